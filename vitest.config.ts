@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+
+/** Every public path leads to its source, so that a test needs no build and never tests an old one. */
+const publicPaths = Object.entries<string | { readonly default: string }>(manifest.exports).flatMap(
+  ([path, target]) =>
+    typeof target === 'string' ? [] : [{ find: exactly(path), replacement: source(target.default) }],
+)
+
+function exactly(path: string): RegExp {
+  return new RegExp(`^${`sojourn${path.slice(1)}`.replaceAll('.', '\\.')}$`)
+}
+
+function source(built: string): string {
+  return fileURLToPath(new URL(built.replace('/dist/', '/src/').replace(/\.js$/, '.ts'), import.meta.url))
+}
+
+export default defineConfig({
+  resolve: { alias: publicPaths },
+  test: {
+    include: ['test/**/*.test.ts'],
+    passWithNoTests: false,
+    testTimeout: 10_000,
+  },
+})
