@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http'
+import type { CookieOptions } from '../core/cookie.ts'
+import { SojournError } from '../core/errors.ts'
+import {
+  checkOptions,
+  type Policy,
+  resolveOptions,
+  type SessionsOptions,
+  throwProblem,
+} from '../core/options.ts'
+import type { Secret } from '../core/signer.ts'
+import type { Store as RecordStore } from '../core/store.ts'
+import { warnOnce } from '../core/warnings.ts'
+import type { Store } from '../session/store.ts'
+import type { CallbackStore } from '../stores/callback.ts'
+
+/**
+ * The request as Express and Node have it, written down here so that Express's types need not be installed.
+ * A function may say that it takes Express's own, or a more special one.
+ */
+export interface ExpressRequest extends IncomingMessage, Express.Request {
+  readonly hostname: string
+  readonly ip: string | undefined
+  readonly originalUrl: string
+  readonly path: string
+  readonly protocol: string
+  readonly secure: boolean
+}
+
+/** Says the cookie's attributes for one request. A method's type, so that its request may be a more special one. */
+export type CookieFunction = { answer(request: ExpressRequest): CookieOptions }['answer']
+
+/** The options of the drop-in: express-session's, and those of `createSessions`. */
+export interface SessionOptions extends Omit<SessionsOptions, 'secret' | 'store' | 'cookie' | 'genid'> {
+  /** Signs the cookies. Without it `req.secret`, which cookie-parser sets, is used. */
+  readonly secret?: Secret | readonly Secret[] | undefined
+  /** A store of Sojourn's, or any store that was written for express-session. @default a memory store */
+  readonly store?: AnyStore | undefined
+  /** The cookie's attributes, or a function that says them for a request. @default {} */
+  readonly cookie?: CookieOptions | CookieFunction | undefined
+  /** Makes ids in the place of the built-in 24 random bytes. A guessable id weakens security. */
+  genid?(request: ExpressRequest): string
+  /** An old name of `name`. */
+  readonly key?: string | undefined
+  /** `true` believes `X-Forwarded-Proto`, which weakens security unless a proxy of yours sets it. @default Express decides */
+  readonly proxy?: boolean | undefined
+}
+
+// These are Sojourn's own, so that no application depends on a wrong one. Whatever express-session took as it
+// came, unknown names among them, must go on working.
+const own = new Set([
+  'idle',
+  'absolute',
+  'touchEvery',
+  'deadline',
+  'duplicates',
+  'onLoadFailure',
+  'onCommitFailure',
+  'clock',
+])
+
+/**
+ * Checks the options of the drop-in and fills in the defaults.
+ *
+ * @throws TypeError where express-session throws, in its words, which programs compare.
+ */
+export function checkSessionOptions(options: SessionOptions): Policy {
+  throwAsBefore(options)
+  const { key: _key, proxy: _proxy, store, ...given } = { ...options, name: options.name || options.key }
+  const present = Object.fromEntries(Object.entries(given).filter(([name, value]) => own.has(name) || value))
+  checkOptions(present, reportLeniently)
+  if (store) checkStore(store, options)
+  return resolveOptions({ duplicates: 'first-valid', secret: [], ...present })
+}
+
+/** Any store that the drop-in takes. A base class of express-session's kind may be given its verbs later. */
+export type AnyStore = RecordStore | CallbackStore | Store
+
+/** Whether a store keeps records, and does not call back as those for express-session do. */
+export function isRecordStore(store: AnyStore): store is RecordStore {
+  return 'replace' in store && 'create' in store
+}
+
+function throwAsBefore({ genid, unset, secret }: SessionOptions): void {
+  if (genid && typeof genid !== 'function') throw new TypeError('genid option must be a function')
+  if (unset && unset !== 'destroy' && unset !== 'keep') {
+    throw new TypeError('unset option must be "destroy" or "keep"')
+  }
+  if (Array.isArray(secret) && secret.length === 0) {
+    throw new TypeError('secret option array must contain one or more strings')
+  }
+}
+
+/** An application that runs today must start tomorrow: it is told once what is wrong, and goes on. */
+function reportLeniently(option: string, problem: string): void {
+  if (own.has(option)) throwProblem(option, problem)
+  warnOnce('SOJOURN_OPTION', problem)
+}
+
+function checkStore(store: AnyStore, options: SessionOptions): void {
+  if (isRecordStore(store)) return
+  if (typeof store.on !== 'function') throw new TypeError('store.on is not a function')
+  for (const name of ['idle', 'absolute'] as const) {
+    if (options[name] === undefined) continue
+    throw new SojournError(
+      'OPTION_INVALID',
+      `Expected no \`${name}\` with a store that was written for express-session, because such a store decides by \`cookie.maxAge\` when a session is over. Set that, or use a store of Sojourn's.`,
+    )
+  }
+}

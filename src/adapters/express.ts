@@ -1,0 +1,194 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CookieOptions } from '../core/cookie.ts'
+import { Engine } from '../core/engine.ts'
+import { SojournError } from '../core/errors.ts'
+import { attempt, chain, type Failure } from '../core/maybe-promise.ts'
+import { visitKey } from '../core/session.ts'
+import type { SessionData } from '../core/session-data.ts'
+import { Sessions } from '../core/sessions.ts'
+import { Cookie } from '../session/cookie.ts'
+import { managedStore } from '../session/managed-store.ts'
+import { MemoryStore } from '../session/memory.ts'
+import { createSession, Session, type SessionRequest } from '../session/session.ts'
+import { type CompleteStore, Store } from '../session/store.ts'
+import { callbackStore } from '../stores/callback.ts'
+import { memoryStore } from '../stores/memory.ts'
+import { createSessions } from './create-sessions.ts'
+import { checkSessionOptions, isRecordStore, type SessionOptions } from './express-options.ts'
+import { Exchange, type ExchangeSettings, type Messages } from './node/exchange.ts'
+import type { Next, NodeRequest, NodeResponse } from './node/messages.ts'
+import { attachHost, hasSession, installRequestNames } from './node/request-names.ts'
+import { coversPath } from './node/request-path.ts'
+
+export type { SessionOptions } from './express-options.ts'
+
+/**
+ * Gives every request a session, with express-session's options, cookies and stores.
+ *
+ * @throws TypeError where express-session throws, in its words.
+ * @throws SojournError `OPTION_INVALID` for a wrong option that express-session does not have.
+ *
+ * @example
+ * app.use(session({ secret: process.env.SESSION_SECRET, cookie: { maxAge: 86_400_000 } }))
+ */
+export const session: SessionFunction = Object.assign(middleware, {
+  Cookie,
+  createSessions,
+  MemoryStore,
+  memoryStore,
+  Session,
+  SojournError,
+  Store,
+})
+
+/** The names under which TypeScript applications know express-session's types, such as `session.SessionOptions`. */
+// biome-ignore lint/style/noNamespace: there is no other way to let a function's name hold types.
+export declare namespace session {
+  export type Cookie = Named['Cookie']
+  export type CookieOptions = Named['CookieOptions']
+  export type MemoryStore = Named['MemoryStore']
+  export type Session = Named['Session']
+  export type SessionData = Named['SessionData']
+  export type SessionOptions = Named['SessionOptions']
+  export type Store = Named['Store']
+}
+
+/** The same types under names that do not hide themselves inside the namespace. */
+interface Named {
+  Cookie: Cookie
+  CookieOptions: CookieOptions
+  MemoryStore: MemoryStore
+  Session: Session
+  SessionData: SessionData
+  SessionOptions: SessionOptions
+  Store: Store
+}
+
+declare global {
+  // biome-ignore lint/style/noNamespace: Express's types are made to be added to in this way.
+  namespace Express {
+    interface Request {
+      /** The visitor's session. Assign to it, change it, delete from it: it is stored when the response ends. */
+      session: Session & Partial<SessionData>
+      sessionID: string
+      sessionStore: CompleteStore
+    }
+  }
+}
+
+/** The default export: a function, and everything that `require` finds on it. */
+export interface SessionFunction {
+  (options?: SessionOptions | null): SessionMiddleware
+  readonly Cookie: typeof Cookie
+  readonly createSessions: typeof createSessions
+  readonly MemoryStore: typeof MemoryStore
+  readonly memoryStore: typeof memoryStore
+  readonly Session: typeof Session
+  readonly SojournError: typeof SojournError
+  readonly Store: typeof Store
+}
+
+/** What `app.use` takes. It works without a framework too: `middleware(request, response, next)`. */
+export interface SessionMiddleware {
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void
+  /** The manager behind the middleware, for whatever is no request of Express. */
+  readonly sessions: Sessions
+}
+
+function middleware(options?: SessionOptions | null): SessionMiddleware {
+  installRequestNames()
+  const handler = new SessionHandler(options ?? {})
+  const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
+    // Frameworks hand over their own kinds of Node's messages.
+    handler.handle(request as NodeRequest, response, next)
+  }
+  return Object.assign(handle, { sessions: handler.sessions })
+}
+
+class SessionHandler {
+  readonly sessions: Sessions
+  readonly #engine: Engine
+  readonly #settings: ExchangeSettings
+  readonly #isLazy: boolean
+  #isConnected = true
+
+  constructor(options: SessionOptions) {
+    const policy = checkSessionOptions(options)
+    const store = options.store || memoryStore({ clock: policy.deadline.clock })
+    // The engine hands a store for express-session its sessions, because the traits of its adapter say so.
+    const records = isRecordStore(store) ? store : (callbackStore(store as CompleteStore) as never)
+    this.#engine = new Engine(policy, records)
+    this.sessions = new Sessions(this.#engine)
+    const visible = isRecordStore(store) ? managedStore(this.#engine) : (store as CompleteStore)
+    this.#settings = {
+      sessions: this.sessions,
+      store: visible,
+      proxy: options.proxy,
+      onCommitFailure: policy.onCommitFailure,
+    }
+    const actsAlways =
+      policy.rolling || policy.resave || policy.saveUninitialized || policy.unset === 'destroy'
+    this.#isLazy = this.#engine.traits.answersAtOnce === true && !actsAlways
+    this.#watch(visible)
+  }
+
+  handle(request: NodeRequest, response: NodeResponse, next: Next): void {
+    if (hasSession(request) || !this.#isConnected || !this.#covers(request)) next()
+    else if (this.#hasSecret(request)) this.#begin({ request, response, next })
+    else next(new SojournError('SECRET_MISSING', 'secret option required for sessions'))
+  }
+
+  #begin(messages: Messages): void {
+    const exchange = new Exchange(messages, this.#settings)
+    attachHost(messages.request, exchange)
+    if (this.#isLazy) messages.next()
+    else this.#open(exchange, messages.next)
+  }
+
+  // `next` is called outside of all that is caught here: what the route throws is the route's own.
+  #open(exchange: Exchange, next: Next): void {
+    const opening = attempt<Failure | undefined>(
+      () => chain(exchange.open(), () => undefined),
+      error => ({ error }),
+    )
+    if (opening instanceof Promise) void opening.then(failure => process.nextTick(proceed, next, failure))
+    else proceed(next, opening)
+  }
+
+  #hasSecret(request: NodeRequest): boolean {
+    return this.#engine.policy.secrets.length > 0 || Boolean(request.secret)
+  }
+
+  #covers(request: NodeRequest): boolean {
+    return coversPath(this.#engine.cookies.pathFor(request), request)
+  }
+
+  /** A request under way is served by the middleware that it came through, whichever of two has the store. */
+  #generate(request: SessionRequest): void {
+    const host = request[visitKey]
+    if (host === undefined) this.#generateDetached(request)
+    else host.generate()
+  }
+
+  #generateDetached(request: SessionRequest): void {
+    const cookie = this.#engine.cookies.cookieFor({ isSecure: false, request })
+    Object.assign(request, { sessionID: this.#engine.mintId(request), sessionStore: this.#settings.store })
+    createSession(request, { cookie })
+  }
+
+  /** A store that says it is disconnected switches sessions off until it says that it is back. */
+  #watch(store: CompleteStore): void {
+    store.generate = request => this.#generate(request)
+    store.on('disconnect', () => {
+      this.#isConnected = false
+    })
+    store.on('connect', () => {
+      this.#isConnected = true
+    })
+  }
+}
+
+function proceed(next: Next, failure: Failure | undefined): void {
+  if (failure === undefined) next()
+  else next(failure.error)
+}

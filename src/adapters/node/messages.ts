@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { SessionHost, visitKey } from '../../core/session.ts'
+
+/** What answers behind a request's `session`, `sessionID` and `sessionStore`. */
+export interface RequestHost extends SessionHost {
+  id: unknown
+  readonly store: unknown
+  /** Answers the session at the first look. Later ones find it on the request, where it may have been deleted. */
+  look(): unknown
+  /** Gets everything ready for a session that somebody is about to look at, or to replace. */
+  prepare(): void
+}
+
+/** A request of Node's, or of a framework built on it, over HTTP/1.1 or over HTTP/2's compatibility API. */
+export type NodeRequest = IncomingMessage & {
+  readonly originalUrl?: string
+  readonly secure?: boolean
+  readonly secret?: unknown
+  readonly cookies?: unknown
+  readonly signedCookies?: unknown
+  session?: unknown
+  sessionID?: unknown
+  sessionStore?: unknown
+  [visitKey]?: RequestHost | undefined
+}
+
+export type NodeResponse = ServerResponse
+export type Next = (error?: unknown) => void
+
+export function isHttp2(request: NodeRequest): boolean {
+  return request.httpVersionMajor === 2
+}

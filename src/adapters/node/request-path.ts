@@ -1,0 +1,20 @@
+import type { NodeRequest } from './messages.ts'
+
+/**
+ * Whether a browser would send a cookie with this path along with this request.
+ *
+ * @see RFC 6265 section 5.1.4
+ */
+export function coversPath(cookiePath: string, request: NodeRequest): boolean {
+  const target = request.originalUrl ?? request.url ?? '/'
+  if (cookiePath === '/' && target.startsWith('/')) return true
+  const path = pathOf(target)
+  if (!path.startsWith(cookiePath)) return false
+  return path.length === cookiePath.length || cookiePath.endsWith('/') || path[cookiePath.length] === '/'
+}
+
+/** The path of a request's target, which a proxy may send with its origin in front. */
+function pathOf(target: string): string {
+  const path = target.startsWith('/') ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
+  return path.split(/[?#]/, 1)[0] || '/'
+}

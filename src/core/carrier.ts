@@ -1,0 +1,21 @@
+import type { CookieContext } from './cookie-policy.ts'
+import type { Session } from './session.ts'
+import type { Secret } from './signer.ts'
+
+/** The little that the core needs of a request, whatever the framework. */
+export interface Carrier extends CookieContext {
+  /** The `Cookie` header as it came. Anything but text counts as none, except a list, which is joined. */
+  readonly cookieHeader: unknown
+  /** What a cookie parser that ran before has found under the name, where the header no longer tells. */
+  parsedCookie?(name: string): ParsedCookie | undefined
+  /** The request's own secret, used where none is configured. */
+  readonly secret?: Secret | undefined
+  /** Called when the request's session becomes another one, or none. */
+  show?(session: Session | undefined): void
+}
+
+/** A cookie as a parser has left it: with its signature, or already verified and taken off. */
+export interface ParsedCookie {
+  readonly value: string
+  readonly isVerified: boolean
+}

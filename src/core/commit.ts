@@ -1,0 +1,97 @@
+import type { Dues } from './dues.ts'
+import type { Engine } from './engine.ts'
+import type { LiveSession } from './live-session.ts'
+import { attempt, chain } from './maybe-promise.ts'
+import type { RequestSessions } from './request-sessions.ts'
+import type { MaybePromise } from './store.ts'
+import { warnTooLate } from './warnings.ts'
+
+/** What `Set-Cookie` would say, written before the save, or why it cannot be written. */
+interface PreparedCookie {
+  readonly id: string
+  readonly writtenAt: number
+  readonly text: string | undefined
+  readonly error: unknown
+}
+
+/** The end of a session's life inside one request: what is due is stored, and then the cookie is decided. */
+export class Commit {
+  /** What `Set-Cookie` is to say; undefined when it is to say nothing. */
+  setCookie: string | undefined
+  readonly #engine: Engine
+  readonly #sessions: RequestSessions
+  readonly #dues: Dues
+
+  constructor(engine: Engine, sessions: RequestSessions, dues: Dues) {
+    this.#engine = engine
+    this.#sessions = sessions
+    this.#dues = dues
+  }
+
+  /** Ends a request that has a session. One that somebody has ended meanwhile stays ended, and gets no cookie. */
+  with(live: LiveSession): MaybePromise<void> {
+    const changes = live.changes()
+    const isCookieDue = !live.isAnnounced && this.#dues.isCookieDue(live, changes !== undefined)
+    const { isAnnounced } = this.#sessions
+    if (isCookieDue && isAnnounced) warnTooLate(this.#engine.cookies.name)
+    // A cookie that cannot be written is found out before anything is stored.
+    const cookie = isCookieDue && !isAnnounced ? this.#prepareCookie(live) : undefined
+    // express-session's way: the cookie goes out whatever becomes of the save.
+    if (this.#mayFail) this.setCookie = cookie?.text
+    return chain(this.#store(live, changes), () => this.#conclude(live, cookie))
+  }
+
+  /** Ends a request whose session was ended or taken away. */
+  without(): MaybePromise<void> {
+    const sessions = this.#sessions
+    const { last } = sessions
+    const isUnset = this.#engine.policy.unset === 'destroy' && last !== undefined && !last.hasEnded
+    return chain(isUnset ? sessions.end(last) : undefined, () => {
+      if (sessions.hasDestroyed && !sessions.isAnnounced) this.setCookie = this.#dues.writeDeletion()
+    })
+  }
+
+  get #mayFail(): boolean {
+    return this.#engine.policy.onCommitFailure === 'send'
+  }
+
+  #prepareCookie(live: LiveSession): PreparedCookie {
+    const writtenAt = this.#engine.now()
+    try {
+      return { id: live.id, writtenAt, text: this.#dues.writeCookie(live), error: undefined }
+    } catch (error) {
+      if (!this.#mayFail) throw error
+      return { id: live.id, writtenAt, text: undefined, error }
+    }
+  }
+
+  #store(live: LiveSession, changes: string | undefined): MaybePromise<void> {
+    if (this.#dues.isSaveDue(live, changes)) {
+      live.renew()
+      return this.#sessions.writer.save(live, changes ?? live.encode())
+    }
+    const { record } = live
+    if (record === undefined || !this.#dues.isTouchDue(live, record)) return
+    live.renew()
+    return attempt(
+      () => this.#sessions.writer.touch(live, record),
+      error => this.#forgiveTouch(error),
+    )
+  }
+
+  // The session is stored, only its last activity is not: that spoils no answer.
+  #forgiveTouch(error: unknown): void {
+    if (this.#mayFail) throw error
+  }
+
+  #conclude(live: LiveSession, cookie: PreparedCookie | undefined): void {
+    if (live.hasEnded) this.setCookie = undefined
+    else if (cookie?.text !== undefined) this.setCookie = this.#refreshed(live, cookie, cookie.text)
+    if (cookie?.error !== undefined) throw cookie.error
+  }
+
+  /** A lifetime counts from when the response leaves, which a slow save may have put off. */
+  #refreshed(live: LiveSession, { id, writtenAt }: PreparedCookie, text: string): string {
+    return writtenAt === this.#engine.now() && id === live.id ? text : this.#dues.writeCookie(live)
+  }
+}

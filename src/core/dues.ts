@@ -1,0 +1,88 @@
+import type { Carrier } from './carrier.ts'
+import type { Engine } from './engine.ts'
+import type { Identity } from './identify.ts'
+import type { LiveSession } from './live-session.ts'
+import type { SessionRecord } from './store.ts'
+import { warnInsecure } from './warnings.ts'
+
+/** Decides what is due at the end of a request: to store, to record activity, to send the cookie, or nothing. */
+export class Dues {
+  readonly #engine: Engine
+  readonly #carrier: Carrier
+  readonly #identity: Identity
+
+  constructor(engine: Engine, carrier: Carrier, identity: Identity) {
+    this.#engine = engine
+    this.#carrier = carrier
+    this.#identity = identity
+  }
+
+  isSaveDue(live: LiveSession, changes: string | undefined): boolean {
+    const { resave, saveUninitialized } = this.#engine.policy
+    if (changes !== undefined) return changes !== live.failed
+    if (live.record === undefined) return (saveUninitialized || live.isSuccessor) && live.failed === undefined
+    return resave && !live.hasSaved
+  }
+
+  isTouchDue(live: LiveSession, record: SessionRecord<unknown>): boolean {
+    const { timeouts } = this.#engine
+    return this.hasBrought(live) && timeouts.isTouchDue(this.#engine.now(), record.touchedAt, live.maxAge)
+  }
+
+  isCookieDue(live: LiveSession, isChanged: boolean): boolean {
+    const isModified = isChanged || live.hasSavedChanges || live.isSuccessor
+    const isDue = this.hasBrought(live)
+      ? this.#isRenewalDue(live, isModified)
+      : this.#isFirstDue(live, isModified)
+    return isDue && this.#isAllowed(live)
+  }
+
+  /** Whether this is the session whose cookie the visitor has brought. */
+  hasBrought(live: LiveSession): boolean {
+    return typeof this.#identity !== 'string' && this.#identity.id === live.id
+  }
+
+  /** Writes the `Set-Cookie` of a session, its lifetime counted from now. */
+  writeCookie(live: LiveSession): string {
+    const { cookies } = this.#engine
+    live.renew()
+    const value = this.#cookieValue(live)
+    const { ownCookie } = live
+    return ownCookie === undefined
+      ? cookies.write(value, this.#carrier, live.maxAge)
+      : cookies.writeOwn(value, ownCookie)
+  }
+
+  /** Writes the `Set-Cookie` that takes the cookie away from a visitor who has brought one. */
+  writeDeletion(): string | undefined {
+    return typeof this.#identity === 'string' ? undefined : this.#engine.cookies.writeDeletion(this.#carrier)
+  }
+
+  /** Signing costs more than all the rest, so a visitor who comes again is given what was worked out before. */
+  #cookieValue(live: LiveSession): string {
+    const signer = this.#engine.signer(this.#carrier.secret)
+    if (typeof this.#identity === 'string' || this.#identity.id !== live.id) return signer.write(live.id)
+    this.#identity.cookieValue ??= signer.write(live.id)
+    return this.#identity.cookieValue
+  }
+
+  #isFirstDue(live: LiveSession, isModified: boolean): boolean {
+    if (live.record !== undefined) return true
+    return live.failed === undefined && (isModified || this.#engine.policy.saveUninitialized)
+  }
+
+  #isRenewalDue(live: LiveSession, isModified: boolean): boolean {
+    if (this.#engine.policy.rolling || (isModified && live.maxAge !== null)) return true
+    if (live.hasNewLifetime || live.hasSavedLifetime) return true
+    return typeof this.#identity !== 'string' && !this.#identity.isNewestSecret
+  }
+
+  #isAllowed(live: LiveSession): boolean {
+    const { ownCookie } = live
+    if (this.#carrier.isSecure) return true
+    const { cookies } = this.#engine
+    if (!(ownCookie === undefined ? cookies.isSecureOnly(this.#carrier) : ownCookie.secure)) return true
+    warnInsecure(cookies.name)
+    return false
+  }
+}

@@ -1,0 +1,96 @@
+import { hash } from 'node:crypto'
+import type { CookiePolicy } from './cookie-policy.ts'
+import { askStore, type StoreVerb } from './deadline.ts'
+import { SojournError } from './errors.ts'
+import { publish } from './events.ts'
+import { checkId, IdMint } from './ids.ts'
+import type { Policy } from './options.ts'
+import { type Secret, Signer, type VerifiedId } from './signer.ts'
+import type { EncodedData, MaybePromise, Store, StoreTraits } from './store.ts'
+import { Timeouts } from './timeouts.ts'
+
+/** What all visits of one manager share: the options, the store, the secrets and the time. */
+export class Engine {
+  readonly policy: Policy
+  readonly cookies: CookiePolicy
+  readonly store: Store<unknown>
+  readonly traits: StoreTraits
+  readonly timeouts: Timeouts
+  readonly #mint = new IdMint()
+  readonly #signer: Signer
+  readonly #otherSigners = new Map<Secret, Signer>()
+
+  constructor(policy: Policy, store: Store<EncodedData>) {
+    this.policy = policy
+    this.cookies = policy.cookies
+    // The engine hands a store what its traits ask for: text, or the session itself.
+    this.store = store as Store<unknown>
+    this.traits = { ...store.traits }
+    this.timeouts = new Timeouts(policy, this.traits.touchesAlways === true)
+    this.#signer = new Signer(policy.secrets)
+  }
+
+  now(): number {
+    return this.policy.deadline.clock.now()
+  }
+
+  /** The signer of the configured secrets, or of the one that a request brings where none is configured. */
+  signer(secret: Secret | undefined): Signer {
+    if (this.policy.secrets.length > 0) return this.#signer
+    if (secret === undefined) throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
+    const signer = this.#otherSigners.get(secret) ?? new Signer([secret])
+    this.#otherSigners.set(secret, signer)
+    return signer
+  }
+
+  mintId(request: unknown): string {
+    const { genid } = this.policy
+    // The function was given by the application for this framework's requests.
+    return genid === undefined ? this.#mint.mint() : checkId(genid(request as never))
+  }
+
+  /** Under what the store keeps the session of an id. */
+  keyOf(id: string): string {
+    return this.traits.keepsSessions === true ? id : this.handleOf(id)
+  }
+
+  /** The same for a visitor who comes again and again, for whom it is worked out once. */
+  keyOfVisitor(visitor: VerifiedId): string {
+    visitor.key ??= this.keyOf(visitor.id)
+    return visitor.key
+  }
+
+  /** How a session is named to people and in events. The cookie's name keeps two applications on one store apart. */
+  handleOf(id: string): string {
+    return hash('sha256', `sojourn:${this.cookies.name}:${id}`, 'base64url')
+  }
+
+  /** Asks the store, within the deadline. A failure is an event, and then the caller's. */
+  ask<Answer>(
+    verb: StoreVerb,
+    id: string,
+    call: (store: Store<unknown>) => MaybePromise<Answer>,
+  ): MaybePromise<Answer> {
+    const { store } = this
+    try {
+      const answer = askStore({ store: store.name, verb, deadline: this.policy.deadline }, () => call(store))
+      return answer instanceof Promise ? answer.catch(error => this.#reportFailure(id, error)) : answer
+    } catch (error) {
+      return this.#reportFailure(id, error)
+    }
+  }
+
+  /**
+   * What an application is told of a failure: what went wrong as Sojourn words it, or the store's own error,
+   * where express-session's ways are wanted.
+   */
+  reported(error: unknown): unknown {
+    const isRaw = this.policy.onCommitFailure === 'send' && error instanceof SojournError
+    return isRaw ? (error.cause ?? error) : error
+  }
+
+  #reportFailure(id: string, error: unknown): never {
+    if (error instanceof SojournError) publish('store-failed', () => ({ handle: this.handleOf(id), error }))
+    throw error
+  }
+}

@@ -1,0 +1,66 @@
+import { type Channel, channel } from 'node:diagnostics_channel'
+import type { SojournError } from './errors.ts'
+
+/** What every event tells. The handle names the session and cannot be used as an id; strangers have none. */
+export interface SessionEvent {
+  readonly handle: string | undefined
+}
+
+/** A store that did not do what it was asked. */
+export interface StoreFailedEvent extends SessionEvent {
+  readonly error: SojournError
+}
+
+/** A cookie of the session's name that was not signed by any of the secrets. */
+export interface TamperedEvent extends SessionEvent {
+  readonly reason: 'signature' | 'duplicate' | 'record'
+}
+
+/**
+ * What happens to sessions, published on `node:diagnostics_channel` under `sojourn:` and the name.
+ * No payload ever contains an id.
+ *
+ * @example
+ * import { subscribe } from 'node:diagnostics_channel'
+ * subscribe('sojourn:tampered', message => console.warn(message))
+ */
+export interface SessionEvents {
+  readonly opened: SessionEvent
+  readonly created: SessionEvent
+  readonly saved: SessionEvent
+  readonly conflicted: SessionEvent
+  readonly gone: SessionEvent
+  readonly destroyed: SessionEvent
+  readonly rotated: SessionEvent
+  readonly missing: SessionEvent
+  readonly expired: SessionEvent
+  readonly tampered: TamperedEvent
+  readonly 'store-failed': StoreFailedEvent
+}
+
+/** The names of all events. */
+export const eventNames: readonly (keyof SessionEvents)[] = [
+  'opened',
+  'created',
+  'saved',
+  'conflicted',
+  'gone',
+  'destroyed',
+  'rotated',
+  'missing',
+  'expired',
+  'tampered',
+  'store-failed',
+]
+
+const channels = new Map<keyof SessionEvents, Channel>()
+for (const name of eventNames) channels.set(name, channel(`sojourn:${name}`))
+
+/** Tells whoever listens. Costs one look-up when nobody does: the payload is made only for listeners. */
+export function publish<Name extends keyof SessionEvents>(
+  name: Name,
+  describe: () => SessionEvents[Name],
+): void {
+  const listeners = channels.get(name)
+  if (listeners?.hasSubscribers) listeners.publish(describe())
+}

@@ -1,0 +1,100 @@
+import { isReserved, type SessionValues } from './json-codec.ts'
+import { actionsKey, Session, type SessionActions } from './session.ts'
+
+/** What the proxy asks of the session behind it. */
+export interface SessionInside extends SessionActions {
+  readonly cookie: unknown
+  replaceCookie(cookie: unknown): void
+  /** Called before the values can change, by the application's own hand or by what it was handed. */
+  suspect(): void
+}
+
+/** Makes values look and act as a `Session`: the application's data, a cookie, and the methods. */
+export function sessionProxy(values: SessionValues, inside: SessionInside): Session {
+  // The traps answer as a Session does, down to the prototype.
+  return new Proxy(values, new SessionTraps(inside)) as unknown as Session
+}
+
+class SessionTraps implements ProxyHandler<SessionValues> {
+  readonly #inside: SessionInside
+
+  constructor(inside: SessionInside) {
+    this.#inside = inside
+  }
+
+  get(values: SessionValues, name: string | symbol, receiver: unknown): unknown {
+    const value: unknown = Reflect.get(values, name)
+    // The application's data wins over every method, apart from names that can never be data.
+    if (value === undefined || name === 'constructor') return this.#member(name, receiver)
+    if (typeof value === 'object' && value !== null) this.#inside.suspect()
+    return value
+  }
+
+  set(values: SessionValues, name: string | symbol, value: unknown): boolean {
+    if (name === 'cookie') {
+      this.#inside.replaceCookie(value)
+      return true
+    }
+    if (name === 'id' || name === 'req') return false
+    // Assigning to `__proto__` would give the session a prototype, and it is never data.
+    if (name === '__proto__') return true
+    this.#inside.suspect()
+    // A method that the application replaces is not data, and so is not stored.
+    if (isReserved(name)) return Reflect.defineProperty(values, name, hidden(value))
+    // A symbol is a name like any other here: it is kept for this request, and not stored.
+    values[name as string] = value
+    return true
+  }
+
+  has(values: SessionValues, name: string | symbol): boolean {
+    return name === 'cookie' || name in values || name in Session.prototype
+  }
+
+  deleteProperty(values: SessionValues, name: string | symbol): boolean {
+    this.#inside.suspect()
+    return Reflect.deleteProperty(values, name)
+  }
+
+  defineProperty(values: SessionValues, name: string | symbol, descriptor: PropertyDescriptor): boolean {
+    if (name === 'cookie' || name === 'id' || name === 'req' || name === '__proto__') return false
+    this.#inside.suspect()
+    return Reflect.defineProperty(values, name, descriptor)
+  }
+
+  ownKeys(values: SessionValues): (string | symbol)[] {
+    return ['cookie', ...Reflect.ownKeys(values)]
+  }
+
+  getOwnPropertyDescriptor(values: SessionValues, name: string | symbol): PropertyDescriptor | undefined {
+    if (name === 'cookie') return visible(this.#inside.cookie)
+    const descriptor = Reflect.getOwnPropertyDescriptor(values, name)
+    if (typeof descriptor?.value === 'object') this.#inside.suspect()
+    return descriptor
+  }
+
+  getPrototypeOf(): object {
+    return Session.prototype
+  }
+
+  setPrototypeOf(): boolean {
+    return false
+  }
+
+  preventExtensions(): boolean {
+    return false
+  }
+
+  #member(name: string | symbol, receiver: unknown): unknown {
+    if (name === 'cookie') return this.#inside.cookie
+    if (name === actionsKey) return this.#inside
+    return Reflect.get(Session.prototype, name, receiver)
+  }
+}
+
+function hidden(value: unknown): PropertyDescriptor {
+  return { value, writable: true, enumerable: false, configurable: true }
+}
+
+function visible(value: unknown): PropertyDescriptor {
+  return { value, writable: true, enumerable: true, configurable: true }
+}

@@ -1,0 +1,104 @@
+/** A value, or the promise of it. Stores in the same process answer at once, stores over a network later. */
+export type MaybePromise<Value> = Value | Promise<Value>
+
+/** What a codec makes of a session's data, opaque to the store that keeps it. */
+export type EncodedData = string | Uint8Array
+
+/** When a session was last active, and when its time is over. Both are milliseconds since the epoch. */
+export interface Activity {
+  readonly touchedAt: number
+  readonly expiresAt: number
+}
+
+/**
+ * What a store keeps for one session.
+ *
+ * `Data` is what the store's codec produces: bytes or text for every store of Sojourn's own; a store
+ * written for express-session is given the session itself.
+ */
+export interface SessionRecord<Data = EncodedData> extends Activity {
+  /** The hash of the session's id, as base64url. It is safe to log, and useless as a cookie. */
+  readonly key: string
+  /** Begins at 1, and grows by one with each replacement. */
+  readonly version: number
+  /** When the session began: the absolute timeout counts from here. */
+  readonly createdAt: number
+  /** Whom the session belongs to; undefined for a session that nobody has signed in to. */
+  readonly subject: string | undefined
+  readonly data: Data
+}
+
+/**
+ * A place that keeps records.
+ *
+ * Each verb is one round trip and one atomic step: two calls for the same key at the same time behave as
+ * if one came after the other, from whichever process they come. A record whose `expiresAt` has been
+ * reached is over: every verb treats it as absent, whether or not its bytes have been removed yet.
+ * A store that cannot answer throws or rejects; it never answers "there is none" instead.
+ */
+export interface Store<Data = EncodedData> {
+  /** The store's name in errors and events, such as `memory`. It tells nothing of where the store is. */
+  readonly name: string
+
+  /** What this store is able to do beyond the five verbs. Read once, when the store is handed in. */
+  readonly traits?: StoreTraits
+
+  /**
+   * Keeps a new record. Answers false, and changes nothing, when the key is taken by a live record.
+   * A record that is over when it arrives is not kept, and the answer is true all the same.
+   */
+  create(record: SessionRecord<Data>): MaybePromise<boolean>
+
+  /** Finds the live record. Answers undefined when there is none, or when its time is over. */
+  load(key: string): MaybePromise<SessionRecord<Data> | undefined>
+
+  /**
+   * Replaces the live record if its version is still `expectedVersion`. Answers 'gone', and changes
+   * nothing, when it has ended meanwhile, so that a slow request cannot bring a session back that
+   * somebody has logged out of. Answers the record it found, and changes nothing, when the version is
+   * another one, so that a merge costs one trip more and not two.
+   */
+  replace(record: SessionRecord<Data>, expectedVersion: number): MaybePromise<Replacement<Data>>
+
+  /**
+   * Records activity on a live record: moves each of the two times forward, never back, and leaves the
+   * rest alone, the version too. Answers false, and changes nothing, when there is none. `held` is the
+   * session as the caller has it, for stores that can only write it whole.
+   */
+  touch(key: string, activity: Activity, held: SessionRecord<Data>): MaybePromise<boolean>
+
+  /** Removes the record. Answers true when there was a live one. A second removal answers false. */
+  delete(key: string): MaybePromise<boolean>
+}
+
+/** What became of a replacement: it happened, the record has ended, or somebody else's record is there now. */
+export type Replacement<Data = EncodedData> = 'replaced' | 'gone' | SessionRecord<Data>
+
+/** Facts about a store that change what the core asks of it. Everything left out is false. */
+export interface StoreTraits {
+  /**
+   * The verbs answer without a promise. The core then loads a session when it is first looked at, and a
+   * route that never looks costs next to nothing.
+   */
+  readonly answersAtOnce?: boolean
+  /**
+   * Records are kept under the id itself and hold the session as a value, because other software has
+   * written them that way. Such a store does not keep promise P4.
+   */
+  readonly keepsSessions?: boolean
+  /** Activity is recorded on every request unless `touchEvery` says otherwise. */
+  readonly touchesAlways?: boolean
+}
+
+/** A store that can stream every live record, in no particular order; one that changes meanwhile may be missed. */
+export interface EnumeratingStore<Data = EncodedData> extends Store<Data> {
+  records(): Iterable<SessionRecord<Data>> | AsyncIterable<SessionRecord<Data>>
+}
+
+/**
+ * A store that can be told to remove what is over, at most `limit` records in one step. Answers how many
+ * it removed; fewer than `limit` means that nothing more is over. Safe from several processes at once.
+ */
+export interface SweepingStore<Data = EncodedData> extends Store<Data> {
+  sweep(limit: number): MaybePromise<number>
+}

@@ -1,0 +1,48 @@
+import type { Policy } from './options.ts'
+import type { Activity } from './store.ts'
+
+const dayMs = 86_400_000
+const minuteMs = 60_000
+const touchesPerIdle = 10
+
+/** Decides when sessions end, and how often activity is recorded. */
+export class Timeouts {
+  readonly #idleMs: number | undefined
+  readonly #absoluteMs: number
+  readonly #touchEveryMs: number | undefined
+
+  constructor(policy: Pick<Policy, 'idleMs' | 'absoluteMs' | 'touchEveryMs'>, touchesAlways: boolean) {
+    this.#idleMs = policy.idleMs
+    this.#absoluteMs = policy.absoluteMs
+    this.#touchEveryMs = policy.touchEveryMs ?? (touchesAlways ? 0 : undefined)
+  }
+
+  /** How long a session may rest. An `idle` that was set is never exceeded, whatever the cookie says. */
+  idleMs(maxAge: number | null): number {
+    const own = maxAge === null || Number.isNaN(maxAge) ? undefined : maxAge
+    if (this.#idleMs === undefined) return own ?? dayMs
+    return own === undefined ? this.#idleMs : Math.min(this.#idleMs, own)
+  }
+
+  touchEveryMs(maxAge: number | null): number {
+    return this.#touchEveryMs ?? Math.min(this.idleMs(maxAge) / touchesPerIdle, minuteMs)
+  }
+
+  /**
+   * What activity now is worth. The idle timeout is prolonged by the span in which activity goes
+   * unrecorded, so that a session never ends earlier than promised; the absolute one is exact.
+   */
+  activity(now: number, createdAt: number, maxAge: number | null): Activity {
+    const idleMs = this.idleMs(maxAge)
+    const slackMs = idleMs > 0 ? this.touchEveryMs(maxAge) : 0
+    return { touchedAt: now, expiresAt: Math.min(now + idleMs + slackMs, createdAt + this.#absoluteMs) }
+  }
+
+  isTouchDue(now: number, touchedAt: number, maxAge: number | null): boolean {
+    return now - touchedAt >= this.touchEveryMs(maxAge)
+  }
+
+  isOver(now: number, record: Activity & { readonly createdAt: number }): boolean {
+    return record.expiresAt <= now || record.createdAt + this.#absoluteMs <= now
+  }
+}

@@ -1,0 +1,199 @@
+import type { Carrier } from './carrier.ts'
+import { Commit } from './commit.ts'
+import { Dues } from './dues.ts'
+import type { Engine } from './engine.ts'
+import { SojournError } from './errors.ts'
+import { publish } from './events.ts'
+import { identify } from './identify.ts'
+import type { LiveSession } from './live-session.ts'
+import { attempt, chain } from './maybe-promise.ts'
+import type { Outcome } from './outcome.ts'
+import { RequestSessions } from './request-sessions.ts'
+import type { Session, SessionHost } from './session.ts'
+import type { MaybePromise, SessionRecord } from './store.ts'
+
+/**
+ * One request's dealings with its session, from cookie to cookie.
+ *
+ * An adapter makes one for each request. It calls `open` before the route where the store answers later,
+ * `commit` before the response leaves, and then sends what `setCookie` says. A response that streams asks
+ * `announce` at its first byte, and commits at its end.
+ */
+export class Visit implements SessionHost {
+  readonly #engine: Engine
+  readonly #carrier: Carrier
+  readonly #sessions: RequestSessions
+  #phase: 'unread' | 'loading' | 'open' | 'failed' | 'committed' = 'unread'
+  #opening: MaybePromise<void> = undefined
+  #outcome: Outcome = 'none'
+  /** What the application has put in the place of the id, whatever that is. */
+  #assigned: { readonly id: unknown } | undefined
+  #commit: Commit | undefined
+
+  constructor(engine: Engine, carrier: Carrier) {
+    this.#engine = engine
+    this.#carrier = carrier
+    this.#sessions = new RequestSessions(engine, carrier)
+  }
+
+  /** What became of the session that the cookie named, as far as anybody has looked for it. */
+  get outcome(): Outcome {
+    return this.#outcome
+  }
+
+  /** What the response's `Set-Cookie` is to say; undefined when it is to say nothing. Known after `commit`. */
+  get setCookie(): string | undefined {
+    return this.#commit?.setCookie
+  }
+
+  /** The session's id. An application may assign another, as it may with express-session. */
+  get id(): unknown {
+    if (this.#assigned !== undefined) return this.#assigned.id
+    this.#openNow()
+    const { current, last, identity } = this.#sessions
+    return (current ?? last)?.id ?? (typeof identity === 'string' ? undefined : identity.id)
+  }
+
+  set id(id: unknown) {
+    this.#assigned = { id }
+  }
+
+  /** The session; undefined when it was ended or could not be loaded. Looking at it loads it. */
+  get session(): Session | undefined {
+    this.#openNow()
+    return this.#sessions.current?.view
+  }
+
+  /** Puts another session in the place of this one, or none. A plain object becomes the session's data. */
+  set session(session: unknown) {
+    this.#openNow()
+    if (session !== this.#sessions.current?.view) this.#sessions.put(String(this.id), session)
+  }
+
+  /** Loads the session, or begins a new one for a visitor who has none. */
+  open(): MaybePromise<void> {
+    if (this.#phase !== 'unread') return this.#opening
+    this.#phase = 'loading'
+    this.#opening = attempt(
+      () => chain(this.#load(), () => this.#begin()),
+      error => this.#giveUp(error),
+    )
+    return this.#opening
+  }
+
+  /** Begins a new session at once, in the place of the one that is there. */
+  generate(): Session {
+    this.#begin()
+    this.#assigned = undefined
+    return this.#sessions.succeed().view
+  }
+
+  /** Takes a session that was made from stored data, under the id that the request has now. */
+  adopt(data: object): Session {
+    const id = String(this.id)
+    this.#assigned = undefined
+    return this.#sessions.adopt(id, data).view
+  }
+
+  /**
+   * Decides the cookie of a response that leaves before it has ended, and answers its `Set-Cookie`.
+   * What changes later is stored, and the cookie stays as it was said here.
+   */
+  announce(): string | undefined {
+    if (this.#sessions.isAnnounced || this.#phase !== 'open') return undefined
+    this.#sessions.isAnnounced = true
+    const live = this.#sessions.current
+    const dues = this.#dues()
+    if (live === undefined) return this.#sessions.hasDestroyed ? dues.writeDeletion() : undefined
+    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.changes() !== undefined)) return undefined
+    live.isAnnounced = true
+    return dues.writeCookie(live)
+  }
+
+  /**
+   * Stores what has changed, or records activity, or does nothing where nothing is due. Does so once, however
+   * often it is called.
+   */
+  commit(): MaybePromise<void> {
+    if (this.#phase !== 'open') return
+    this.#phase = 'committed'
+    const { underWay } = this.#sessions
+    return attempt(
+      () => (underWay === undefined ? this.#finish() : underWay.then(() => this.#finish())),
+      error => {
+        throw this.#engine.reported(error)
+      },
+    )
+  }
+
+  #begin(): void {
+    if (this.#phase === 'unread' || this.#phase === 'loading') this.#phase = 'open'
+  }
+
+  #openNow(): void {
+    if (this.#phase !== 'unread' && this.#phase !== 'loading') return
+    const opening = this.open()
+    if (!(opening instanceof Promise)) return
+    opening.catch(() => undefined)
+    const { name } = this.#engine.store
+    throw new SojournError(
+      'VISIT_NOT_OPEN',
+      `Expected \`await visit.open()\` before the session is looked at, because the ${name} store does not answer at once.`,
+    )
+  }
+
+  #load(): MaybePromise<void> {
+    const engine = this.#engine
+    const identity = identify(engine, this.#carrier, engine.signer(this.#carrier.secret))
+    this.#sessions.identity = identity
+    if (typeof identity === 'string') {
+      this.#outcome = identity
+      this.#sessions.begin()
+      return
+    }
+    const { id } = identity
+    const loading = engine.ask('load', id, store => store.load(engine.keyOfVisitor(identity)))
+    return chain(loading, record => this.#receive(id, record))
+  }
+
+  #receive(id: string, record: SessionRecord<unknown> | undefined): void {
+    const handle = (): { readonly handle: string } => ({ handle: this.#engine.handleOf(id) })
+    if (record === undefined) this.#outcome = 'missing'
+    else this.#outcome = this.#engine.timeouts.isOver(this.#engine.now(), record) ? 'expired' : 'found'
+    if (record !== undefined && this.#outcome === 'found') this.#sessions.receive(id, record)
+    else this.#sessions.begin()
+    publish(
+      this.#outcome === 'found' ? 'opened' : this.#outcome === 'expired' ? 'expired' : 'missing',
+      handle,
+    )
+  }
+
+  #giveUp(error: unknown): void {
+    const code = error instanceof SojournError ? error.code : undefined
+    const isCorrupt = code === 'RECORD_CORRUPT'
+    const isLoadFailure = isCorrupt || code === 'STORE_FAILED' || code === 'STORE_TIMED_OUT'
+    this.#phase = 'failed'
+    this.#outcome = isCorrupt ? 'tampered' : 'failed'
+    if (isCorrupt) publish('tampered', () => ({ handle: undefined, reason: 'record' }))
+    if (!isLoadFailure || this.#engine.policy.onLoadFailure === 'fail') throw this.#engine.reported(error)
+  }
+
+  #finish(): MaybePromise<void> {
+    const live = this.#sessions.current
+    this.#commit = new Commit(this.#engine, this.#sessions, this.#dues())
+    if (live === undefined) return this.#commit.without()
+    if (!this.#isStorable(live)) return
+    return chain(this.#commit.with(live), () => {
+      if (live.hasEnded) this.#outcome = 'revoked'
+    })
+  }
+
+  /** An application that has made the id something else than text has given the session up. */
+  #isStorable(live: LiveSession): boolean {
+    return !live.hasEnded && (this.#assigned === undefined || typeof this.#assigned.id === 'string')
+  }
+
+  #dues(): Dues {
+    return new Dues(this.#engine, this.#carrier, this.#sessions.identity)
+  }
+}

@@ -1,0 +1,45 @@
+export { createSessions } from './adapters/create-sessions.ts'
+export {
+  type SessionFunction,
+  type SessionMiddleware,
+  type SessionOptions,
+  session,
+  session as default,
+  session as 'module.exports',
+} from './adapters/express.ts'
+export type { Carrier, ParsedCookie } from './core/carrier.ts'
+export { type Clock, systemClock } from './core/clock.ts'
+export type { CookieData, CookieOptions } from './core/cookie.ts'
+export type { Duration } from './core/duration.ts'
+export { errorCodes, SojournError, type SojournErrorCode } from './core/errors.ts'
+export {
+  eventNames,
+  type SessionEvent,
+  type SessionEvents,
+  type StoreFailedEvent,
+  type TamperedEvent,
+} from './core/events.ts'
+export type { SessionsOptions } from './core/options.ts'
+export type { Outcome } from './core/outcome.ts'
+export type { SessionCallback } from './core/session.ts'
+// With a star, because only then an application can add to it.
+export * from './core/session-data.ts'
+export type { Sessions, TypedVisit } from './core/sessions.ts'
+export type { Secret } from './core/signer.ts'
+export type {
+  Activity,
+  EncodedData,
+  EnumeratingStore,
+  MaybePromise,
+  Replacement,
+  SessionRecord,
+  Store as RecordStore,
+  StoreTraits,
+  SweepingStore,
+} from './core/store.ts'
+export { Cookie } from './session/cookie.ts'
+export { MemoryStore } from './session/memory.ts'
+export { Session } from './session/session.ts'
+export { type CompleteStore, Store } from './session/store.ts'
+export type { CallbackStore } from './stores/callback.ts'
+export { type MemoryStoreOptions, memoryStore } from './stores/memory.ts'

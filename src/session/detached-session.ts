@@ -1,0 +1,110 @@
+import { Cookie } from '../core/cookie.ts'
+import { SojournError } from '../core/errors.ts'
+import { actionsKey, actionsOf, Session, type SessionActions } from '../core/session.ts'
+import { restoreLifetime, valuesOf } from '../core/session-values.ts'
+import type { SessionRecord } from '../core/store.ts'
+import { type CallbackRecords, callbackStore } from '../stores/callback.ts'
+import type { SessionRequest } from './session-request.ts'
+
+const versionsRead = new WeakMap<object, number>()
+
+/** Notes of data which version of the session it shows, and answers the data. */
+export function readAs(version: number, data: object): object {
+  // A store may have answered text or a number, whatever its type says.
+  const shown: object = Object(data)
+  versionsRead.set(shown, version)
+  return shown
+}
+
+/**
+ * A session outside any request under way: what `store.load` answers, for a socket or a job. Its methods
+ * act on the store at once, and nothing is stored by itself.
+ */
+export class DetachedSession extends Session {
+  constructor(request: SessionRequest, data: object = { cookie: {} }) {
+    super()
+    const cookie = cookieIn(data)
+    if (cookie !== undefined) this.cookie = cookie
+    Object.assign(this, valuesOf(data))
+    const version = versionsRead.get(data)
+    Object.defineProperty(this, actionsKey, { value: new DetachedActions(request, this, version) })
+  }
+}
+
+/** Whether a session acts on its store at once, and not through a request under way. */
+export function isDetached(session: Session): boolean {
+  return actionsOf(session) instanceof DetachedActions
+}
+
+/** The cookie as it was stored, because there is no configuration here that could say otherwise. */
+function cookieIn(data: object): Cookie | undefined {
+  const stored: unknown = Reflect.get(data, 'cookie')
+  if (typeof stored !== 'object' || stored === null) return undefined
+  return restoreLifetime(new Cookie(stored), data)
+}
+
+class DetachedActions implements SessionActions {
+  readonly id: string
+  readonly request: SessionRequest
+  readonly #session: Session
+  /** Upon which version of the session a save is based: one that has ended is not brought back. */
+  #version: number
+
+  constructor(request: SessionRequest, session: Session, version: number | undefined) {
+    this.id = request.sessionID
+    this.request = request
+    this.#session = session
+    // A stand-in without a store is enough for who only looks at the session.
+    this.#version = version ?? (request.sessionStore ? this.#records.versionForReader(this.id) : 0)
+  }
+
+  get #records(): CallbackRecords {
+    return callbackStore(this.request.sessionStore)
+  }
+
+  renewCookie(): void {
+    const { cookie } = this.#session
+    cookie.maxAge = cookie.originalMaxAge
+  }
+
+  /** Overwrites what others have stored meanwhile, as in express-session. */
+  async save(): Promise<void> {
+    const record = this.#recordAfter(this.#version)
+    const answer = await this.#records.replace(record, this.#version)
+    if (answer === 'gone') throw goneError()
+    this.#version = answer === 'replaced' ? record.version : answer.version
+    if (answer !== 'replaced') await this.save()
+  }
+
+  async destroy(): Promise<void> {
+    delete this.request.session
+    await this.#records.delete(this.id)
+  }
+
+  regenerate(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.request.sessionStore.regenerate(this.request, error => (error ? reject(error) : resolve()))
+    })
+  }
+
+  async reload(): Promise<void> {
+    const record = await this.#records.load(this.id)
+    // In the words of express-session, which programs compare.
+    if (record === undefined) throw new SojournError('SESSION_NOT_FOUND', 'failed to load session')
+    const { sessionStore } = this.request
+    sessionStore.createSession(this.request, readAs(record.version, record.data))
+  }
+
+  #recordAfter(version: number): SessionRecord<Session> {
+    const times = { createdAt: 0, touchedAt: 0, expiresAt: Number.POSITIVE_INFINITY }
+    return { key: this.id, version: version + 1, ...times, subject: undefined, data: this.#session }
+  }
+}
+
+/** What a save is told that comes after the end of its session. */
+export function goneError(): SojournError {
+  return new SojournError(
+    'SESSION_GONE',
+    'Expected to save a session that goes on, but it has been ended. Begin another with `regenerate`.',
+  )
+}

@@ -1,0 +1,247 @@
+import type { Clock } from '../core/clock.ts'
+import { SojournError } from '../core/errors.ts'
+import type {
+  Activity,
+  EnumeratingStore,
+  Replacement,
+  SessionRecord,
+  StoreTraits,
+  SweepingStore,
+} from '../core/store.ts'
+import { ExpiryIndex, untilBucketEnds } from './memory/expiry.ts'
+import { checkedOptions, type MemoryStoreOptions } from './memory/options.ts'
+import { Entry, RecencyList } from './memory/recency.ts'
+
+export type { MemoryStoreOptions } from './memory/options.ts'
+
+/** How much a memory store holds, including records that are over and have not been removed yet. */
+export interface MemoryUsage {
+  readonly records: number
+  readonly bytes: number
+}
+
+/** What an entry occupies beside its texts, rounded up from what `process.memoryUsage` shows. */
+const entryBytes = 512
+/** How many entries one step of the sweep visits at most: less than a millisecond of work. */
+const stepLimit = 1000
+/** The pause between two steps when one was not enough, so that requests are answered in between. */
+const stepPauseMs = 10
+
+/**
+ * Makes a store that keeps records in the memory of this process. A restart forgets them, and a second
+ * process does not see them.
+ *
+ * @throws SojournError `OPTION_INVALID`
+ * @example createSessions({ secret, store: memoryStore({ maxRecords: 20_000 }) })
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): RecordMemory {
+  return new RecordMemory(options)
+}
+
+/**
+ * Records in the memory of this process, bounded in number and in bytes.
+ *
+ * When it is full, the least recently active record goes, and a signed-in session only when no anonymous
+ * one is left: visitors who never sign in cannot push out people who have. What is over leaves within ten
+ * seconds, without being asked for. A record given as text is kept as it is; bytes are copied in and out.
+ */
+export class RecordMemory implements EnumeratingStore, SweepingStore {
+  readonly name: string = 'memory'
+  readonly traits: StoreTraits = { answersAtOnce: true }
+
+  readonly #maxRecords: number
+  readonly #maxBytes: number
+  readonly #clock: Clock
+
+  /** Each entry is also in exactly one of the two lists, and in the index if it ever ends. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #anonymous = new RecencyList()
+  readonly #signedIn = new RecencyList()
+  readonly #expiry = new ExpiryIndex()
+  /** The sum of the `bytes` of all entries. */
+  #bytes = 0
+  #cancelStep: (() => void) | undefined
+
+  /** @throws SojournError `OPTION_INVALID` */
+  constructor(options: MemoryStoreOptions = {}) {
+    const { maxRecords, maxBytes, clock } = checkedOptions(options)
+    this.#maxRecords = maxRecords
+    this.#maxBytes = maxBytes
+    this.#clock = clock
+  }
+
+  /** How many live records there are. Removes what is over first. */
+  get size(): number {
+    this.sweep(Number.POSITIVE_INFINITY)
+    return this.#entries.size
+  }
+
+  create(record: SessionRecord): boolean {
+    const now = this.#clock.now()
+    const found = this.#entries.get(record.key)
+    if (found !== undefined && found.record.expiresAt > now) return false
+    if (record.expiresAt <= now) return true
+    const bytes = this.#weigh(record, 'create')
+    if (found !== undefined) this.#forget(found)
+    this.#add(new Entry(ownCopy(record)), bytes)
+    return true
+  }
+
+  load(key: string): SessionRecord | undefined {
+    const entry = this.#live(key)
+    return entry === undefined ? undefined : ownCopy(entry.record)
+  }
+
+  replace(record: SessionRecord, expectedVersion: number): Replacement {
+    const entry = this.#live(record.key)
+    if (entry === undefined) return 'gone'
+    if (entry.record.version !== expectedVersion) return ownCopy(entry.record)
+    if (record.expiresAt <= this.#clock.now()) this.#forget(entry)
+    else this.#exchange(entry, record)
+    return 'replaced'
+  }
+
+  touch(key: string, activity: Activity): boolean {
+    const entry = this.#live(key)
+    if (entry === undefined) return false
+    entry.record = furthest(entry.record, activity)
+    this.#listOf(entry.record).renew(entry)
+    return true
+  }
+
+  delete(key: string): boolean {
+    const entry = this.#live(key)
+    if (entry === undefined) return false
+    this.#forget(entry)
+    return true
+  }
+
+  *records(): Generator<SessionRecord> {
+    for (const { record } of this.#entries.values()) {
+      if (record.expiresAt > this.#clock.now()) yield ownCopy(record)
+    }
+  }
+
+  sweep(limit: number): number {
+    const now = this.#clock.now()
+    let removed = 0
+    for (const entry of this.#expiry.begunBy(now)) {
+      if (removed >= limit) break
+      if (entry.record.expiresAt > now) continue
+      this.#forget(entry)
+      removed++
+    }
+    return removed
+  }
+
+  /** Forgets every record. */
+  clear(): void {
+    for (const entry of this.#entries.values()) this.#forget(entry)
+    this.#cancelStep?.()
+    this.#cancelStep = undefined
+  }
+
+  /** Forgets every record and ends the timer. A process ends without it; a store that is thrown away wants it. */
+  close(): void {
+    this.clear()
+  }
+
+  /** How much it holds at this moment. */
+  usage(): MemoryUsage {
+    return { records: this.#entries.size, bytes: this.#bytes }
+  }
+
+  #live(key: string): Entry | undefined {
+    const entry = this.#entries.get(key)
+    return entry !== undefined && entry.record.expiresAt > this.#clock.now() ? entry : undefined
+  }
+
+  #add(entry: Entry, bytes: number): void {
+    entry.bytes = bytes
+    this.#bytes += bytes
+    this.#entries.set(entry.record.key, entry)
+    this.#listOf(entry.record).push(entry)
+    this.#settle(entry)
+  }
+
+  #exchange(entry: Entry, record: SessionRecord): void {
+    const bytes = this.#weigh(record, 'replace')
+    this.#bytes += bytes - entry.bytes
+    entry.bytes = bytes
+    this.#listOf(entry.record).remove(entry)
+    entry.record = ownCopy(record)
+    this.#listOf(record).push(entry)
+    this.#settle(entry)
+  }
+
+  #forget(entry: Entry): void {
+    this.#bytes -= entry.bytes
+    this.#entries.delete(entry.record.key)
+    this.#listOf(entry.record).remove(entry)
+    this.#expiry.remove(entry)
+  }
+
+  #listOf(record: SessionRecord): RecencyList {
+    return record.subject === undefined ? this.#anonymous : this.#signedIn
+  }
+
+  /** Restores the bounds after a write, and sees to it that the record leaves when it is over. */
+  #settle(entry: Entry): void {
+    this.#expiry.keep(entry)
+    while (this.#entries.size > this.#maxRecords || this.#bytes > this.#maxBytes) this.#evict()
+    this.#planStep()
+  }
+
+  #evict(): void {
+    const entry = this.#anonymous.oldest ?? this.#signedIn.oldest
+    if (entry !== undefined) this.#forget(entry)
+  }
+
+  #planStep(pauseMs?: number): void {
+    if (this.#cancelStep !== undefined || this.#expiry.isEmpty) return
+    this.#cancelStep = this.#clock.after(pauseMs ?? untilBucketEnds(this.#clock.now()), () => {
+      this.#cancelStep = undefined
+      this.#planStep(this.#step() ? undefined : stepPauseMs)
+    })
+  }
+
+  /** One bounded step of the sweep. Answers whether it came to the end of what is due. */
+  #step(): boolean {
+    const now = this.#clock.now()
+    let visited = 0
+    for (const entry of this.#expiry.endedBy(now)) {
+      if (entry.record.expiresAt <= now) this.#forget(entry)
+      if (++visited === stepLimit) return false
+    }
+    return true
+  }
+
+  /** One record that is larger than the whole store would otherwise push out everybody, and then itself. */
+  #weigh(record: SessionRecord, verb: string): number {
+    const bytes = entryBytes + record.key.length + (record.subject?.length ?? 0) + record.data.length
+    if (bytes <= this.#maxBytes) return bytes
+    throw new SojournError(
+      'STORE_FAILED',
+      `The memory store cannot ${verb} a record of ${bytes} bytes: \`maxBytes\` is ${this.#maxBytes}.`,
+    )
+  }
+}
+
+/** Text cannot be changed by whoever holds it; bytes can, and a small view may keep a large buffer alive. */
+function ownCopy(record: SessionRecord): SessionRecord {
+  return typeof record.data === 'string' ? record : { ...record, data: new Uint8Array(record.data) }
+}
+
+/** Spelled out, because this is on the way of many requests and a spread costs several times as much. */
+function furthest(record: SessionRecord, { touchedAt, expiresAt }: Activity): SessionRecord {
+  if (touchedAt <= record.touchedAt && expiresAt <= record.expiresAt) return record
+  return {
+    key: record.key,
+    version: record.version,
+    createdAt: record.createdAt,
+    touchedAt: Math.max(touchedAt, record.touchedAt),
+    expiresAt: Math.max(expiresAt, record.expiresAt),
+    subject: record.subject,
+    data: record.data,
+  }
+}

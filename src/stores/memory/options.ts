@@ -1,0 +1,58 @@
+import { type Clock, systemClock } from '../../core/clock.ts'
+import { describeValue, SojournError } from '../../core/errors.ts'
+
+export interface MemoryStoreOptions {
+  /**
+   * How many records it holds at most.
+   * @default 100_000
+   */
+  readonly maxRecords?: number
+  /**
+   * How many bytes its records count for at most: for each one the length of its key, subject and data,
+   * and 512 bytes for what lies around them.
+   * @default 100 MiB
+   */
+  readonly maxBytes?: number
+  /**
+   * The source of time.
+   * @default systemClock
+   */
+  readonly clock?: Clock
+}
+
+/** Fills in the defaults, and refuses what cannot be meant. */
+export function checkedOptions(options: MemoryStoreOptions): Required<MemoryStoreOptions> {
+  const { maxRecords = 100_000, maxBytes = 100 * 1024 ** 2, clock = systemClock, ...rest } = options
+  refuseUnknown(rest)
+  return {
+    maxRecords: positiveInteger('maxRecords', maxRecords),
+    maxBytes: positiveInteger('maxBytes', maxBytes),
+    clock: checkedClock(clock),
+  }
+}
+
+function positiveInteger(option: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
+  throw invalid(option, 'a whole number of at least 1', value)
+}
+
+function checkedClock(clock: Clock): Clock {
+  if (typeof clock?.now === 'function' && typeof clock.after === 'function') return clock
+  throw invalid('clock', 'an object with the methods `now` and `after`', clock)
+}
+
+function refuseUnknown(rest: object): void {
+  const [name] = Object.keys(rest)
+  if (name === undefined) return
+  throw new SojournError(
+    'OPTION_INVALID',
+    `Expected the options of the memory store to be \`maxRecords\`, \`maxBytes\` and \`clock\`, got \`${name}\`.`,
+  )
+}
+
+function invalid(option: string, expected: string, value: unknown): SojournError {
+  return new SojournError(
+    'OPTION_INVALID',
+    `Expected \`${option}\` to be ${expected}, got ${describeValue(value)}.`,
+  )
+}

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import type {
+  EncodedData,
+  EnumeratingStore,
+  MaybePromise,
+  SessionRecord,
+  Store,
+  SweepingStore,
+} from '../core/store.ts'
+
+/**
+ * Something that not every store can do: `enumerate` and `sweep` are the interfaces of those names, and
+ * `answersAtOnce` is the trait.
+ */
+export type StorePower = 'enumerate' | 'sweep' | 'answersAtOnce'
+
+/** A clause before it has been given a store. */
+export interface SceneClause {
+  readonly name: string
+  /** The power without which the clause is not part of the contract. */
+  readonly power?: StorePower
+  prove(scene: Scene): Promise<void>
+}
+
+interface Bench {
+  readonly store: Store
+  now(): number
+  advance(spanMs: number): MaybePromise<void>
+}
+
+/** How long the records of a clause live, unless it says otherwise. */
+export const lifetimeMs = 3_600_000
+
+/** What a clause works with: one empty store, its time, and records that are all valid. */
+export class Scene {
+  readonly store: Store
+  /** The powers that the harness has declared. */
+  readonly powers: readonly StorePower[]
+  readonly #bench: Bench
+  #records = 0
+
+  constructor(bench: Bench, powers: readonly StorePower[]) {
+    this.store = bench.store
+    this.powers = powers
+    this.#bench = bench
+  }
+
+  get enumerating(): EnumeratingStore {
+    const { store } = this
+    assert.ok(
+      canEnumerate(store),
+      'Expected a store with the power `enumerate` to have the method `records`.',
+    )
+    return store
+  }
+
+  get sweeping(): SweepingStore {
+    const { store } = this
+    assert.ok(canSweep(store), 'Expected a store with the power `sweep` to have the method `sweep`.')
+    return store
+  }
+
+  now(): number {
+    return this.#bench.now()
+  }
+
+  async advance(spanMs: number): Promise<void> {
+    await this.#bench.advance(spanMs)
+  }
+
+  /** A live record under a key of its own. */
+  record(changes: Partial<SessionRecord> = {}): SessionRecord {
+    const now = this.now()
+    return {
+      key: String(++this.#records).padStart(43, 'k'),
+      version: 1,
+      createdAt: now,
+      touchedAt: now,
+      expiresAt: now + lifetimeMs,
+      subject: undefined,
+      data: '{"visits":1}',
+      ...changes,
+    }
+  }
+
+  /** A live record that the store has kept. */
+  async kept(changes: Partial<SessionRecord> = {}): Promise<SessionRecord> {
+    const record = this.record(changes)
+    assert.equal(await this.store.create(record), true, 'Expected `create` to keep a new record.')
+    return record
+  }
+
+  /** A record that the store has kept, and whose time is over by now. */
+  async ended(changes: Partial<SessionRecord> = {}): Promise<SessionRecord> {
+    const record = await this.kept({ expiresAt: this.now() + 1000, ...changes })
+    await this.advance(1000)
+    return record
+  }
+
+  /** A record that the store has kept, and that has been deleted. */
+  async deleted(): Promise<SessionRecord> {
+    const record = await this.kept()
+    assert.equal(await this.store.delete(record.key), true, 'Expected `delete` to remove a live record.')
+    return record
+  }
+
+  /** Asserts that the store holds exactly this record. */
+  async expectKept(record: SessionRecord): Promise<void> {
+    expectSame(await this.store.load(record.key), record)
+  }
+
+  /** Asserts that the store holds no live record under the key. */
+  async expectNone(key: string): Promise<void> {
+    assert.equal(await this.store.load(key), undefined, 'Expected `load` to find nothing.')
+  }
+}
+
+/** What a writer makes of a record: the next version, with other data. */
+export function nextOf(record: SessionRecord, changes: Partial<SessionRecord> = {}): SessionRecord {
+  return { ...record, version: record.version + 1, data: '{"visits":2}', ...changes }
+}
+
+/** Runs an action twenty times at once. */
+export function twentyTimes<Value>(action: (index: number) => MaybePromise<Value>): Promise<Value[]> {
+  return Promise.all(Array.from({ length: 20 }, (_, index) => action(index)))
+}
+
+/** Asserts that an answer is a record, equal to another in every field. */
+export function expectSame(answer: unknown, expected: SessionRecord): void {
+  assert.ok(isRecord(answer), `Expected a record, got ${String(answer)}.`)
+  const { data, ...fields } = fieldsOf(answer)
+  const { data: expectedData, ...expectedFields } = fieldsOf(expected)
+  assert.deepEqual(fields, expectedFields)
+  expectSameData(data, expectedData)
+}
+
+/** Asserts equality without printing the data, which may be a megabyte. */
+export function expectSameData(data: EncodedData, expected: EncodedData): void {
+  assert.equal(typeof data, typeof expected, 'Expected text to come back as text, and bytes as bytes.')
+  assert.ok(Buffer.from(data).equals(Buffer.from(expected)), 'Expected the data to come back as it was.')
+}
+
+export function canEnumerate(store: Store): store is EnumeratingStore {
+  return 'records' in store && typeof store.records === 'function'
+}
+
+export function canSweep(store: Store): store is SweepingStore {
+  return 'sweep' in store && typeof store.sweep === 'function'
+}
+
+function isRecord(value: unknown): value is SessionRecord {
+  return typeof value === 'object' && value !== null && 'data' in value
+}
+
+/** The fields that the contract is about: a store may return others beside them. */
+function fieldsOf({
+  key,
+  version,
+  createdAt,
+  touchedAt,
+  expiresAt,
+  subject,
+  data,
+}: SessionRecord): SessionRecord {
+  return { key, version, createdAt, touchedAt, expiresAt, subject, data }
+}

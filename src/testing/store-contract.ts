@@ -1,0 +1,72 @@
+import type { EncodedData, MaybePromise, Store } from '../core/store.ts'
+import { createClauses } from './clauses/create.ts'
+import { dataClauses } from './clauses/data.ts'
+import { deleteClauses } from './clauses/delete.ts'
+import { loadClauses } from './clauses/load.ts'
+import { powerClauses } from './clauses/powers.ts'
+import { replaceClauses } from './clauses/replace.ts'
+import { touchClauses } from './clauses/touch.ts'
+import { Scene, type SceneClause, type StorePower } from './scene.ts'
+
+/** How the contract gets at the store that it is to prove. */
+export interface StoreHarness {
+  /**
+   * What the store can do beyond the five verbs. Each power brings its own clauses, and a power that the
+   * store has and the harness does not name is itself a broken clause.
+   * @default []
+   */
+  readonly powers?: readonly StorePower[]
+  /** Opens an empty store. It is called once for each clause. */
+  open(): MaybePromise<StoreBench>
+}
+
+/** One empty store, and the time that it goes by. */
+export interface StoreBench {
+  readonly store: Store<EncodedData>
+  /** The time as the store sees it. */
+  now(): number
+  /**
+   * Lets time pass for the store. With the power `sweep`, nothing but the clause may remove what is over,
+   * so that what a sweep answers can be counted.
+   */
+  advance(spanMs: number): MaybePromise<void>
+  /** Called when the clause is over, however it ended. */
+  close?(): MaybePromise<void>
+}
+
+/** One promise of the contract. */
+export interface StoreClause {
+  /** The promise in plain words; no two clauses share one. */
+  readonly name: string
+  /** Opens a store and proves the promise on it. Rejects with an `AssertionError` when it is broken. */
+  run(): Promise<void>
+}
+
+/**
+ * Lists what a store must keep, as clauses for any test runner.
+ *
+ * @example for (const clause of storeContract(harness)) test(clause.name, () => clause.run())
+ */
+export function storeContract(harness: StoreHarness): readonly StoreClause[] {
+  const powers = harness.powers ?? []
+  return [
+    ...createClauses,
+    ...loadClauses,
+    ...dataClauses,
+    ...replaceClauses,
+    ...touchClauses,
+    ...deleteClauses,
+    ...powerClauses,
+  ]
+    .filter(({ power }) => power === undefined || powers.includes(power))
+    .map(clause => ({ name: clause.name, run: () => runOnOwnStore(clause, harness) }))
+}
+
+async function runOnOwnStore(clause: SceneClause, harness: StoreHarness): Promise<void> {
+  const bench = await harness.open()
+  try {
+    await clause.prove(new Scene(bench, harness.powers ?? []))
+  } finally {
+    await bench.close?.()
+  }
+}
