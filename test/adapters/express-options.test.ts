@@ -1,0 +1,331 @@
+import { createSecretKey } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { memoryStore } from 'sojourn'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Signer } from '../../src/core/signer.ts'
+import { Web } from '../session/web.ts'
+import { ScriptedStore } from '../stores/scripted-store.ts'
+
+const secret = 'of the test'
+const opened: Web[] = []
+let warnings: { readonly message: string; readonly code: string }[] = []
+let session: any
+
+// A warning is given once in a process, so that each test has a library of its own.
+beforeEach(async () => {
+  vi.resetModules()
+  session = (await import('sojourn')).default
+  warnings = []
+  vi.spyOn(process, 'emitWarning').mockImplementation((message, options) => {
+    warnings.push({ message: String(message), code: (options as { readonly code: string }).code })
+  })
+})
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await Promise.all(opened.splice(0).map(web => web.close()))
+})
+
+async function openWeb(options: object | null, before?: (request: any) => void): Promise<Web> {
+  const middleware = session(options)
+  const handle = (request: any, response: any, next: any): void => {
+    before?.(request)
+    middleware(request, response, next)
+  }
+  const web = await new Web(Object.assign(handle, { sessions: middleware.sessions })).open()
+  opened.push(web)
+  return web
+    .on('/in', ({ session }) => void (session.user = 'ada'))
+    .on('/look', ({ session }) => JSON.stringify(session?.user ?? null))
+}
+
+/** Whether somebody who signs in is known at the next request. */
+async function works(web: Web, path = ''): Promise<boolean> {
+  web.on(`${path}/in`, ({ session }) => void (session.user = 'ada'))
+  web.on(`${path}/look`, ({ session }) => JSON.stringify(session.user ?? null))
+  const { cookie } = await web.get(`${path}/in`)
+  return (await web.get(`${path}/look`, cookie)).body === '"ada"'
+}
+
+describe('where express-session throws, the drop-in throws, in the same words', () => {
+  test.each<[object, string]>([
+    [{ secret, genid: 'x' }, 'genid option must be a function'],
+    [{ secret, genid: 1 }, 'genid option must be a function'],
+    [{ secret, unset: 'x' }, 'unset option must be "destroy" or "keep"'],
+    [{ secret, unset: true }, 'unset option must be "destroy" or "keep"'],
+    [{ secret: [] }, 'secret option array must contain one or more strings'],
+    [{ secret, store: { get() {} } }, 'store.on is not a function'],
+    [{ secret, store: {} }, 'store.on is not a function'],
+  ])('%j', (options, message) => {
+    expect(() => session(options)).toThrow(new TypeError(message))
+  })
+
+  test('the first of several mistakes is the one that express-session names', () => {
+    expect(() => session({ genid: 1, unset: 1, secret: [] })).toThrow('genid option')
+    expect(() => session({ unset: 1, secret: [] })).toThrow('unset option')
+  })
+})
+
+describe('what express-session takes for absent is absent', () => {
+  test.each<[string, object | null]>([
+    ['no options', null],
+    ['a genid of null', { secret, genid: null }],
+    ['a genid of false', { secret, genid: false }],
+    ['an unset of null', { secret, unset: null }],
+    ["an unset of ''", { secret, unset: '' }],
+    ['a store of null', { secret, store: null }],
+    ['a store of false', { secret, store: false }],
+    ['a cookie of null', { secret, cookie: null }],
+    ['a cookie of false', { secret, cookie: false }],
+    ['a name of null', { secret, name: null }],
+    ["a name of ''", { secret, name: '' }],
+    ['a secret of null', { secret: null }],
+    ["a secret of ''", { secret: '' }],
+    ['a secret of false', { secret: false }],
+    [
+      'undefined for each',
+      { secret, store: undefined, cookie: undefined, name: undefined, rolling: undefined },
+    ],
+  ])('%s', async (_name, options) => {
+    const web = await openWeb(options, request => {
+      request.secret = secret
+    })
+    expect(await works(web)).toBe(true)
+  })
+
+  test.each([
+    [{ name: '', key: 'old.name' }],
+    [{ name: null, key: 'old.name' }],
+    [{ name: undefined, key: 'old.name' }],
+    [{ key: 'old.name' }],
+    [{ name: 'old.name', key: 'other' }],
+  ])('`key` is an old name of `name`: %j', async names => {
+    const web = await openWeb({ secret, ...names })
+    expect((await web.get('/in')).cookie).toMatch(/^old\.name=/)
+  })
+})
+
+describe('what was harmful or meaningless in express-session is said once, and works on', () => {
+  test.each<[string, object, RegExp]>([
+    ['sameSite none without secure', { cookie: { sameSite: 'none' } }, /cookie\.secure.*sameSite: 'none'/],
+    ['partitioned without secure', { cookie: { partitioned: true } }, /partitioned/],
+    ['an unknown option', { sesame: 'open' }, /`sesame`/],
+    ['an unknown cookie attribute', { cookie: { httponly: true } }, /`cookie\.httponly`/],
+    ['a rolling that is no boolean', { rolling: 1 }, /`rolling`/],
+    ['a resave that is no boolean', { resave: 'yes' }, /`resave`/],
+    ['more than 400 days', { cookie: { maxAge: 500 * 86_400_000 } }, /400 days/],
+    [
+      'a __Host- name with a domain',
+      { name: '__Host-x', cookie: { domain: 'a.test', secure: false } },
+      /__host-/i,
+    ],
+  ])('%s', async (_name, options, message) => {
+    const web = await openWeb({ secret, ...options })
+    session({ secret, ...options })
+    expect(warnings).toEqual([{ message: expect.stringMatching(message), code: 'SOJOURN_OPTION' }])
+    expect(warnings[0]?.message).toMatch(/^Expected .*\.$/)
+    expect(await works(web)).toBe(true)
+    expect(warnings).toHaveLength(1)
+  })
+
+  test.each(['my cookie', 'a;b', 'naïve', 'a=b', '__proto__'])('the name %j', async name => {
+    session({ secret, name })
+    expect(warnings).toEqual([{ message: expect.stringContaining('`name`'), code: 'SOJOURN_OPTION' }])
+  })
+
+  test.each(['my cookie', 'a=b', '__proto__', 'toString'])('requests go on under the name %j', async name => {
+    const web = await openWeb({ secret, name })
+    expect([200, 500]).toContain((await web.get('/in')).status)
+    expect((await web.get('/look')).status).toBe(200)
+    expect((await web.get('/look', `${name}=s%3Ax.y`)).status).toBe(200)
+  })
+
+  test('no secret stands in a warning', () => {
+    session({ secret: ['hunter2', ''] })
+    session({ secret: { secret: 'hunter2' } })
+    session({ secret: 42 })
+    expect(JSON.stringify(warnings)).not.toMatch(/hunter2|42/)
+  })
+
+  test('what is right is said nothing about', () => {
+    const cookie = {
+      path: '/',
+      maxAge: 1000,
+      httpOnly: true,
+      secure: 'auto',
+      sameSite: 'auto',
+      priority: 'high',
+    }
+    session({
+      secret,
+      cookie,
+      name: 'id',
+      resave: false,
+      saveUninitialized: false,
+      rolling: true,
+      proxy: true,
+    })
+    session({
+      secret: [Buffer.from(secret), createSecretKey(Buffer.from(secret))],
+      unset: 'destroy',
+      genid: () => 'x',
+    })
+    session({
+      secret,
+      cookie: { signed: true, encode: String, overwrite: true, expires: new Date(), domain: '.a.test' },
+    })
+    session({ secret, cookie: () => ({}), key: 'x', proxy: undefined, store: memoryStore() })
+    session({ secret, idle: '20m', absolute: '8h', touchEvery: '1m', deadline: 1000, duplicates: 'reject' })
+    session({ secret, onLoadFailure: 'anonymous', onCommitFailure: 'send' })
+    expect(warnings).toEqual([])
+  })
+})
+
+describe('a wrong option of Sojourn’s own is refused', () => {
+  test.each<[string, unknown]>([
+    ['idle', '20 mins'],
+    ['idle', -1],
+    ['idle', 0],
+    ['idle', Number.NaN],
+    ['idle', null],
+    ['absolute', 'never'],
+    ['absolute', Number.POSITIVE_INFINITY],
+    ['touchEvery', '1min'],
+    ['deadline', {}],
+    ['duplicates', 'first'],
+    ['onLoadFailure', 'ignore'],
+    ['onCommitFailure', true],
+    ['clock', Date],
+  ])('%s: %j', (option, value) => {
+    const attempt = (): unknown => session({ secret, [option]: value })
+    expect(attempt).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
+    expect(attempt).toThrow(`\`${option}\``)
+  })
+
+  test.each(['idle', 'absolute'])('%s with a store that decides by itself when a session is over', option => {
+    const attempt = (): unknown => session({ secret, store: new ScriptedStore(), [option]: '1h' })
+    expect(attempt).toThrow(
+      expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringContaining(option) }),
+    )
+  })
+
+  test('`touchEvery` and `deadline` with such a store are accepted', () => {
+    session({ secret, store: new ScriptedStore(), touchEvery: '1m', deadline: '1s' })
+    expect(warnings).toEqual([])
+  })
+})
+
+describe('the secret', () => {
+  test('without one, the request’s own is used, as cookie-parser sets it', async () => {
+    const web = await openWeb({}, request => {
+      request.secret = secret
+    })
+    const { cookie } = await web.get('/in')
+    expect((await web.get('/look', cookie)).body).toBe('"ada"')
+    const id = decodeURIComponent(cookie.split('=')[1] ?? '').slice(2, 34)
+    expect(decodeURIComponent(cookie.split('=')[1] ?? '')).toBe(new Signer([secret]).sign(id))
+  })
+
+  test('without any, each request is an error, in the words of express-session', async () => {
+    const web = await openWeb({})
+    const reply = await web.get('/look')
+    expect(reply).toMatchObject({
+      status: 500,
+      body: expect.stringContaining('secret option required for sessions'),
+    })
+    expect((await web.get('/look', 'connect.sid=s%3Ax.y')).status).toBe(500)
+  })
+
+  test.each([[42], [{ not: 'a key' }], [true]])(
+    'a request’s secret that is none (%j) crashes nothing',
+    async wrong => {
+      const web = await openWeb({}, request => {
+        request.secret = wrong
+      })
+      const value = `s%3A${'x'.repeat(32)}.${'y'.repeat(43)}`
+      for (const cookie of ['', `connect.sid=${value}`]) {
+        expect([200, 500]).toContain((await web.get('/in', cookie)).status)
+      }
+    },
+  )
+
+  test('secrets rotated in place take effect at once', async () => {
+    const secrets = ['old']
+    const web = await openWeb({ secret: secrets })
+    const { cookie } = await web.get('/in')
+    secrets.unshift('new')
+    const reply = await web.get('/look', cookie)
+    expect(reply.body).toBe('"ada"')
+    expect(reply.cookie).not.toBe('')
+    secrets.pop()
+    expect((await web.get('/look', cookie)).body).toBe('null')
+    expect((await web.get('/look', reply.cookie)).body).toBe('"ada"')
+  })
+})
+
+describe('a cookie that depends on the request', () => {
+  test('is asked for with the request, and decides path, lifetime and attributes', async () => {
+    const web = await openWeb({
+      secret,
+      cookie: (request: any) => ({
+        path: '/app',
+        maxAge: request.url === '/app/in' ? 60_000 : 5000,
+        sameSite: 'lax',
+      }),
+    })
+    web.on('/app/in', ({ session }) => void (session.user = 'ada'))
+    const reply = await web.get('/app/in')
+    expect(reply.headers['set-cookie']?.[0]).toMatch(/; Path=\/app; Max-Age=60; .*; SameSite=Lax$/)
+    expect((await web.on('/type', ({ session }) => typeof session).get('/type')).body).toBe('undefined')
+  })
+
+  test("may say 'auto'", async () => {
+    const web = await openWeb({ secret, cookie: () => ({ secure: 'auto', sameSite: 'auto' }) })
+    expect((await web.get('/in')).headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Lax$/)
+  })
+
+  test('is the default where the function answers nothing', async () => {
+    for (const nothing of [undefined, null, false]) {
+      expect(await works(await openWeb({ secret, cookie: () => nothing }))).toBe(true)
+    }
+  })
+
+  test('whose function throws is an error of that request', async () => {
+    const cookie = () => {
+      throw new Error('of the function')
+    }
+    expect(await (await openWeb({ secret, cookie })).get('/in')).toMatchObject({
+      status: 500,
+      body: 'error: of the function',
+    })
+  })
+
+  test('that cannot be written is an error of that request, and no crash', async () => {
+    for (const cookie of [() => ({ domain: 'a;b' }), () => ({ maxAge: '1000' }), () => ({ sameSite: 'x' })]) {
+      const web = await openWeb({ secret, cookie })
+      const reply = await web.get('/in')
+      expect([reply.status, reply.cookie]).toEqual([500, ''])
+    }
+  })
+})
+
+describe('a store', () => {
+  test('that gets its verbs only after the middleware was made is a store for express-session', async () => {
+    const store = new EventEmitter()
+    const web = await openWeb({ secret, store })
+    const { get, set, destroy, touch } = ScriptedStore.prototype
+    const scripted = new ScriptedStore()
+    for (const [name, verb] of Object.entries({ get, set, destroy, touch })) {
+      Object.assign(store, { [name]: (...args: any) => Reflect.apply(verb, scripted, args) })
+    }
+    expect(await works(web)).toBe(true)
+    expect(scripted.verbs).toContain('set')
+  })
+
+  test('of Sojourn’s own is used as such', async () => {
+    const store = memoryStore()
+    const web = await openWeb({ secret, store })
+    expect(await works(web)).toBe(true)
+    expect(store.size).toBe(1)
+  })
+})

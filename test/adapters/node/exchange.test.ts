@@ -1,0 +1,101 @@
+import session, { type SessionOptions } from 'sojourn'
+import { describe, expect, test } from 'vitest'
+import { GatedStore } from '../../support/gated-store.ts'
+import { ask, type Question } from '../../support/http-client.ts'
+import { type Protocol, plain, type Route, serve } from '../../support/servers.ts'
+
+describe('whether a connection is secure', () => {
+  const secureOnly: SessionOptions = { cookie: { secure: true } }
+  const forwarded = (value: string): Question => ({ headers: { 'X-Forwarded-Proto': value } })
+
+  test('is what the socket says', async () => {
+    expect(await hasCookie(secureOnly, {}, 'https')).toBe(true)
+    expect(await hasCookie(secureOnly, {}, 'http')).toBe(false)
+  })
+
+  test('is not what a header says, unless the application trusts a proxy', async () => {
+    expect(await hasCookie(secureOnly, forwarded('https'))).toBe(false)
+    expect(await hasCookie({ ...secureOnly, proxy: false }, forwarded('https'))).toBe(false)
+    expect(await hasCookie({ ...secureOnly, proxy: true }, forwarded('https'))).toBe(true)
+  })
+
+  test('is what the first of several proxies says', async () => {
+    const options = { ...secureOnly, proxy: true }
+    expect(await hasCookie(options, forwarded('https, http'))).toBe(true)
+    expect(await hasCookie(options, forwarded('HTTPS'))).toBe(true)
+    expect(await hasCookie(options, forwarded('http, https'))).toBe(false)
+    expect(await hasCookie(options, forwarded(''))).toBe(false)
+  })
+
+  test('is what the framework says, where the application leaves it open', async () => {
+    const port = await serve((request, response) => {
+      Object.assign(request, { secure: true })
+      plain(session({ secret: 'exchange', store: new GatedStore(), ...secureOnly }), counting)(
+        request,
+        response,
+      )
+    })
+    expect((await ask(port)).cookies).toHaveLength(1)
+  })
+})
+
+describe('the session that a route leaves on the request', () => {
+  test('is stored when it is a plain object', async () => {
+    const store = new GatedStore()
+    await visit(store, request => Object.assign(request, { session: { cart: ['tea'] } }))
+    expect(store.only).toContain('"cart":["tea"]')
+  })
+
+  test('is stored when it is the session of a request that has looked, changed and put it back', async () => {
+    const store = new GatedStore()
+    await visit(store, request => {
+      const { session: kept } = request
+      Object.assign(request, { session: null })
+      kept.visits = 7
+      Object.assign(request, { session: kept })
+    })
+    expect(store.only).toContain('7')
+  })
+
+  test('is removed from the store under `unset`, and kept without it, when there is none', async () => {
+    for (const unset of ['destroy', 'keep'] as const) {
+      const store = new GatedStore()
+      const options: SessionOptions = { secret: 'exchange', store, unset }
+      const port = await serve(
+        plain(session(options), (request, response) => {
+          if (request.url === '/out') Object.assign(request, { session: null })
+          else request.session.visits = 1
+          response.end()
+        }),
+      )
+      const { cookie } = await ask(port)
+      await ask(port, '/out', { headers: { cookie } })
+      expect(store.size).toBe(unset === 'destroy' ? 0 : 1)
+    }
+  })
+})
+
+const counting: Route = (request, response) => {
+  request.session.visits = 1
+  response.end('whole')
+}
+
+async function hasCookie(
+  options: SessionOptions,
+  question: Question,
+  protocol: Protocol = 'http',
+): Promise<boolean> {
+  const store = new GatedStore()
+  const port = await serve(plain(session({ secret: 'exchange', store, ...options }), counting), protocol)
+  const answer = await ask(port, '/', { ...question, isSecure: protocol === 'https' })
+  expect(answer.body).toBe('whole')
+  return answer.cookies.length === 1
+}
+
+async function visit(store: GatedStore, change: (request: Parameters<Route>[0]) => unknown): Promise<void> {
+  const route: Route = (request, response) => {
+    change(request)
+    response.end()
+  }
+  await ask(await serve(plain(session({ secret: 'exchange', store }), route)))
+}

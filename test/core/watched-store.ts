@@ -1,0 +1,124 @@
+import type { Clock } from '../../src/core/clock.ts'
+import type { StoreVerb } from '../../src/core/deadline.ts'
+import type {
+  Activity,
+  MaybePromise,
+  Replacement,
+  SessionRecord,
+  Store,
+  StoreTraits,
+} from '../../src/core/store.ts'
+import { memoryStore, type RecordMemory } from '../../src/stores/memory.ts'
+
+/** What takes the place of one call of a verb: it may do the store's work, or not, now or later. */
+export type StandIn = <Answer>(work: () => Answer) => MaybePromise<Answer>
+
+/** Holds whoever comes, until it is opened. */
+export interface Gate {
+  /** Resolves when somebody stands before the gate. */
+  readonly reached: Promise<void>
+  open(): void
+}
+
+/** A memory store that counts what it is asked, and whose calls can be held, failed or answered by hand. */
+export class WatchedStore implements Store {
+  readonly name: string = 'watched'
+  readonly traits: StoreTraits
+  readonly inner: RecordMemory
+  /** Every verb that was asked for, in order. */
+  readonly calls: StoreVerb[] = []
+  /** Every key and every record that was handed over, as text. */
+  readonly seen: string[] = []
+  readonly #standIns = new Map<StoreVerb, StandIn[]>()
+
+  constructor(clock: Clock, traits: StoreTraits) {
+    this.inner = memoryStore({ clock })
+    this.traits = traits
+  }
+
+  create(record: SessionRecord): MaybePromise<boolean> {
+    return this.#ask('create', record, () => this.inner.create(record))
+  }
+
+  load(key: string): MaybePromise<SessionRecord | undefined> {
+    return this.#ask('load', key, () => this.inner.load(key))
+  }
+
+  replace(record: SessionRecord, expectedVersion: number): MaybePromise<Replacement> {
+    return this.#ask('replace', record, () => this.inner.replace(record, expectedVersion))
+  }
+
+  touch(key: string, activity: Activity): MaybePromise<boolean> {
+    return this.#ask('touch', key, () => this.inner.touch(key, activity))
+  }
+
+  delete(key: string): MaybePromise<boolean> {
+    return this.#ask('delete', key, () => this.inner.delete(key))
+  }
+
+  /** Lets something else happen at the next call of a verb. Told again, at the one after that. */
+  next(verb: StoreVerb, standIn: StandIn): void {
+    this.#standIns.set(verb, [...(this.#standIns.get(verb) ?? []), standIn])
+  }
+
+  /** Lets the next call of a verb fail, and nothing happen. */
+  fail(verb: StoreVerb, error: Error = new Error('the store is down')): void {
+    this.next(verb, () => {
+      throw error
+    })
+  }
+
+  /** Holds the next call of a verb before it takes effect. */
+  hold(verb: StoreVerb): Gate {
+    const { gate, opened } = newGate()
+    this.next(verb, async work => {
+      await opened()
+      return work()
+    })
+    return gate
+  }
+
+  /** Holds the answer of the next call of a verb, which takes effect at once. */
+  holdAnswer(verb: StoreVerb): Gate {
+    const { gate, opened } = newGate()
+    this.next(verb, async work => {
+      const answer = work()
+      await opened()
+      return answer
+    })
+    return gate
+  }
+
+  records(): SessionRecord[] {
+    return [...this.inner.records()]
+  }
+
+  /** Forgets which calls there have been. */
+  forgetCalls(): void {
+    this.calls.length = 0
+  }
+
+  #ask<Answer>(verb: StoreVerb, given: unknown, work: () => Answer): MaybePromise<Answer> {
+    this.calls.push(verb)
+    this.seen.push(JSON.stringify(given))
+    const standIn = this.#standIns.get(verb)?.shift()
+    if (standIn !== undefined) return standIn(work)
+    return this.traits.answersAtOnce === true ? work() : Promise.resolve().then(work)
+  }
+}
+
+function newGate(): { readonly gate: Gate; opened(): Promise<void> } {
+  let reach = (): void => undefined
+  let open = (): void => undefined
+  const reached = new Promise<void>(resolve => {
+    reach = resolve
+  })
+  const opening = new Promise<void>(resolve => {
+    open = resolve
+  })
+  const opened = (): Promise<void> => {
+    reach()
+    return opening
+  }
+  return { gate: { reached, open: () => open() }, opened }
+}

@@ -1,0 +1,467 @@
+import { inspect } from 'node:util'
+import { type MemoryStoreOptions, memoryStore, type RecordMemory } from 'sojourn/memory'
+import { type FakeClock, fakeClock, storeContract } from 'sojourn/testing'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { SessionRecord } from '../../src/core/store.ts'
+
+const minute = 60_000
+
+describe('the memory store keeps the contract', () => {
+  const contract = storeContract({
+    powers: ['enumerate', 'sweep', 'answersAtOnce'],
+    open() {
+      const clock = fakeClock()
+      // A jump runs no timer, so that the store does not sweep before the clause does.
+      return { store: memoryStore({ clock }), now: () => clock.now(), advance: spanMs => clock.jump(spanMs) }
+    },
+  })
+  for (const clause of contract) test(clause.name, () => clause.run())
+})
+
+describe('a full memory store', () => {
+  test('it holds no more records than it was told', () => {
+    const { store, keep } = open({ maxRecords: 3 })
+    for (let index = 0; index < 50; index++) keep(`${index}`)
+    expect(keysOf(store)).toEqual(['47', '48', '49'])
+    expect(store.usage().records).toBe(3)
+  })
+
+  test('it holds no more bytes than it was told, whether they come by creation or by replacement', () => {
+    const { store, keep } = open({ maxBytes: 10_000 })
+    for (let index = 0; index < 50; index++) keep(`${index}`, { data: 'x'.repeat(2000) })
+    expect(keysOf(store)).toEqual(['47', '48', '49'])
+    expect(store.replace(keep.record('48', { version: 2, data: 'x'.repeat(6000) }), 1)).toBe('replaced')
+    expect(keysOf(store)).toEqual(['48', '49'])
+    expect(store.usage().bytes).toBeLessThanOrEqual(10_000)
+  })
+
+  test('the record that was active least recently goes first', () => {
+    const { store, keep } = open({ maxRecords: 3 })
+    for (const key of ['a', 'b', 'c']) keep(key)
+    store.touch('a', { touchedAt: 0, expiresAt: 0 })
+    store.replace(keep.record('b', { version: 2 }), 1)
+    keep('d')
+    expect(keysOf(store)).toEqual(['a', 'b', 'd'])
+    keep('e')
+    expect(keysOf(store)).toEqual(['b', 'd', 'e'])
+    keep('f')
+    expect(keysOf(store)).toEqual(['d', 'e', 'f'])
+  })
+
+  test('a flood of visitors who do not sign in pushes nobody out who has', () => {
+    const { store, keep } = open({ maxRecords: 3 })
+    keep('ada', { subject: 'ada' })
+    keep('bob', { subject: 'bob' })
+    for (let index = 0; index < 100; index++) keep(`${index}`)
+    expect(keysOf(store)).toEqual(['99', 'ada', 'bob'])
+  })
+
+  test('a signed-in session goes only when no anonymous one is left, the least recently active first', () => {
+    const { store, keep } = open({ maxRecords: 2 })
+    keep('ada', { subject: 'ada' })
+    keep('stranger')
+    keep('bob', { subject: 'bob' })
+    expect(keysOf(store)).toEqual(['ada', 'bob'])
+    store.touch('ada', { touchedAt: 0, expiresAt: 0 })
+    keep('eve', { subject: 'eve' })
+    expect(keysOf(store)).toEqual(['ada', 'eve'])
+  })
+
+  test('a stranger who comes when everybody else is signed in is the one who is not kept', () => {
+    const { store, keep } = open({ maxRecords: 1 })
+    keep('ada', { subject: 'ada' })
+    expect(keep('stranger')).toBe(true)
+    expect(keysOf(store)).toEqual(['ada'])
+  })
+
+  test('a session that signs in is protected from then on, and one that signs out no longer', () => {
+    const { store, keep } = open({ maxRecords: 2 })
+    keep('a')
+    keep('b', { subject: 'bob' })
+    store.replace(keep.record('a', { version: 2, subject: 'ada' }), 1)
+    store.replace(keep.record('b', { version: 2 }), 1)
+    keep('c')
+    expect(keysOf(store)).toEqual(['a', 'c'])
+  })
+
+  test('the bytes of a key and of a subject count as those of the data do', () => {
+    const usages = [
+      {},
+      { key: 'k'.repeat(101) },
+      { subject: 's'.repeat(100) },
+      { data: 'd'.repeat(102) },
+    ].map(changes => {
+      const { store, keep } = open()
+      keep('k', changes)
+      return store.usage().bytes
+    })
+    const [plain = 0, ...longer] = usages
+    expect(longer).toEqual([plain + 100, plain + 100, plain + 100])
+  })
+
+  test('the order of leaving is right after any sequence of calls', () => {
+    const { store, keep } = open({ maxRecords: 8 })
+    const random = randomFrom(20_300_101)
+    let model: SessionRecord[] = []
+    for (let step = 0; step < 5000; step++) {
+      const subject = random() < 0.5 ? undefined : 'ada'
+      const fresh = keep.record(`${Math.floor(random() * 16)}`, { subject })
+      const found = model.find(({ key }) => key === fresh.key)
+      const left =
+        found === undefined ? create(store, fresh) : change(store, found, { fresh, choice: random() })
+      model = bounded([...model.filter(({ key }) => key !== fresh.key), ...left], 8)
+      expect(keysOf(store), `after step ${step}`).toEqual(model.map(({ key }) => key).toSorted())
+    }
+  })
+
+  test('a record larger than the whole store is refused, and nobody is pushed out for it', () => {
+    const { store, keep } = open({ maxBytes: 5000 })
+    keep('a')
+    const tooLarge = { data: 'secret'.repeat(1000) }
+    expect(() => keep('b', tooLarge)).toThrow(
+      expect.objectContaining({
+        code: 'STORE_FAILED',
+        message: expect.stringMatching(/^The memory store cannot create .*5000\.$/),
+      }),
+    )
+    expect(() => store.replace(keep.record('a', { ...tooLarge, version: 2 }), 1)).toThrow(/cannot replace/)
+    expect(store.load('a')).toEqual(keep.record('a'))
+    expect(keysOf(store)).toEqual(['a'])
+  })
+
+  test('what leaves is no longer counted, whichever way it leaves', () => {
+    const { store, keep, clock } = open()
+    const empty = store.usage()
+    for (const key of ['deleted', 'ended', 'swept', 'replaced', 'cleared'])
+      keep(key, { data: Uint8Array.of(1, 2, 3) })
+    store.delete('deleted')
+    store.replace(keep.record('replaced', { version: 2, expiresAt: 0 }), 1)
+    store.replace(
+      keep.record('ended', { version: 2, expiresAt: clock.now() + 1, data: 'longer than before' }),
+      1,
+    )
+    store.replace(keep.record('swept', { version: 2, expiresAt: clock.now() + 1, subject: 'ada' }), 1)
+    clock.jump(1)
+    keep('ended', { subject: 'bob' })
+    expect(store.sweep(10)).toBe(1)
+    expect(store.usage().records).toBe(2)
+    store.delete('ended')
+    store.clear()
+    expect(store.usage()).toEqual(empty)
+    expect(empty).toEqual({ records: 0, bytes: 0 })
+  })
+})
+
+describe('what is over leaves memory', () => {
+  test('records that nobody asks for again are gone ten seconds after their end', () => {
+    const { store, keep, clock } = open()
+    for (let index = 0; index < 500; index++) keep(`${index}`, { expiresAt: clock.now() + minute + index })
+    clock.advance(minute)
+    expect(store.usage().records).toBeGreaterThan(0)
+    clock.advance(10_500)
+    expect(store.usage()).toEqual({ records: 0, bytes: 0 })
+  })
+
+  test('the ten seconds hold at whatever instant a record comes and ends', () => {
+    for (let offset = 0; offset < 20_000; offset += 1237) {
+      const { store, keep, clock } = open()
+      clock.advance(offset)
+      keep('first')
+      clock.advance(7001)
+      keep('second', { expiresAt: clock.now() + minute + offset / 3 })
+      clock.advance(minute + Math.ceil(offset / 3) + 10_000)
+      expect(store.usage().records, `at ${offset}`).toBe(0)
+    }
+  })
+
+  test('records that are live stay, and one that was touched stays until its new end', () => {
+    const { store, keep, clock } = open()
+    keep('short')
+    keep('touched')
+    keep('long', { expiresAt: clock.now() + 60 * minute })
+    store.touch('touched', { touchedAt: clock.now(), expiresAt: clock.now() + 10 * minute })
+    clock.advance(2 * minute)
+    expect(store.usage().records).toBe(2)
+    clock.advance(9 * minute)
+    expect(store.usage().records).toBe(1)
+    clock.advance(60 * minute)
+    expect(store.usage().records).toBe(0)
+  })
+
+  test('a session that is made shorter leaves at its new end', () => {
+    const { store, keep, clock } = open()
+    keep('a', { expiresAt: clock.now() + 600 * minute })
+    store.replace(keep.record('a', { version: 2 }), 1)
+    clock.advance(minute + 10_000)
+    expect(store.usage().records).toBe(0)
+  })
+
+  test('one step of the sweep is bounded, and the next follows soon', () => {
+    const { store, keep, clock } = open()
+    for (let index = 0; index < 2500; index++) keep(`${index}`)
+    clock.jump(2 * minute)
+    const left = [10_000, 10, 10].map(spanMs => {
+      clock.advance(spanMs)
+      return store.usage().records
+    })
+    expect(left).toEqual([1500, 500, 0])
+  })
+
+  test('records that never end are kept, wait for no timer, and can be given an end', () => {
+    const { store, keep, clock } = open()
+    keep('a', { expiresAt: Number.POSITIVE_INFINITY })
+    keep('b', { expiresAt: Number.POSITIVE_INFINITY })
+    expect(clock.waiting).toBe(0)
+    store.replace(keep.record('a', { version: 2 }), 1)
+    store.touch('a', { touchedAt: 0, expiresAt: Number.POSITIVE_INFINITY })
+    store.replace(keep.record('b', { version: 2 }), 1)
+    clock.advance(2 * minute)
+    expect(keysOf(store)).toEqual(['a'])
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('no timer waits beyond what a timer of Node can wait, however far away the end is', () => {
+    const spans: number[] = []
+    const clock = fakeClock()
+    const after = (spanMs: number, callback: () => void) => {
+      spans.push(spanMs)
+      return clock.after(spanMs, callback)
+    }
+    const store = memoryStore({ clock: { now: () => clock.now(), after } })
+    store.create(recordOf(clock, 'a', { expiresAt: clock.now() + 2 ** 41 }))
+    expect(spans).toEqual([10_000])
+    store.close()
+  })
+
+  test('a timer looks at nothing that is alive', () => {
+    const { store, keep, clock } = open()
+    let looks = 0
+    for (let index = 0; index < 10; index++) {
+      const record = keep.record(`${index}`)
+      const { expiresAt } = record
+      const get = () => {
+        looks++
+        return expiresAt + 5000
+      }
+      Object.defineProperty(record, 'expiresAt', { get })
+      store.create(record)
+    }
+    looks = 0
+    clock.advance(minute)
+    expect(looks).toBe(0)
+    clock.advance(10_000)
+    expect(store.usage().records).toBe(0)
+    expect(looks).toBeGreaterThan(0)
+  })
+
+  test('a sweep that is asked for takes nothing away from the timer', () => {
+    const { store, keep, clock } = open()
+    for (let index = 0; index < 6; index++)
+      keep(`${index}`, { expiresAt: clock.now() + 5000 + index * minute })
+    clock.jump(4000)
+    expect(store.sweep(10)).toBe(0)
+    clock.jump(-4000)
+    clock.advance(10_000)
+    expect(store.usage().records).toBe(5)
+  })
+
+  test('it survives a clock that leaps ten thousand years ahead, and back again', () => {
+    const { store, keep, clock } = open()
+    keep('before')
+    const leapMs = 10_000 * 365 * 24 * 60 * minute
+    clock.jump(leapMs)
+    clock.advance(10_000)
+    expect(store.usage().records).toBe(0)
+    keep('meanwhile')
+    clock.jump(-leapMs)
+    keep('after')
+    clock.advance(2 * minute)
+    expect(store.usage().records).toBe(1)
+    expect(store.load('after')).toBeUndefined()
+  })
+
+  test('a sweep that is asked for finds everything, after a leap of the clock too', () => {
+    const { store, keep, clock } = open()
+    for (let index = 0; index < 20; index++)
+      keep(`${index}`, { expiresAt: clock.now() + (index + 1) * minute })
+    for (let index = 0; index < 20; index++) {
+      store.touch(`${index}`, { touchedAt: 0, expiresAt: clock.now() + 21 * minute + index })
+    }
+    clock.jump(20 * minute)
+    expect(store.sweep(100)).toBe(0)
+    clock.jump(minute + 9)
+    expect([store.sweep(7), store.sweep(7), store.sweep(7)]).toEqual([7, 3, 0])
+    expect(store.size).toBe(10)
+  })
+})
+
+describe('the timer of a memory store', () => {
+  test('it runs only while there is something that ends', () => {
+    const { keep, clock } = open()
+    expect(clock.waiting).toBe(0)
+    keep('a')
+    keep('b')
+    expect(clock.waiting).toBe(1)
+    clock.advance(2 * minute)
+    expect(clock.waiting).toBe(0)
+    keep('c')
+    expect(clock.waiting).toBe(1)
+  })
+
+  test('closing the store ends it, and clearing the store does', () => {
+    for (const verb of ['close', 'clear'] as const) {
+      const { store, keep, clock } = open()
+      keep('a')
+      store[verb]()
+      expect(clock.waiting).toBe(0)
+      expect(store.size).toBe(0)
+      keep('b')
+      expect(clock.waiting).toBe(1)
+    }
+  })
+
+  test('it never keeps the process alive', () => {
+    const before = timersKeepingAlive()
+    const store = memoryStore()
+    store.create(recordOf({ now: Date.now }, 'a'))
+    expect(timersKeepingAlive()).toBe(before)
+    store.close()
+    const control = setTimeout(() => undefined, 1000)
+    expect(timersKeepingAlive()).toBe(before + 1)
+    clearTimeout(control)
+  })
+})
+
+describe('beside the verbs', () => {
+  test('size counts the live records alone', () => {
+    const { store, keep, clock } = open()
+    keep('a')
+    keep('b', { expiresAt: clock.now() + 1 })
+    clock.jump(1)
+    expect(store.usage().records).toBe(2)
+    expect(store.size).toBe(1)
+  })
+
+  test('records may be changed and removed while they are streamed', () => {
+    const { store, keep } = open()
+    for (const key of ['a', 'b', 'c']) keep(key)
+    const streamed: string[] = []
+    for (const { key } of store.records()) {
+      streamed.push(key)
+      store.delete('b')
+      store.replace(keep.record(key, { version: 2 }), 1)
+    }
+    expect(streamed).toEqual(['a', 'c'])
+  })
+
+  test('a record given as text is kept as the very object, and nothing is copied', () => {
+    const { store, keep } = open()
+    const record = keep.record('a')
+    store.create(record)
+    expect(store.load('a')).toBe(record)
+  })
+})
+
+describe('wrong options', () => {
+  const wrong: [object, RegExp][] = [
+    [{ maxRecords: 0 }, /^Expected `maxRecords` to be a whole number of at least 1, got 0\.$/],
+    [{ maxRecords: 1.5 }, /`maxRecords`.*1\.5/],
+    [{ maxRecords: '100' }, /`maxRecords`.*'100'/],
+    [{ maxBytes: -1 }, /`maxBytes`.*-1/],
+    [{ maxBytes: Number.POSITIVE_INFINITY }, /`maxBytes`.*Infinity/],
+    [{ maxBytes: Number.NaN }, /`maxBytes`.*NaN/],
+    [{ clock: null }, /`clock`.*null/],
+    [{ clock: { now: Date.now } }, /`clock`.*`now` and `after`/],
+    [{ ttl: 5 }, /`maxRecords`, `maxBytes` and `clock`, got `ttl`/],
+  ]
+  for (const [options, message] of wrong) {
+    test(`${inspect(options)} is refused, and the message names the option`, () => {
+      expect(() => memoryStore(options as MemoryStoreOptions)).toThrow(
+        expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringMatching(message) }),
+      )
+    })
+  }
+})
+
+interface Opened {
+  readonly store: RecordMemory
+  readonly clock: FakeClock
+  readonly keep: { (key: string, changes?: Partial<SessionRecord>): boolean; record: RecordMaker }
+}
+
+type RecordMaker = (key: string, changes?: Partial<SessionRecord>) => SessionRecord
+
+const opened: RecordMemory[] = []
+afterEach(() => {
+  for (const store of opened.splice(0)) store.close()
+})
+
+function open(options: MemoryStoreOptions = {}): Opened {
+  const clock = fakeClock()
+  const store = memoryStore({ clock, ...options })
+  opened.push(store)
+  const record: RecordMaker = (key, changes) => recordOf(clock, key, changes)
+  const keep = Object.assign(
+    (key: string, changes?: Partial<SessionRecord>) => store.create(record(key, changes)),
+    { record },
+  )
+  return { store, clock, keep }
+}
+
+function recordOf(
+  clock: { now(): number },
+  key: string,
+  changes: Partial<SessionRecord> = {},
+): SessionRecord {
+  const now = clock.now()
+  const times = { createdAt: now, touchedAt: now, expiresAt: now + minute }
+  return { key, version: 1, ...times, subject: undefined, data: '{}', ...changes }
+}
+
+function create(store: RecordMemory, record: SessionRecord): SessionRecord[] {
+  store.create(record)
+  return [record]
+}
+
+/** Touches, replaces or deletes a record that the store holds. Answers what is there afterwards. */
+function change(
+  store: RecordMemory,
+  found: SessionRecord,
+  { fresh, choice }: { readonly fresh: SessionRecord; readonly choice: number },
+): SessionRecord[] {
+  if (choice < 0.3) {
+    store.delete(found.key)
+    return []
+  }
+  if (choice < 0.6) {
+    store.touch(found.key, found)
+    return [found]
+  }
+  const next = { ...fresh, version: found.version + 1 }
+  store.replace(next, found.version)
+  return [next]
+}
+
+/** The records that stay when there is room for `limit`: the model of what the store does. */
+function bounded(records: readonly SessionRecord[], limit: number): SessionRecord[] {
+  if (records.length <= limit) return [...records]
+  const leaving = records.find(({ subject }) => subject === undefined) ?? records[0]
+  return records.filter(record => record !== leaving)
+}
+
+/** Numbers from 0 to 1 that look random and are the same in each run. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+function keysOf(store: RecordMemory): string[] {
+  return [...store.records()].map(({ key }) => key).toSorted()
+}
+
+function timersKeepingAlive(): number {
+  return process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+}

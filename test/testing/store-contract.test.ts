@@ -1,0 +1,95 @@
+import { AssertionError } from 'node:assert'
+import {
+  fakeClock,
+  type StoreBench,
+  type StoreClause,
+  type StoreHarness,
+  storeContract,
+} from 'sojourn/testing'
+import { describe, expect, test } from 'vitest'
+import { PlainStore, wrongStores } from './wrong-stores.ts'
+
+const harness: StoreHarness = { powers: ['enumerate', 'sweep', 'answersAtOnce'], open: () => benchOf() }
+const contract = storeContract(harness)
+
+describe('an honest store keeps the contract', () => {
+  for (const clause of contract) test(clause.name, () => clause.run())
+})
+
+describe('each clause is seen to fail', () => {
+  for (const { name } of contract) {
+    test(name, async () => {
+      const clause = clauseNamed(name, { ...harness, open: () => benchOf(wrongStores[name]) })
+      await expect(clause.run()).rejects.toThrow(AssertionError)
+    })
+  }
+
+  test('there is a wrong store for every clause, and none without one', () => {
+    expect(Object.keys(wrongStores).toSorted()).toEqual(contract.map(({ name }) => name).toSorted())
+  })
+})
+
+describe('the contract', () => {
+  test('no two clauses share a name', () => {
+    expect(new Set(contract.map(({ name }) => name)).size).toBe(contract.length)
+  })
+
+  test('a store without further powers gets the clauses of the five verbs alone', () => {
+    const names = storeContract({ open: harness.open }).map(({ name }) => name)
+    expect(names.filter(name => /^(records|sweep|two sweeps)/.test(name))).toEqual([])
+    expect(names.length).toBeGreaterThan(40)
+  })
+
+  test('a power that the store has and the harness does not declare is a broken clause', async () => {
+    const clause = clauseNamed('the powers of the store are those that were declared', { open: harness.open })
+    await expect(clause.run()).rejects.toThrow('`records`')
+  })
+
+  test('a power that the harness declares and the store does not have is a broken clause', async () => {
+    const withoutPowers: StoreHarness = {
+      powers: ['enumerate', 'sweep'],
+      open: () => benchOf(() => ({ records: undefined, sweep: undefined, traits: undefined })),
+    }
+    for (const name of [
+      'records streams nothing from an empty store',
+      'two sweeps at the same time count no record twice',
+    ]) {
+      await expect(clauseNamed(name, withoutPowers).run()).rejects.toThrow('Expected a store with the power')
+    }
+  })
+
+  test('each clause opens a store of its own, and closes it when the clause fails too', async () => {
+    const events: string[] = []
+    const watched: StoreHarness = {
+      open() {
+        events.push('open')
+        return { ...benchOf(() => ({ load: () => undefined })), close: () => void events.push('close') }
+      },
+    }
+    const [first, second] = storeContract(watched)
+    await expect(first?.run()).rejects.toThrow(AssertionError)
+    await expect(second?.run()).rejects.toThrow(AssertionError)
+    expect(events).toEqual(['open', 'close', 'open', 'close'])
+  })
+
+  test('a store that fails is a failed clause, and the error is passed on', async () => {
+    const failing: StoreHarness = {
+      open: () => benchOf(() => ({ create: () => Promise.reject(new Error('offline')) })),
+    }
+    await expect(storeContract(failing)[0]?.run()).rejects.toThrow('offline')
+  })
+})
+
+function benchOf(wrong: (honest: PlainStore) => object = () => ({})): StoreBench {
+  const clock = fakeClock()
+  const now = () => clock.now()
+  const honest = new PlainStore(now)
+  const store = Object.assign(new PlainStore(now, honest.map), wrong(honest))
+  return { store, now, advance: spanMs => clock.advance(spanMs) }
+}
+
+function clauseNamed(name: string, under: StoreHarness): StoreClause {
+  const clause = storeContract(under).find(each => each.name === name)
+  if (clause === undefined) throw new Error(`There is no clause '${name}'.`)
+  return clause
+}

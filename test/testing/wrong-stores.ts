@@ -1,0 +1,424 @@
+import type {
+  Activity,
+  EnumeratingStore,
+  Replacement,
+  SessionRecord,
+  StoreTraits,
+  SweepingStore,
+} from '../../src/core/store.ts'
+
+/** A store that is honest and slow. Its map lies open, so that a wrong store can do wrong things to it. */
+export class PlainStore implements EnumeratingStore, SweepingStore {
+  readonly name: string = 'plain'
+  readonly traits: StoreTraits = { answersAtOnce: true }
+  readonly now: () => number
+  readonly map: Map<string, SessionRecord>
+
+  constructor(now: () => number, map: Map<string, SessionRecord> = new Map()) {
+    this.now = now
+    this.map = map
+  }
+
+  create(record: SessionRecord): boolean {
+    if (this.load(record.key) !== undefined) return false
+    if (record.expiresAt > this.now()) this.map.set(record.key, copyOf(record))
+    return true
+  }
+
+  load(key: string): SessionRecord | undefined {
+    const record = this.map.get(key)
+    return record !== undefined && record.expiresAt > this.now() ? copyOf(record) : undefined
+  }
+
+  replace(record: SessionRecord, expectedVersion: number): Replacement {
+    const found = this.load(record.key)
+    if (found === undefined) return 'gone'
+    if (found.version !== expectedVersion) return found
+    this.map.set(record.key, copyOf(record))
+    return 'replaced'
+  }
+
+  touch(key: string, activity: Activity): boolean {
+    const record = this.load(key)
+    if (record !== undefined) this.map.set(key, furthest(record, activity))
+    return record !== undefined
+  }
+
+  delete(key: string): boolean {
+    return this.load(key) !== undefined && this.map.delete(key)
+  }
+
+  *records(): Generator<SessionRecord> {
+    for (const key of this.map.keys()) {
+      const record = this.load(key)
+      if (record !== undefined) yield record
+    }
+  }
+
+  sweep(limit: number): number {
+    const over = [...this.map.values()].filter(({ expiresAt }) => expiresAt <= this.now()).slice(0, limit)
+    for (const { key } of over) this.map.delete(key)
+    return over.length
+  }
+}
+
+/** What a wrong store does otherwise than the honest one, whose map it shares. */
+type Wrong = (honest: PlainStore) => Partial<EnumeratingStore & SweepingStore>
+
+/** For each clause of the contract, a store that breaks it. */
+export const wrongStores: { readonly [clause: string]: Wrong } = {
+  'create answers true for a new key, and load finds the record': () => ({ create: () => true }),
+  'create answers false for a key that is taken, and changes nothing': honest => ({
+    create(record) {
+      const isFree = honest.create(record)
+      honest.map.set(record.key, record)
+      return isFree
+    },
+  }),
+  'create does not keep a record that is over when it arrives, and answers true': honest => ({
+    create: record => record.expiresAt > honest.now() && honest.create(record),
+  }),
+  'create takes a key whose record is over': honest => ({
+    create: record => !honest.map.has(record.key) && honest.create(record),
+  }),
+  'create takes a key whose record was deleted': honest => {
+    const deleted = new Set<string>()
+    return {
+      create: record => !deleted.has(record.key) && honest.create(record),
+      delete: key => honest.delete(key) && deleted.add(key).has(key),
+    }
+  },
+  'a record under a key that was taken again lives to its own end': endsAtFirstEnd,
+  'of twenty creations of one key at the same time, exactly one succeeds and is kept': honest => ({
+    async create(record) {
+      const isFree = honest.load(record.key) === undefined
+      await Promise.resolve()
+      if (isFree) honest.map.set(record.key, record)
+      return isFree
+    },
+  }),
+  'creations of different keys at the same time all succeed and are all kept': honest => {
+    let latest: SessionRecord
+    return {
+      async create(record) {
+        latest = record
+        await Promise.resolve()
+        return honest.create(latest)
+      },
+    }
+  },
+
+  'load answers undefined for a key that nobody created': honest => ({
+    load: key => honest.load(key) ?? [...honest.records()][0],
+  }),
+  'load finds a record until one millisecond before its end': honest => ({
+    load: key =>
+      [honest.load(key)].find(record => record !== undefined && record.expiresAt - 1 > honest.now()),
+  }),
+  'load answers undefined from the very millisecond at which a record ends': honest => ({
+    load: key =>
+      [honest.map.get(key)].find(record => record !== undefined && record.expiresAt >= honest.now()),
+  }),
+  'a record whose end is Infinity never ends': honest => ({
+    create: record => honest.create({ ...record, expiresAt: Math.min(record.expiresAt, 2 ** 41) }),
+  }),
+  'loading a record changes nothing in it': honest => ({
+    load(key) {
+      honest.touch(key, { touchedAt: honest.now(), expiresAt: 0 })
+      return honest.load(key)
+    },
+  }),
+  'every character of a key counts: letters of both cases, digits, - and _': honest => ({
+    create: record => honest.create({ ...record, key: record.key.toLowerCase() }),
+    load: key => honest.load(key.toLowerCase()),
+  }),
+
+  'every field of a record comes back as it was': answering(record => ({
+    ...record,
+    createdAt: record.touchedAt,
+  })),
+  'a large version and times far away come back as they were': answering(record => ({
+    ...record,
+    version: record.version | 0,
+  })),
+  'a record that nobody has signed in to comes back without a subject': answering(record => ({
+    ...record,
+    subject: String(record.subject),
+  })),
+  'a subject comes back as it was, in any script and the empty one too': answering(record => ({
+    ...record,
+    subject: record.subject || undefined,
+  })),
+  'text comes back as it was, in any script and the empty one too': answering(record => ({
+    ...record,
+    data: typeof record.data === 'string' ? record.data.normalize() : record.data,
+  })),
+  'bytes come back as they were, all 256 values and none at all': answering(record => ({
+    ...record,
+    data:
+      typeof record.data === 'string' ? record.data : Buffer.from(Buffer.from(record.data).toString('utf8')),
+  })),
+  'a view into a larger buffer comes back as the view alone': honest => ({
+    create(record) {
+      const data = typeof record.data === 'string' ? record.data : new Uint8Array(record.data.buffer)
+      return honest.create({ ...record, data })
+    },
+  }),
+  'a megabyte comes back as it was, as text and as bytes': answering(record => ({
+    ...record,
+    data: record.data.slice(0, 65_536),
+  })),
+  'changing the bytes that were handed in does not change what is kept': honest => ({
+    create: record => honest.map.set(record.key, record).has(record.key),
+  }),
+  'changing the bytes that were answered does not change what is kept': honest => ({
+    load: key => honest.map.get(key),
+  }),
+
+  'replace puts a record in place of the one with the expected version': honest => ({
+    replace: (record, version) =>
+      honest.replace({ ...record, subject: honest.load(record.key)?.subject }, version),
+  }),
+  'replace can take the subject away': honest => ({
+    replace: (record, version) =>
+      honest.replace({ ...record, subject: record.subject ?? honest.load(record.key)?.subject }, version),
+  }),
+  'replace answers gone for a key that nobody created, and creates nothing': upserts,
+  'replace does not bring back a session that has been deleted': upserts,
+  'replace does not bring back a session whose time is over': honest => ({
+    replace(record) {
+      if (!honest.map.has(record.key)) return 'gone'
+      honest.map.set(record.key, record)
+      return 'replaced'
+    },
+  }),
+  'replace answers the record it found when the version is another, and changes nothing': honest => ({
+    replace: (record, version) =>
+      honest.replace(record, Math.max(version, honest.load(record.key)?.version ?? 0)),
+  }),
+  'a replacement may end a session earlier than before': honest => ({
+    replace(record, version) {
+      const expiresAt = Math.max(record.expiresAt, honest.load(record.key)?.expiresAt ?? 0)
+      return honest.replace({ ...record, expiresAt }, version)
+    },
+  }),
+  'a replacement that is over when it arrives ends the session': honest => ({
+    replace: (record, version) =>
+      record.expiresAt > honest.now() ? honest.replace(record, version) : 'gone',
+  }),
+  'of twenty replacements of one version at the same time, exactly one succeeds': looksThenReplaces,
+  'a replacement and a deletion at the same time leave nothing behind': looksThenReplaces,
+  'replace leaves every other record alone': honest => ({
+    replace(record) {
+      honest.map.clear()
+      honest.map.set(record.key, record)
+      return 'replaced'
+    },
+  }),
+
+  'touch moves both times forward': honest => ({
+    touch: (key, { expiresAt }) => honest.touch(key, { touchedAt: 0, expiresAt }),
+  }),
+  'touch leaves everything but the times alone, the version too': touchesTheVersion,
+  'touch by somebody who holds an older version does not bring the older data back': honest => ({
+    touch: (key, activity, held) =>
+      honest.touch(key, activity) && change(honest, key, { ...held, ...activity }),
+  }),
+  'touch never moves the last activity back, while it moves the end forward': honest => ({
+    touch(key, activity) {
+      const isLive = honest.touch(key, activity)
+      return change(honest, key, { touchedAt: activity.touchedAt }) && isLive
+    },
+  }),
+  'touch never moves the end back, while it moves the last activity forward': honest => ({
+    touch(key, activity) {
+      const isLive = honest.touch(key, activity)
+      return change(honest, key, { expiresAt: activity.expiresAt }) && isLive
+    },
+  }),
+  'a record that was touched lives to its new end, and ends there': endsAtFirstEnd,
+  'touch answers false for a key that nobody created, and creates nothing': honest => ({
+    touch: (key, activity) => honest.touch(key, activity) || true,
+  }),
+  'touch does not bring back a session that has been deleted': honest => {
+    const deleted = new Map<string, SessionRecord>()
+    return {
+      delete(key) {
+        for (const record of honest.records()) deleted.set(record.key, record)
+        return honest.delete(key)
+      },
+      touch(key, activity) {
+        const record = honest.load(key) ?? deleted.get(key)
+        if (record !== undefined) honest.map.set(key, record)
+        return honest.touch(key, activity)
+      },
+    }
+  },
+  'touch does not bring back a session whose time is over': honest => ({
+    touch: (key, activity) => change(honest, key, activity),
+  }),
+  'a session that was touched can be replaced with the version seen before': touchesTheVersion,
+  'of twenty touches at the same time, the furthest counts': looksThenTouches,
+  'a touch and a replacement at the same time both count': looksThenTouches,
+  'a touch and a deletion at the same time leave nothing behind': looksThenTouches,
+  'touch leaves every other record alone': honest => ({
+    touch(_, activity) {
+      for (const key of honest.map.keys()) honest.touch(key, activity)
+      return true
+    },
+  }),
+
+  'delete removes a live record, and answers true': honest => ({ delete: key => honest.map.has(key) }),
+  'a second deletion answers false': deletesAlways,
+  'delete answers false for a key that nobody created': deletesAlways,
+  'delete answers false for a record whose time is over': honest => ({
+    delete: key => honest.map.delete(key),
+  }),
+  'of twenty deletions at the same time, exactly one answers true': honest => ({
+    async delete(key) {
+      const isLive = honest.load(key) !== undefined
+      await Promise.resolve()
+      honest.delete(key)
+      return isLive
+    },
+  }),
+  'delete leaves every other record alone': honest => ({
+    delete(key) {
+      const isLive = honest.delete(key)
+      honest.map.clear()
+      return isLive
+    },
+  }),
+
+  'the name of the store is a plain word or two, and no address': () => ({
+    name: 'plain://user:secret@host',
+  }),
+  'the powers of the store are those that were declared': () => ({ traits: {} }),
+  'every verb answers without a promise': honest => ({
+    touch: async (key, activity) => honest.touch(key, activity),
+  }),
+  'records streams every live record exactly once': honest => ({
+    records: () => [...honest.records(), ...honest.records()],
+  }),
+  'records streams a changed record as it is now': honest => {
+    const created = new Map<string, SessionRecord>()
+    return {
+      create: record => honest.create(record) && created.set(record.key, record).has(record.key),
+      records: () => created.values(),
+    }
+  },
+  'records streams nothing from an empty store': () => ({
+    records: () => [
+      { key: 'k', version: 1, createdAt: 0, touchedAt: 0, expiresAt: 0, subject: undefined, data: '' },
+    ],
+  }),
+  'records leaves out what has been deleted, and what is over': honest => ({
+    records: () => honest.map.values(),
+  }),
+  'sweep removes what is over, and answers how many records that were': honest => ({
+    sweep: limit => honest.sweep(limit) * 0,
+  }),
+  'sweep removes at most as many records as it was told': honest => ({
+    sweep: () => honest.sweep(Number.POSITIVE_INFINITY),
+  }),
+  'sweep removes a record at the very millisecond at which it ends': honest => ({
+    sweep: limit => new PlainStore(() => honest.now() - 1, honest.map).sweep(limit),
+  }),
+  'sweep leaves every live record alone, one that lives on because of a touch too': honest => {
+    const ends = new Map<string, number>()
+    return {
+      create: record => honest.create(record) && ends.set(record.key, record.expiresAt).has(record.key),
+      sweep() {
+        const over = [...ends.keys()].filter(key => (ends.get(key) ?? 0) <= honest.now())
+        return over.filter(key => honest.map.delete(key)).length
+      },
+    }
+  },
+  'two sweeps at the same time count no record twice': honest => ({
+    async sweep(limit) {
+      const over = [...honest.map.values()].filter(({ expiresAt }) => expiresAt <= honest.now())
+      await Promise.resolve()
+      honest.sweep(limit)
+      return over.length
+    },
+  }),
+}
+
+function answering(alter: (record: SessionRecord) => SessionRecord): Wrong {
+  return honest => ({ load: key => [honest.load(key)].flatMap(record => (record ? [alter(record)] : []))[0] })
+}
+
+/** A time to live that is set once for a key, and stays. */
+function endsAtFirstEnd(honest: PlainStore): ReturnType<Wrong> {
+  const ends = new Map<string, number>()
+  return {
+    create(record) {
+      if (!ends.has(record.key)) ends.set(record.key, record.expiresAt)
+      return honest.create(record)
+    },
+    load: key => ((ends.get(key) ?? 0) > honest.now() ? honest.load(key) : undefined),
+  }
+}
+
+function upserts(honest: PlainStore): ReturnType<Wrong> {
+  return {
+    replace(record, version) {
+      if (!honest.map.has(record.key)) honest.map.set(record.key, { ...record, version })
+      return honest.replace(record, version)
+    },
+  }
+}
+
+function looksThenReplaces(honest: PlainStore): ReturnType<Wrong> {
+  return {
+    async replace(record, version) {
+      const found = honest.load(record.key)
+      await Promise.resolve()
+      if (found?.version !== version) return found ?? 'gone'
+      honest.map.set(record.key, record)
+      return 'replaced'
+    },
+  }
+}
+
+function looksThenTouches(honest: PlainStore): ReturnType<Wrong> {
+  return {
+    async touch(key, activity) {
+      const found = honest.load(key)
+      await Promise.resolve()
+      if (found !== undefined) honest.map.set(key, furthest(found, activity))
+      return found !== undefined
+    },
+  }
+}
+
+function touchesTheVersion(honest: PlainStore): ReturnType<Wrong> {
+  return {
+    touch(key, activity) {
+      const isLive = honest.touch(key, activity)
+      return change(honest, key, { version: (honest.load(key)?.version ?? 0) + 1 }) && isLive
+    },
+  }
+}
+
+function deletesAlways(honest: PlainStore): ReturnType<Wrong> {
+  return { delete: key => honest.delete(key) || true }
+}
+
+function change({ map }: PlainStore, key: string, changes: Partial<SessionRecord>): boolean {
+  const record = map.get(key)
+  if (record !== undefined) map.set(key, { ...record, ...changes })
+  return record !== undefined
+}
+
+function furthest(record: SessionRecord, { touchedAt, expiresAt }: Activity): SessionRecord {
+  return {
+    ...record,
+    touchedAt: Math.max(record.touchedAt, touchedAt),
+    expiresAt: Math.max(record.expiresAt, expiresAt),
+  }
+}
+
+function copyOf(record: SessionRecord): SessionRecord {
+  return { ...record, data: typeof record.data === 'string' ? record.data : record.data.slice() }
+}
