@@ -1,0 +1,15 @@
+const assert = require('node:assert').strict
+const session = require('sojourn')
+
+assert.equal(typeof session, 'function')
+assert.equal(typeof session.createSessions, 'function')
+assert.equal(typeof session({ secret: 'a secret of the smoke test' }), 'function')
+assert.ok(new session.MemoryStore() instanceof session.Store)
+
+for (const ending of ['', '.js']) {
+  assert.equal(require(`sojourn/session/store${ending}`), session.Store)
+  assert.equal(require(`sojourn/session/memory${ending}`), session.MemoryStore)
+  assert.equal(require(`sojourn/session/cookie${ending}`), session.Cookie)
+  assert.equal(require(`sojourn/session/session${ending}`), session.Session)
+}
+assert.equal(require('sojourn/package.json').name, 'sojourn')

@@ -1,0 +1,3 @@
+import session = require('sojourn')
+
+export const middleware: unknown = session({ secret: 'a secret', store: new session.MemoryStore() })

@@ -1,0 +1,10 @@
+import { createServer } from 'node:http'
+import session, { createSessions, MemoryStore, Store } from 'sojourn'
+
+const middleware = session({ secret: 'a secret', store: new MemoryStore(), cookie: { maxAge: 60_000 } })
+createServer((request, response) => middleware(request, response, () => response.end()))
+
+export class OwnStore extends Store {}
+export const sessions: object = createSessions({ secret: 'a secret' })
+// @ts-expect-error A cookie that is no object is refused by the types already.
+session({ secret: 'a secret', cookie: 7 })

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { root, run, runAll } from './command.mjs'
+import { add, formatCount, nothing, parseCount, readReport } from './count.mjs'
+import { packAndCheck } from './pack.mjs'
+import { smokeTest } from './smoke.mjs'
+
+const report = join(root, '.scratch', 'vitest.json')
+const published = join(root, 'tools', 'published', 'run.mjs')
+
+/** In the order of how soon each can fail. A stage answers its output, whether it succeeded, and its counts if it has any. */
+const stages = [
+  { name: 'format and lint', work: () => run(['biome', 'ci', '.', '--colors=off']) },
+  {
+    name: 'types',
+    work: () =>
+      runAll([
+        ['tsc', '-p', 'tsconfig.json'],
+        ['tsc', '-p', 'tsconfig.scripts.json'],
+      ]),
+  },
+  { name: 'build', work: () => run(['node', 'tools/build.mjs']) },
+  { name: 'tests', work: runTests },
+  { name: 'package', work: packAndCheck },
+  { name: 'package in use', work: ({ tarball }) => smokeTest(tarball) },
+  { name: 'published stores', work: ({ tarball }) => runPublished(tarball) },
+]
+
+async function runTests() {
+  await mkdir(join(root, '.scratch'), { recursive: true })
+  await rm(report, { force: true })
+  const result = await run([
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ])
+  if (!existsSync(report)) return { ...result, succeeded: false }
+  const { count, skippedTitles } = await readReport(report)
+  for (const title of skippedTitles) console.log(`  skipped: ${title}`)
+  return { ...result, succeeded: result.succeeded && count.failed === 0, counts: count }
+}
+
+async function runPublished(tarball) {
+  if (!existsSync(published)) return { succeeded: true, output: '', note: 'not there' }
+  const result = await run(['node', published, tarball], { echo: true })
+  const counts = parseCount(result.output)
+  return { succeeded: result.succeeded && counts !== undefined, output: '', counts }
+}
+
+/** A stage that fails without a count of its own is one failure, so that the last line never says less than the exit code. */
+function countOf({ succeeded, counts = nothing }) {
+  return succeeded || counts.failed > 0 ? counts : { ...counts, failed: 1 }
+}
+
+function announce(name, result, startedAt) {
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1)
+  const count = result.counts === undefined ? '' : `: ${formatCount(result.counts)}`
+  const note = result.note === undefined ? '' : `: ${result.note}`
+  if (!result.succeeded) process.stdout.write(result.output)
+  console.log(`${result.succeeded ? 'ok' : 'FAILED'}  ${name}${count}${note}  (${seconds} s)`)
+}
+
+async function runStages() {
+  let total = nothing
+  let tarball
+  for (const { name, work } of stages) {
+    const startedAt = Date.now()
+    const result = await work({ tarball })
+    announce(name, result, startedAt)
+    total = add(total, countOf(result))
+    tarball = result.tarball ?? tarball
+    if (!result.succeeded) break
+  }
+  return total
+}
+
+const total = await runStages()
+console.log(formatCount(total))
+process.exitCode = total.failed === 0 ? 0 : 1
