@@ -1,0 +1,37 @@
+const entities = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&#39;'],
+])
+
+/** Text that is HTML already. */
+class Markup {
+  #text
+
+  /** @param {string} text */
+  constructor(text) {
+    this.#text = text
+  }
+
+  toString() {
+    return this.#text
+  }
+}
+
+/**
+ * Writes HTML. Whatever is put into it is escaped, unless it was written by this function too.
+ *
+ * @param {TemplateStringsArray} parts
+ * @param {unknown[]} values
+ */
+export function html(parts, ...values) {
+  return new Markup(String.raw({ raw: parts }, ...values.map(written)))
+}
+
+/** @param {unknown} value */
+function written(value) {
+  if (value instanceof Markup) return value.toString()
+  return String(value ?? '').replace(/[&<>"']/g, character => entities.get(character) ?? '')
+}
