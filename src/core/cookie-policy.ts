@@ -71,8 +71,10 @@ export class CookiePolicy {
     return formatDeletion(this.name, this.#frameFor(context))
   }
 
-  isSecureOnly(context: CookieContext): boolean {
-    return Boolean(this.optionsFor(context).secure)
+  /** Whether the configured cookie may go out on this connection. `'auto'` always may. */
+  isAllowed(context: CookieContext): boolean {
+    const { secure } = this.#configuredFor(context.request)
+    return !secure || secure === 'auto' || context.isSecure
   }
 
   #configuredFor(request: unknown): CookieOptions {

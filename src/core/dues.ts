@@ -79,9 +79,12 @@ export class Dues {
 
   #isAllowed(live: LiveSession): boolean {
     const { ownCookie } = live
-    if (this.#carrier.isSecure) return true
     const { cookies } = this.#engine
-    if (!(ownCookie === undefined ? cookies.isSecureOnly(this.#carrier) : ownCookie.secure)) return true
+    if (
+      ownCookie === undefined ? cookies.isAllowed(this.#carrier) : !ownCookie.secure || this.#carrier.isSecure
+    ) {
+      return true
+    }
     warnInsecure(cookies.name)
     return false
   }

@@ -34,6 +34,19 @@ export class SojournError extends Error {
   }
 }
 
+/** What a save is told that comes after the end of its session. */
+export function goneError(): SojournError {
+  return new SojournError(
+    'SESSION_GONE',
+    'Expected to save a session that goes on, but it has been ended. Begin another with `regenerate`.',
+  )
+}
+
+/** What a reload is told when there is no such session any more: express-session's words, which programs compare. */
+export function notFoundError(): SojournError {
+  return new SojournError('SESSION_NOT_FOUND', 'failed to load session')
+}
+
 /** Describes a value for an error message: its kind and, when that is harmless, what it is. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`

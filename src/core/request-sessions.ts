@@ -1,7 +1,7 @@
 import type { Carrier } from './carrier.ts'
 import type { Cookie } from './cookie.ts'
 import type { Engine } from './engine.ts'
-import { SojournError } from './errors.ts'
+import { goneError, notFoundError } from './errors.ts'
 import type { Identity } from './identify.ts'
 import { jsonCodec, type SessionContents } from './json-codec.ts'
 import { LiveSession, type SessionKeeper } from './live-session.ts'
@@ -138,7 +138,7 @@ export class RequestSessions implements SessionKeeper {
   }
 
   #save(live: LiveSession): MaybePromise<void> {
-    if (live.hasEnded) throw endedError()
+    if (live.hasEnded) throw goneError()
     live.hasSaved = true
     live.failed = undefined
     const encoded = live.encode()
@@ -150,7 +150,7 @@ export class RequestSessions implements SessionKeeper {
       },
     )
     return chain(saving, () => {
-      if (live.hasEnded) throw endedError()
+      if (live.hasEnded) throw goneError()
     })
   }
 
@@ -196,15 +196,3 @@ export class RequestSessions implements SessionKeeper {
 }
 
 function ignore(): void {}
-
-function endedError(): SojournError {
-  return new SojournError(
-    'SESSION_GONE',
-    'Expected to save a session that goes on, but it has been ended. Begin another with `regenerate`.',
-  )
-}
-
-// In the words of express-session, which programs compare.
-function notFoundError(): SojournError {
-  return new SojournError('SESSION_NOT_FOUND', 'failed to load session')
-}

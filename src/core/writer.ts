@@ -107,11 +107,13 @@ export class Writer {
     const engine = this.#engine
     const now = engine.now()
     const createdAt = held?.createdAt ?? now
+    const { touchedAt, expiresAt } = engine.timeouts.activity(now, createdAt, live.maxAge)
     return {
       key: held?.key ?? engine.keyOf(live.id),
       version: (held?.version ?? 0) + 1,
       createdAt,
-      ...engine.timeouts.activity(now, createdAt, live.maxAge),
+      touchedAt,
+      expiresAt,
       subject: held?.subject,
       data: this.#dataOf(live, encoded),
     }

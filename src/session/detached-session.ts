@@ -1,5 +1,5 @@
 import { Cookie } from '../core/cookie.ts'
-import { SojournError } from '../core/errors.ts'
+import { goneError, notFoundError } from '../core/errors.ts'
 import { actionsKey, actionsOf, Session, type SessionActions } from '../core/session.ts'
 import { restoreLifetime, valuesOf } from '../core/session-values.ts'
 import type { SessionRecord } from '../core/store.ts'
@@ -89,8 +89,7 @@ class DetachedActions implements SessionActions {
 
   async reload(): Promise<void> {
     const record = await this.#records.load(this.id)
-    // In the words of express-session, which programs compare.
-    if (record === undefined) throw new SojournError('SESSION_NOT_FOUND', 'failed to load session')
+    if (record === undefined) throw notFoundError()
     const { sessionStore } = this.request
     sessionStore.createSession(this.request, readAs(record.version, record.data))
   }
@@ -99,12 +98,4 @@ class DetachedActions implements SessionActions {
     const times = { createdAt: 0, touchedAt: 0, expiresAt: Number.POSITIVE_INFINITY }
     return { key: this.id, version: version + 1, ...times, subject: undefined, data: this.#session }
   }
-}
-
-/** What a save is told that comes after the end of its session. */
-export function goneError(): SojournError {
-  return new SojournError(
-    'SESSION_GONE',
-    'Expected to save a session that goes on, but it has been ended. Begin another with `regenerate`.',
-  )
 }

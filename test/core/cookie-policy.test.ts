@@ -10,7 +10,12 @@ describe("the attributes for one request's connection", () => {
     const policy = policyOf({ secure: 'auto' })
     expect(policy.write('a', secure, null)).toBe('sid=a; Path=/; HttpOnly; Secure')
     expect(policy.write('a', insecure, null)).toBe('sid=a; Path=/; HttpOnly')
-    expect([policy.isSecureOnly(secure), policy.isSecureOnly(insecure)]).toEqual([true, false])
+    expect([policy.isAllowed(secure), policy.isAllowed(insecure)]).toEqual([true, true])
+  })
+
+  test('a cookie for secure connections may go out on no other', () => {
+    const policy = policyOf({ secure: true })
+    expect([policy.isAllowed(secure), policy.isAllowed(insecure)]).toEqual([true, false])
   })
 
   test("`sameSite: 'auto'` is none on a secure connection, else lax", () => {

@@ -145,7 +145,7 @@ function cookieIn(cookies: unknown, name: string): string | undefined {
 }
 
 function isSecure(request: NodeRequest, proxy: boolean | undefined): boolean {
-  if (Reflect.get(request.socket ?? {}, 'encrypted')) return true
+  if (request.socket && 'encrypted' in request.socket && request.socket.encrypted) return true
   if (proxy === false) return false
   if (proxy !== true) return request.secure === true
   const header = request.headers['x-forwarded-proto']

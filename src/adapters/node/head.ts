@@ -11,7 +11,9 @@ type Header = readonly [name: string, value: unknown]
  */
 export function addCookie(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
   const given = headersIn(head)
-  if (given.length === 0 && listOf(response.getHeader('set-cookie')).at(-1) === setCookie) return head
+  const before = response.getHeader('set-cookie')
+  if (given.length === 0 && before === undefined) return addAlone(response, head, setCookie)
+  if (given.length === 0 && listOf(before).at(-1) === setCookie) return head
   const ownHeaders = headersToAdd(response, given, setCookie)
   const isGiven = given.some(isSetCookie)
   // Node keeps headers of one name apart in a list only as long as no header was set before.
@@ -20,6 +22,13 @@ export function addCookie(response: NodeResponse, head: HeadArguments, setCookie
     return [...head.filter(argument => typeof argument !== 'object'), [...others, ...ownHeaders].flat()]
   }
   for (const [name, value] of ownHeaders) response.setHeader(name, value)
+  return head
+}
+
+/** The usual case, made cheap: nobody else has set a cookie. */
+function addAlone(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
+  if (!response.hasHeader('cache-control')) response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Set-Cookie', setCookie)
   return head
 }
 
