@@ -48,10 +48,22 @@ export class ResponseGuise {
 
   /** Does to the stand-in what was to be done to the response. */
   answer(name: string, args: readonly unknown[]): unknown {
+    if (name === 'end' && this.#isBareEnd(args)) return this.#endAgain(args)
     const standIn = this.#there
     if (this.#response.destroyed) standIn.destroy()
     const result: unknown = Reflect.apply(Reflect.get(standIn, name), standIn, [...args])
     return result === standIn ? this.#response : result
+  }
+
+  #isBareEnd([chunk]: readonly unknown[]): boolean {
+    return !isHttp2(this.#request) && (!chunk || typeof chunk === 'function')
+  }
+
+  /** What waits for the end of a response waits for the real one: Nodes differ in how they tell a stand-in's. */
+  #endAgain(args: readonly unknown[]): NodeResponse {
+    const callback = args.find(argument => typeof argument === 'function')
+    if (callback !== undefined) this.#response.once('finish', () => callback())
+    return this.#response
   }
 
   takeOff(): void {

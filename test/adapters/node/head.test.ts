@@ -78,7 +78,7 @@ describe('a head that the application writes', () => {
         const held = await answerOf(withSession((_request, response) => route(response)))
         const bare = await answerOf((_request, response) => route(response))
         expect(theirs(held)).toEqual(theirs(bare))
-        expect(bodyOf(held)).toBe(bodyOf(bare))
+        expect(unchunked(bodyOf(held))).toBe(unchunked(bodyOf(bare)))
         expect(ours(held)).toHaveLength(1)
         expect(linesOf(held, 'Cache-Control')).toEqual(['no-store'])
       })
@@ -323,4 +323,9 @@ function theirs(answer: string): readonly string[] {
     .map(line => line.replace(/^date:.*/i, 'Date').replace(/^set-cookie:/i, 'Set-Cookie:'))
     .filter(line => !/^(cache-control:|set-cookie: connect\.sid=)/i.test(line))
   return [...headers.toSorted(), first]
+}
+
+/** The bytes of a body. Into how many chunks they are cut is Node's affair, and differs from one to the next. */
+function unchunked(body: string): string {
+  return body.replaceAll(/(?:^|\r\n)[0-9a-f]+\r\n/g, '')
 }
