@@ -1,4 +1,4 @@
-import { attempt, chain, type Failure } from '../../core/maybe-promise.ts'
+import type { Failure } from '../../core/maybe-promise.ts'
 import type { MaybePromise } from '../../core/store.ts'
 import { addCookie, forgetBody, type HeadArguments } from './head.ts'
 import { isHttp2, type Next, type NodeRequest, type NodeResponse } from './messages.ts'
@@ -150,11 +150,16 @@ export class HeldResponse {
 
   /** Commits. Answers nothing when that is done, and otherwise the promise of how it went. */
   #commit(): Promise<Failure | undefined> | undefined {
-    const committing = attempt<Failure | undefined>(
-      () => chain(this.#commitment.commit(), () => undefined),
-      error => ({ error }),
-    )
-    return committing === undefined ? undefined : Promise.resolve(committing)
+    try {
+      const committing = this.#commitment.commit()
+      if (!(committing instanceof Promise)) return undefined
+      return committing.then(
+        () => undefined,
+        error => ({ error }),
+      )
+    } catch (error) {
+      return Promise.resolve({ error })
+    }
   }
 
   #leaveLater(
@@ -222,7 +227,7 @@ export class HeldResponse {
     const wasPassing = this.#isPassing
     this.#isPassing = true
     try {
-      return this.#originals[name].apply(this.#response, [...args])
+      return Reflect.apply(this.#originals[name], this.#response, args)
     } finally {
       this.#isPassing = wasPassing
     }
