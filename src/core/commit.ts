@@ -31,14 +31,14 @@ export class Commit {
   /** Ends a request that has a session. One that somebody has ended meanwhile stays ended, and gets no cookie. */
   with(live: LiveSession): MaybePromise<void> {
     const changes = live.changes()
-    const isCookieDue = !live.isAnnounced && this.#dues.isCookieDue(live, changes !== undefined)
+    const isCookieDue = !live.isAnnounced && this.#dues.isCookieDue(live, live.hasChanges(changes))
     const { isAnnounced } = this.#sessions
     if (isCookieDue && isAnnounced) warnTooLate(this.#engine.cookies.name)
     // A cookie that cannot be written is found out before anything is stored.
     const cookie = isCookieDue && !isAnnounced ? this.#prepareCookie(live) : undefined
     // express-session's way: the cookie goes out whatever becomes of the save.
     if (this.#mayFail) this.setCookie = cookie?.text
-    return chain(this.#store(live, changes), () => this.#conclude(live, cookie))
+    return chain(this.#store(live, changes, isCookieDue), () => this.#conclude(live, cookie))
   }
 
   /** Ends a request whose session was ended or taken away. */
@@ -65,13 +65,15 @@ export class Commit {
     }
   }
 
-  #store(live: LiveSession, changes: string | undefined): MaybePromise<void> {
+  #store(live: LiveSession, changes: string | undefined, isCookieDue: boolean): MaybePromise<void> {
     if (this.#dues.isSaveDue(live, changes)) {
       live.renew()
       return this.#sessions.writer.save(live, changes ?? live.encode())
     }
     const { record } = live
-    if (record === undefined || !this.#dues.isTouchDue(live, record)) return
+    // A cookie is sent again only for a session that the store still has, so that the store is asked.
+    const isRenewed = isCookieDue && this.#dues.hasBrought(live)
+    if (record === undefined || !(isRenewed || this.#dues.isTouchDue(live, record))) return
     live.renew()
     return attempt(
       () => this.#sessions.writer.touch(live, record),

@@ -30,6 +30,8 @@ export class Dues {
   }
 
   isCookieDue(live: LiveSession, isChanged: boolean): boolean {
+    // What could not be stored, and has not changed since, is not stored at the end either.
+    if (live.record === undefined && live.failed !== undefined && !isChanged) return false
     const isModified = isChanged || live.hasSavedChanges || live.isSuccessor
     const isDue = this.hasBrought(live)
       ? this.#isRenewalDue(live, isModified)
@@ -67,8 +69,7 @@ export class Dues {
   }
 
   #isFirstDue(live: LiveSession, isModified: boolean): boolean {
-    if (live.record !== undefined) return true
-    return live.failed === undefined && (isModified || this.#engine.policy.saveUninitialized)
+    return live.record !== undefined || isModified || this.#engine.policy.saveUninitialized
   }
 
   #isRenewalDue(live: LiveSession, isModified: boolean): boolean {

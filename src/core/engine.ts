@@ -6,7 +6,7 @@ import { publish } from './events.ts'
 import { checkId, IdMint } from './ids.ts'
 import type { Policy } from './options.ts'
 import { type Secret, Signer, type VerifiedId } from './signer.ts'
-import type { EncodedData, MaybePromise, Store, StoreTraits } from './store.ts'
+import type { EncodedData, MaybePromise, SessionRecord, Store, StoreTraits } from './store.ts'
 import { Timeouts } from './timeouts.ts'
 
 /** What all visits of one manager share: the options, the store, the secrets and the time. */
@@ -63,6 +63,12 @@ export class Engine {
   /** How a session is named to people and in events. The cookie's name keeps two applications on one store apart. */
   handleOf(id: string): string {
     return hash('sha256', `sojourn:${this.cookies.name}:${id}`, 'base64url')
+  }
+
+  /** Whether a session is known, without waiting for anybody, to have ended since it was read. */
+  isKnownEnded({ key, version }: SessionRecord<unknown>): boolean {
+    if (this.traits.answersAtOnce === true) return this.store.load(key) === undefined
+    return this.store.hasEnded?.(key, version) === true
   }
 
   /** Asks the store, within the deadline. A failure is an event, and then the caller's. */

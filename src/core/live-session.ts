@@ -50,6 +50,8 @@ export class LiveSession implements SessionInside {
   hasSaved = false
   /** Set when the session took the place of one that has ended, and is stored even if it stays empty. */
   isSuccessor = false
+  /** Set once the store was asked to keep a new session: it may have done so whatever it has answered. */
+  isSent = false
   /** Set when a response has promised this id to the visitor before the session was stored. */
   isAnnounced = false
   /** What an explicit save could not store. The application was told, so that it is not tried again unchanged. */
@@ -111,12 +113,13 @@ export class LiveSession implements SessionInside {
     return encoded === this.#stored ? undefined : encoded
   }
 
+  /** Whether there is something to store that the application has not been told of already as a failure. */
+  hasChanges(changes: string | undefined): boolean {
+    return changes !== undefined && changes !== this.failed
+  }
+
   encode(): string {
-    const { maxAge } = this
-    const isOwn = !Object.is(maxAge, this.#configuredMaxAge)
-    return this.#keeper.encode(
-      isOwn ? { values: this.#values, originalMaxAge: maxAge } : { values: this.#values },
-    )
+    return this.#encode(this.#values, this.maxAge)
   }
 
   /** Takes note of what the store holds now. */
@@ -137,8 +140,9 @@ export class LiveSession implements SessionInside {
       else delete merged[name]
     }
     this.replaceValues(merged)
+    this.#takeLifetime(theirs)
     this.record = record
-    this.#stored = this.#keeper.encode(theirs)
+    this.#stored = this.#encode(theirs.values, this.#storedMaxAge)
   }
 
   /** Makes the values those that were given, as if each had been assigned and the others deleted. */
@@ -195,6 +199,18 @@ export class LiveSession implements SessionInside {
 
   regenerate(): Promise<void> {
     return this.#keeper.regenerate(this)
+  }
+
+  /** A lifetime that this request has changed counts; one that it has left alone is theirs. */
+  #takeLifetime({ originalMaxAge = this.#configuredMaxAge }: SessionContents): void {
+    const isTheirs = !this.hasNewLifetime
+    this.#storedMaxAge = originalMaxAge
+    if (isTheirs && this.#cookie !== undefined) this.#cookie.maxAge = originalMaxAge
+  }
+
+  #encode(values: SessionValues, maxAge: number | null): string {
+    const isOwn = !Object.is(maxAge, this.#configuredMaxAge)
+    return this.#keeper.encode(isOwn ? { values, originalMaxAge: maxAge } : { values })
   }
 
   #makeCookie(): Cookie {

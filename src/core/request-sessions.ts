@@ -122,19 +122,21 @@ export class RequestSessions implements SessionKeeper {
   async #run(work: () => MaybePromise<void>): Promise<void> {
     try {
       const running = this.underWay === undefined ? work() : this.underWay.then(work)
-      if (running instanceof Promise) await this.#noted(running)
+      await this.note(running)
     } catch (error) {
       throw this.#engine.reported(error)
     }
   }
 
-  #noted(running: Promise<void>): Promise<void> {
-    const settled = running.then(ignore, ignore)
+  /** Lets whatever comes after wait for work that is under way. */
+  note(work: MaybePromise<void>): MaybePromise<void> {
+    if (!(work instanceof Promise)) return
+    const settled = work.then(ignore, ignore)
     this.underWay = settled
     void settled.then(() => {
       if (this.underWay === settled) this.underWay = undefined
     })
-    return running
+    return work
   }
 
   #save(live: LiveSession): MaybePromise<void> {

@@ -69,6 +69,12 @@ export interface Store<Data = EncodedData> {
 
   /** Removes the record. Answers true when there was a live one. A second removal answers false. */
   delete(key: string): MaybePromise<boolean>
+
+  /**
+   * Tells without asking anybody whether a session is known to have ended since that version, for a response
+   * that cannot wait. A store whose verbs answer at once need not have it, and one over a network cannot.
+   */
+  hasEnded?(key: string, version: number): boolean
 }
 
 /** What became of a replacement: it happened, the record has ended, or somebody else's record is there now. */

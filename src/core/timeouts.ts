@@ -39,7 +39,8 @@ export class Timeouts {
   }
 
   isTouchDue(now: number, touchedAt: number, maxAge: number | null): boolean {
-    return now - touchedAt >= this.touchEveryMs(maxAge)
+    // A clock that was set back, or another machine's that is fast, must not keep activity from being recorded.
+    return touchedAt > now || now - touchedAt >= this.touchEveryMs(maxAge)
   }
 
   isOver(now: number, record: Activity & { readonly createdAt: number }): boolean {

@@ -105,9 +105,11 @@ export class Visit implements SessionHost {
     const live = this.#sessions.current
     const dues = this.#dues()
     if (live === undefined) return this.#sessions.hasDestroyed ? dues.writeDeletion() : undefined
-    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.changes() !== undefined)) return undefined
+    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.hasChanges(live.changes()))) return undefined
     live.isAnnounced = true
-    return dues.writeCookie(live)
+    // The end of a stream finds out for sure, and then the cookie has left.
+    const isEnded = live.record !== undefined && this.#engine.isKnownEnded(live.record)
+    return isEnded ? undefined : dues.writeCookie(live)
   }
 
   /**
@@ -118,12 +120,13 @@ export class Visit implements SessionHost {
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
     const { underWay } = this.#sessions
-    return attempt(
+    const finishing = attempt(
       () => (underWay === undefined ? this.#finish() : underWay.then(() => this.#finish())),
       error => {
         throw this.#engine.reported(error)
       },
     )
+    return this.#sessions.note(finishing)
   }
 
   #begin(): void {

@@ -1,10 +1,11 @@
+import { Cookie } from './cookie.ts'
 import type { Engine } from './engine.ts'
 import { SojournError } from './errors.ts'
 import { publish } from './events.ts'
 import { jsonCodec, type SessionContents } from './json-codec.ts'
 import type { LiveSession } from './live-session.ts'
 import { chain } from './maybe-promise.ts'
-import { valuesOf } from './session-values.ts'
+import { restoreLifetime, valuesOf } from './session-values.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 
 /** Often enough for fifty requests that change one session at once, and an end to a store that never agrees. */
@@ -52,7 +53,7 @@ export class Writer {
   delete(live: LiveSession): MaybePromise<void> {
     const engine = this.#engine
     live.hasEnded = true
-    if (live.record === undefined && engine.traits.keepsSessions !== true) return
+    if (live.record === undefined && !live.isSent && engine.traits.keepsSessions !== true) return
     const deleted = engine.ask('delete', live.id, store => store.delete(engine.keyOf(live.id)))
     return chain(deleted, () => publish('destroyed', () => ({ handle: engine.handleOf(live.id) })))
   }
@@ -60,6 +61,7 @@ export class Writer {
   #create(live: LiveSession, encoded: string, attempt: number): MaybePromise<void> {
     const engine = this.#engine
     const record = this.#recordOf(live, undefined, encoded)
+    live.isSent = true
     return chain(
       engine.ask('create', live.id, store => store.create(record)),
       isKept => {
@@ -126,6 +128,10 @@ export class Writer {
   #contentsOf({ data }: SessionRecord<unknown>): SessionContents {
     if (this.#engine.traits.keepsSessions !== true) return jsonCodec.decode(String(data))
     // A store that keeps sessions answers one.
-    return { values: valuesOf(data as object) }
+    const session = data as object
+    return {
+      values: valuesOf(session),
+      originalMaxAge: restoreLifetime(new Cookie(), session).originalMaxAge,
+    }
   }
 }

@@ -99,6 +99,10 @@ export class CallbackRecords implements Store<Session> {
     return true
   }
 
+  hasEnded(id: string, version: number): boolean {
+    return this.#ledger.hasEndedSince(id, version)
+  }
+
   async #write(record: SessionRecord<Session>): Promise<void> {
     const { key, version, data, touchedAt } = record
     await this.#ledger.write(key, version, () =>

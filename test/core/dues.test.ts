@@ -69,7 +69,8 @@ describe('when the cookie is sent again', () => {
     const visit = await ada.request()
     expect(idOf(visit.setCookie)).toBe(id)
     expect(ada.cookie).not.toBe(cookie)
-    expect(store.calls).toEqual(['load'])
+    // The store is asked whether the session is still there.
+    expect(store.calls).toEqual(['load', 'touch'])
     expect((await ada.request()).setCookie).toBeUndefined()
     secrets.pop()
     expect((await ada.request()).outcome).toBe('found')

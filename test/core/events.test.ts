@@ -29,7 +29,10 @@ describe('events', () => {
     await ada.request(session => session.destroy())
     await visitor(cookie).request()
     expect(heard).toEqual(
-      ['created', 'opened', 'saved', 'opened', 'destroyed', 'missing'].map(name => ({ name, payload: { handle } })),
+      ['created', 'opened', 'saved', 'opened', 'destroyed', 'missing'].map(name => ({
+        name,
+        payload: { handle },
+      })),
     )
   })
 

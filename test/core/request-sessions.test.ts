@@ -210,6 +210,20 @@ describe.each([
     expect(idOf(visit.setCookie)).not.toBe(id)
   })
 
+  test.each([{}, { user: 'root' }])(
+    'a regenerated session that could not be saved (%o) gets no cookie',
+    async values => {
+      const { at, ada } = await signedIn()
+      const visit = await ada.request(async (session, current) => {
+        await session.regenerate()
+        Object.assign(current.session!, values)
+        at.store.fail('create')
+        await expect(current.session!.save()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      })
+      expect([at.store.records(), visit.setCookie]).toEqual([[], undefined])
+    },
+  )
+
   test("a stranger's empty regenerated session costs nothing", async () => {
     const { visitor, store } = stage({}, traits)
     const visit = await visitor().request(session => session.regenerate())

@@ -77,6 +77,57 @@ describe('several secrets', () => {
   })
 })
 
+describe('reading a cookie as it came', () => {
+  test('the percent-encoding is undone, in every spelling of it', () => {
+    const signer = new Signer(['secret'])
+    const signed = asExpressSession('secret', id)
+    expect(signer.write(id)).toBe(encodeURIComponent(signed))
+    for (const value of [signer.write(id), signed, signer.write(id).replaceAll('%3A', '%3a')]) {
+      expect(signer.read(value)).toMatchObject({ id, isNewestSecret: true })
+      expect(signer.read(value)).toMatchObject({ id, isNewestSecret: true })
+    }
+  })
+
+  test('a wrong value stays wrong, however often it comes, also beside the right one', () => {
+    const signer = new Signer(['secret'])
+    const right = signer.write(id)
+    for (const wrong of [
+      `${right}A`,
+      right.slice(0, -1),
+      signer.write('other').replace('other', id),
+      '%',
+      '',
+    ]) {
+      for (let round = 0; round < 3; round += 1) {
+        expect(signer.read(right)?.id).toBe(id)
+        expect(signer.read(wrong)).toBeUndefined()
+      }
+    }
+  })
+
+  test('what was read under a secret that is gone is read no more', () => {
+    const secrets = ['new', 'old']
+    const signer = new Signer(secrets)
+    const old = encodeURIComponent(asExpressSession('old', id))
+    expect(signer.read(old)).toMatchObject({ id, isNewestSecret: false })
+    secrets.pop()
+    expect(signer.read(old)).toBeUndefined()
+    secrets.unshift('old')
+    expect(signer.read(old)).toMatchObject({ id, isNewestSecret: true })
+    secrets[0] = 'other'
+    expect(signer.read(old)).toBeUndefined()
+  })
+
+  test('what is remembered of one visitor is never told to another', () => {
+    const signer = new Signer(['secret'])
+    for (let round = 0; round < 2; round += 1) {
+      for (let index = 0; index < 12_000; index += 1) {
+        expect(signer.read(signer.write(`visitor${index}`))?.id).toBe(`visitor${index}`)
+      }
+    }
+  })
+})
+
 describe('what is not a signed id', () => {
   const signer = new Signer(['secret'])
   const signed = asExpressSession('secret', id)

@@ -7,7 +7,10 @@ describe.each([
   ['answers at once', atOnce],
   ['answers later', later],
 ])('two requests of one session at the same time, with a store that %s', (_kind, traits) => {
-  async function signedIn(options: Parameters<typeof stage>[0] = {}, values: object = { user: 'ada', views: 1 }): Promise<{
+  async function signedIn(
+    options: Parameters<typeof stage>[0] = {},
+    values: object = { user: 'ada', views: 1 },
+  ): Promise<{
     readonly at: ReturnType<typeof stage>
     readonly ada: Visitor
     readonly slow: TestVisit
@@ -25,7 +28,12 @@ describe.each([
     await ada.request(session => Object.assign(session, { fast: 1 }))
     await slow.commit()
     expect(at.store.calls).toEqual(['load', 'load', 'replace', 'replace', 'replace'])
-    expect(JSON.parse(String(at.store.records()[0]?.data))).toEqual({ user: 'ada', views: 1, slow: 1, fast: 1 })
+    expect(JSON.parse(String(at.store.records()[0]?.data))).toEqual({
+      user: 'ada',
+      views: 1,
+      slow: 1,
+      fast: 1,
+    })
   })
 
   test('of two that change the same key the last wins', async () => {
@@ -93,7 +101,7 @@ describe.each([
   test('fifty requests that each add a key all count', async () => {
     const { at, ada } = await signedIn()
     const visits = await Promise.all(Array.from({ length: 50 }, () => ada.arrive()))
-    visits.forEach((visit, index) => Object.assign(visit.session!, { [`key${index}`]: index }))
+    for (const [index, visit] of visits.entries()) Object.assign(visit.session!, { [`key${index}`]: index })
     await Promise.all(visits.map(visit => visit.commit()))
     const stored = JSON.parse(String(at.store.records()[0]?.data))
     expect(Object.keys(stored)).toHaveLength(52)

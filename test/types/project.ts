@@ -24,7 +24,12 @@ export class Project {
       join(this.#folder, 'tsconfig.json'),
       JSON.stringify({ compilerOptions, include: ['*.ts', '*.cts'] }),
     )
-    this.#installPackage(join(this.#folder, 'node_modules', name))
+    try {
+      this.#installPackage(join(this.#folder, 'node_modules', name))
+    } catch (error) {
+      this.remove()
+      throw error
+    }
   }
 
   /** Compiles the files in one run, and answers the complaints about each. */

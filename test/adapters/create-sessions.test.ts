@@ -1,0 +1,69 @@
+import { createSessions, systemClock } from 'sojourn'
+import { memoryStore } from 'sojourn/memory'
+import { fakeClock } from 'sojourn/testing'
+import { describe, expect, test, vi } from 'vitest'
+import { idOf } from '../core/stage.ts'
+
+const secret = 'a secret that only the tests know'
+
+describe('a manager without a framework', () => {
+  test('a visitor is known again, with nothing configured but the secret', async () => {
+    const sessions = createSessions<{ user: string }>({ secret })
+    const first = sessions.visit({ cookieHeader: undefined, isSecure: false, request: undefined })
+    await first.open()
+    Object.assign(first.session ?? {}, { user: 'ada' })
+    await first.commit()
+    expect(first.setCookie).toMatch(/^connect\.sid=s%3A[\w-]{32}\.[\w%]+; Path=\/; HttpOnly$/)
+    const cookieHeader = first.setCookie?.split(';')[0]
+    const second = sessions.visit({ cookieHeader, isSecure: false, request: undefined })
+    await second.open()
+    expect(second.session?.user).toBe('ada')
+    expect(second.id).toBe(idOf(cookieHeader))
+  })
+
+  test('the store that is made where none is given goes by the clock that is given', () => {
+    const clock = fakeClock()
+    const timers = vi.spyOn(systemClock, 'after')
+    const sessions = createSessions({ secret, clock, idle: '20m' })
+    const first = sessions.visit({ cookieHeader: undefined, isSecure: false, request: undefined })
+    Object.assign(first.session ?? {}, { user: 'ada' })
+    void first.commit()
+    const cookieHeader = first.setCookie?.split(';')[0]
+    clock.advance(22 * 60_000)
+    const second = sessions.visit({ cookieHeader, isSecure: false, request: undefined })
+    expect([second.session !== undefined, second.outcome]).toEqual([true, 'missing'])
+    expect(timers).not.toHaveBeenCalled()
+    timers.mockRestore()
+  })
+
+  test('two managers without a store share nothing', () => {
+    const [one, other] = [createSessions({ secret }), createSessions({ secret })]
+    const first = one.visit({ cookieHeader: undefined, isSecure: false, request: undefined })
+    Object.assign(first.session ?? {}, { user: 'ada' })
+    void first.commit()
+    const second = other.visit({
+      cookieHeader: first.setCookie?.split(';')[0],
+      isSecure: false,
+      request: undefined,
+    })
+    expect([second.session !== undefined, second.outcome]).toEqual([true, 'missing'])
+  })
+
+  test('a store that is given is the one that is used', () => {
+    const store = memoryStore()
+    const visit = createSessions({ secret, store }).visit({
+      cookieHeader: undefined,
+      isSecure: false,
+      request: undefined,
+    })
+    Object.assign(visit.session ?? {}, { user: 'ada' })
+    void visit.commit()
+    expect(store.size).toBe(1)
+  })
+
+  test('a wrong option throws at construction', () => {
+    expect(() => createSessions({ secret, idle: '20 mins' })).toThrow(
+      "Expected `idle` to be a duration such as '20m' or a number of milliseconds above 0, got '20 mins'.",
+    )
+  })
+})
