@@ -190,6 +190,7 @@ describe.each([
       const regenerating = session.regenerate()
       await gate.reached
       expect(at.store.records()).toEqual([])
+      expect(current.session).toBe(session)
       gate.open()
       await regenerating
       expect(current.session).not.toBe(session)
