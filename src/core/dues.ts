@@ -19,7 +19,7 @@ export class Dues {
 
   isSaveDue(live: LiveSession, changes: string | undefined): boolean {
     const { resave, saveUninitialized } = this.#engine.policy
-    if (changes !== undefined) return changes !== live.failed
+    if (changes !== undefined) return live.hasChanges(changes)
     if (live.record === undefined) return (saveUninitialized || live.isSuccessor) && live.failed === undefined
     return resave && !live.hasSaved
   }

@@ -28,9 +28,6 @@ export interface SessionHost {
   generate(): Session
 }
 
-/** Makes the actions of a session that belongs to no request under way. */
-export type DetachedActions = (request: unknown, session: Session) => SessionActions
-
 /**
  * The session of one visitor: the application's own data, and a few methods.
  *

@@ -2,7 +2,8 @@ import session, { type CallbackStore, type SessionOptions } from 'sojourn'
 import { fakeClock } from 'sojourn/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ScriptedStore } from '../stores/scripted-store.ts'
-import { Gate, type Route, Web } from './web.ts'
+import { Gate } from '../support/gate.ts'
+import { type Route, Web } from './web.ts'
 
 const opened: Web[] = []
 

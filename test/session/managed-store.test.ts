@@ -1,6 +1,7 @@
 import session, { type CompleteStore, memoryStore, type SessionOptions, Store } from 'sojourn'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Gate, type SessionRequest, Web } from './web.ts'
+import { Gate } from '../support/gate.ts'
+import { type SessionRequest, Web } from './web.ts'
 
 const opened: Web[] = []
 

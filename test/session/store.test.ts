@@ -4,7 +4,8 @@ import session, { type CallbackStore, MemoryStore, Session, Store } from 'sojour
 import DefaultStore, { Store as DeepStore } from 'sojourn/session/store'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ScriptedStore } from '../stores/scripted-store.ts'
-import { Gate, Web } from './web.ts'
+import { Gate } from '../support/gate.ts'
+import { Web } from './web.ts'
 
 const opened: Web[] = []
 

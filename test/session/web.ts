@@ -114,19 +114,3 @@ function replyOf(response: IncomingMessage, body: string): Reply {
   const { statusCode = 0, headers } = response
   return { status: statusCode, body, headers, cookie: headers['set-cookie']?.[0]?.split(';')[0] ?? '' }
 }
-
-/** A promise that a test keeps, and whoever waits for it. */
-export class Gate {
-  readonly passed: Promise<void>
-  #open: () => void = () => undefined
-
-  constructor() {
-    this.passed = new Promise(resolve => {
-      this.#open = resolve
-    })
-  }
-
-  open(): void {
-    this.#open()
-  }
-}

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { Ledger } from '../../src/stores/callback-ledger.ts'
-import { Gate } from '../session/web.ts'
+import { Gate } from '../support/gate.ts'
 
 const done = (): Promise<void> => Promise.resolve()
 

@@ -1,23 +1,8 @@
 import type { Activity, RecordStore, Replacement, SessionRecord } from 'sojourn'
 import { memoryStore } from 'sojourn/memory'
+import { Gate } from './gate.ts'
 
 export type Verb = 'create' | 'load' | 'replace' | 'touch' | 'delete'
-
-/** A promise that a test keeps, and whoever waits for it. */
-export class Gate {
-  readonly passed: Promise<void>
-  #open: () => void = () => undefined
-
-  constructor() {
-    this.passed = new Promise(resolve => {
-      this.#open = resolve
-    })
-  }
-
-  open(): void {
-    this.#open()
-  }
-}
 
 type Failing = 'throws' | 'rejects'
 

@@ -5,7 +5,7 @@ import http2, {
   type OutgoingHttpHeaders,
 } from 'node:http2'
 import { onTestFinished } from 'vitest'
-import { Gate } from './gated-store.ts'
+import { Gate } from './gate.ts'
 
 /** One answer over HTTP/2 while it arrives. */
 export class Http2Answer {
