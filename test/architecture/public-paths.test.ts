@@ -22,8 +22,10 @@ test('the type checker leads every public path to its source, as the test runner
   expect(compilerOptions.paths).toMatchObject(Object.fromEntries(expected))
 })
 
-test('nothing is installed with the package', () => {
-  expect(manifest).not.toHaveProperty('dependencies')
+test('one library is installed with the package, and none with that', () => {
+  expect(Object.keys(manifest.dependencies)).toEqual(['devalue'])
+  const devalue = JSON.parse(readFileSync(new URL('node_modules/devalue/package.json', root), 'utf8'))
+  expect(devalue).not.toHaveProperty('dependencies')
 })
 
 function sourceOf(built: string): string {
