@@ -1,5 +1,6 @@
 import { Engine } from '../core/engine.ts'
-import { checkOptions, resolveOptions, type SessionsOptions, throwProblem } from '../core/options.ts'
+import { checkOptions, throwProblem } from '../core/option-checks.ts'
+import { resolveOptions, type SessionsOptions } from '../core/options.ts'
 import type { SessionData } from '../core/session-data.ts'
 import { Sessions } from '../core/sessions.ts'
 import { memoryStore } from '../stores/memory.ts'

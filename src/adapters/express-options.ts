@@ -1,13 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { CookieOptions } from '../core/cookie.ts'
 import { SojournError } from '../core/errors.ts'
-import {
-  checkOptions,
-  type Policy,
-  resolveOptions,
-  type SessionsOptions,
-  throwProblem,
-} from '../core/options.ts'
+import { checkOptions, throwProblem } from '../core/option-checks.ts'
+import { type Policy, resolveOptions, type SessionsOptions } from '../core/options.ts'
 import type { Secret } from '../core/signer.ts'
 import type { Store as RecordStore } from '../core/store.ts'
 import { warnOnce } from '../core/warnings.ts'
@@ -57,6 +52,16 @@ const own = new Set([
   'onLoadFailure',
   'onCommitFailure',
   'clock',
+  'preset',
+  'passive',
+  'rotateEvery',
+  'rotationGrace',
+  'onReplay',
+  'maxPerSubject',
+  'atLimit',
+  'addresses',
+  'onGone',
+  'onConflict',
 ])
 
 /**

@@ -10,6 +10,12 @@ export interface Carrier extends CookieContext {
   parsedCookie?(name: string): ParsedCookie | undefined
   /** The request's own secret, used where none is configured. */
   readonly secret?: Secret | undefined
+  /** What the visitor's browser calls itself, asked for only when somebody signs in or is signed in. */
+  readonly userAgent?: string | undefined
+  /** The visitor's address, asked for at the same moments. */
+  readonly address?: string | undefined
+  /** Says that the request is no sign of life, such as a poll: it prolongs no session. */
+  readonly isPassive?: boolean | undefined
   /** Called when the request's session becomes another one, or none. */
   show?(session: Session | undefined): void
 }

@@ -31,14 +31,19 @@ export class Commit {
   /** Ends a request that has a session. One that somebody has ended meanwhile stays ended, and gets no cookie. */
   with(live: LiveSession): MaybePromise<void> {
     const changes = live.changes()
-    const isCookieDue = !live.isAnnounced && this.#dues.isCookieDue(live, live.hasChanges(changes))
     const { isAnnounced } = this.#sessions
+    const isRotationDue = !isAnnounced && this.#dues.isRotationDue(live)
+    const isCookieDue =
+      !live.isAnnounced && (isRotationDue || this.#dues.isCookieDue(live, live.hasChanges(changes)))
     if (isCookieDue && isAnnounced) warnTooLate(this.#engine.cookies.name)
     // A cookie that cannot be written is found out before anything is stored.
     const cookie = isCookieDue && !isAnnounced ? this.#prepareCookie(live) : undefined
     // express-session's way: the cookie goes out whatever becomes of the save.
     if (this.#mayFail) this.setCookie = cookie?.text
-    return chain(this.#store(live, changes, isCookieDue), () => this.#conclude(live, cookie))
+    const storing = isRotationDue
+      ? this.#sessions.writer.rotate(live)
+      : this.#store(live, changes, isCookieDue)
+    return chain(storing, () => this.#conclude(live, cookie))
   }
 
   /** Ends a request whose session was ended or taken away. */
@@ -89,7 +94,13 @@ export class Commit {
   #conclude(live: LiveSession, cookie: PreparedCookie | undefined): void {
     if (live.hasEnded) this.setCookie = undefined
     else if (cookie?.text !== undefined) this.setCookie = this.#refreshed(live, cookie, cookie.text)
+    else if (this.#hasLeft(live)) this.setCookie = this.#dues.writeDeletion()
     if (cookie?.error !== undefined) throw cookie.error
+  }
+
+  /** Whether the visitor's session was ended, and the one in its place is nothing that a cookie could name. */
+  #hasLeft(live: LiveSession): boolean {
+    return this.#sessions.hasDestroyed && live.record === undefined && !this.#sessions.isAnnounced
   }
 
   /** A lifetime counts from when the response leaves, which a slow save may have put off. */

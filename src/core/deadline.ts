@@ -2,8 +2,16 @@ import type { Clock } from './clock.ts'
 import { SojournError } from './errors.ts'
 import type { MaybePromise } from './store.ts'
 
-/** The verbs of a store, as errors name them. */
-export type StoreVerb = 'create' | 'load' | 'replace' | 'touch' | 'delete'
+/** What a store is asked for, as errors name it. */
+export type StoreVerb =
+  | 'create'
+  | 'load'
+  | 'replace'
+  | 'touch'
+  | 'delete'
+  | 'list the sessions of a subject'
+  | 'read the epoch of a subject'
+  | 'raise the epoch of a subject'
 
 /** How long a store may take, by which clock. */
 export interface Deadline {
@@ -48,14 +56,18 @@ function raced<Answer>(call: StoreCall, answer: Promise<Answer>): Promise<Answer
 
 function storeFailure({ store, verb }: StoreCall, cause: unknown): SojournError {
   if (cause instanceof SojournError) return cause
-  const message = `Expected the ${store} store to ${verb} a session, but it failed. See \`cause\`.`
+  const message = `Expected the ${store} store to ${taskOf(verb)}, but it failed. See \`cause\`.`
   return new SojournError('STORE_FAILED', message, { cause })
 }
 
 function lateAnswer({ store, verb, deadline }: StoreCall): SojournError {
   return new SojournError(
     'STORE_TIMED_OUT',
-    `Expected the ${store} store to ${verb} a session within ${deadline.spanMs} ms, but it has not answered. ` +
+    `Expected the ${store} store to ${taskOf(verb)} within ${deadline.spanMs} ms, but it has not answered. ` +
       'Check that it can be reached, or give `deadline` a longer span.',
   )
+}
+
+function taskOf(verb: StoreVerb): string {
+  return verb.includes(' ') ? verb : `${verb} a session`
 }

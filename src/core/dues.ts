@@ -5,16 +5,26 @@ import type { LiveSession } from './live-session.ts'
 import type { SessionRecord } from './store.ts'
 import { warnInsecure } from './warnings.ts'
 
+/** What is known of a request when its dues are decided. */
+export interface DuesRequest {
+  /** Who the visitor turned out to be. */
+  readonly identity: Identity
+  /** Whether the request is no sign of life. */
+  readonly isPassive: boolean
+}
+
 /** Decides what is due at the end of a request: to store, to record activity, to send the cookie, or nothing. */
 export class Dues {
   readonly #engine: Engine
   readonly #carrier: Carrier
   readonly #identity: Identity
+  readonly #request: { readonly isPassive: boolean }
 
-  constructor(engine: Engine, carrier: Carrier, identity: Identity) {
+  constructor(engine: Engine, carrier: Carrier, request: DuesRequest) {
     this.#engine = engine
     this.#carrier = carrier
-    this.#identity = identity
+    this.#identity = request.identity
+    this.#request = request
   }
 
   isSaveDue(live: LiveSession, changes: string | undefined): boolean {
@@ -26,7 +36,20 @@ export class Dues {
 
   isTouchDue(live: LiveSession, record: SessionRecord<unknown>): boolean {
     const { timeouts } = this.#engine
-    return this.hasBrought(live) && timeouts.isTouchDue(this.#engine.now(), record.touchedAt, live.maxAge)
+    if (!this.hasBrought(live) || !timeouts.isTouchDue(this.#engine.now(), record.touchedAt, live.maxAge)) {
+      return false
+    }
+    return !this.#request.isPassive
+  }
+
+  /** Whether the visitor has used one id for as long as one may be used, and can be given another. */
+  isRotationDue(live: LiveSession): boolean {
+    const { policy, rotation, keepsSessions } = this.#engine
+    const { record } = live
+    if (policy.rotateEveryMs === undefined || record === undefined || keepsSessions) return false
+    if (!this.hasBrought(live) || this.#request.isPassive || !this.#isAllowed(live)) return false
+    const since = rotation.rotatedAt(record.rotation) ?? record.createdAt
+    return this.#engine.now() - since >= policy.rotateEveryMs
   }
 
   isCookieDue(live: LiveSession, isChanged: boolean): boolean {
@@ -73,7 +96,8 @@ export class Dues {
   }
 
   #isRenewalDue(live: LiveSession, isModified: boolean): boolean {
-    if (this.#engine.policy.rolling || (isModified && live.maxAge !== null)) return true
+    const isRenewing = this.#engine.policy.rolling || (isModified && live.maxAge !== null)
+    if (isRenewing && !this.#request.isPassive) return true
     if (live.hasNewLifetime || live.hasSavedLifetime) return true
     return typeof this.#identity !== 'string' && !this.#identity.isNewestSecret
   }

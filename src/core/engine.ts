@@ -1,13 +1,21 @@
 import { hash } from 'node:crypto'
+import type { Carrier } from './carrier.ts'
 import type { CookiePolicy } from './cookie-policy.ts'
 import { askStore, type StoreVerb } from './deadline.ts'
-import { SojournError } from './errors.ts'
+import { describeDevice } from './device.ts'
+import { Encoding } from './encoding.ts'
+import { SojournError, unableError } from './errors.ts'
 import { publish } from './events.ts'
+import { IdRotation, rootOf } from './id-rotation.ts'
 import { checkId, IdMint } from './ids.ts'
+import { jsonCodec } from './json-codec.ts'
 import type { Policy } from './options.ts'
+import { Recollection } from './recollection.ts'
 import { type Secret, Signer, type VerifiedId } from './signer.ts'
 import type { EncodedData, MaybePromise, SessionRecord, Store, StoreTraits } from './store.ts'
+import { Subjects } from './subjects.ts'
 import { Timeouts } from './timeouts.ts'
+import { Turns } from './turns.ts'
 
 /** What all visits of one manager share: the options, the store, the secrets and the time. */
 export class Engine {
@@ -15,7 +23,14 @@ export class Engine {
   readonly cookies: CookiePolicy
   readonly store: Store<unknown>
   readonly traits: StoreTraits
+  /** Whether the store is handed the sessions themselves, because other software reads them. */
+  readonly keepsSessions: boolean
   readonly timeouts: Timeouts
+  readonly encoding: Encoding
+  readonly rotation: IdRotation
+  readonly subjects: Subjects
+  readonly recollection: Recollection = new Recollection()
+  readonly turns: Turns = new Turns()
   readonly #mint = new IdMint()
   readonly #signer: Signer
   readonly #otherSigners = new Map<Secret, Signer>()
@@ -26,6 +41,10 @@ export class Engine {
     // The engine hands a store what its traits ask for: text, or the session itself.
     this.store = store as Store<unknown>
     this.traits = { ...store.traits }
+    this.keepsSessions = this.traits.keepsSessions === true
+    this.encoding = new Encoding(jsonCodec)
+    this.rotation = new IdRotation(policy.cookies.name, policy.graceMs)
+    this.subjects = new Subjects(this)
     this.timeouts = new Timeouts(policy, this.traits.touchesAlways === true)
     this.#signer = new Signer(policy.secrets)
   }
@@ -49,9 +68,14 @@ export class Engine {
     return genid === undefined ? this.#mint.mint() : checkId(genid(request as never))
   }
 
+  /** The id that takes the place of another one of the same session. */
+  successorOf(id: string): string {
+    return this.rotation.successorOf(id, this.#mint.mint())
+  }
+
   /** Under what the store keeps the session of an id. */
   keyOf(id: string): string {
-    return this.traits.keepsSessions === true ? id : this.handleOf(id)
+    return this.keepsSessions ? id : this.handleOf(id)
   }
 
   /** The same for a visitor who comes again and again, for whom it is worked out once. */
@@ -60,9 +84,22 @@ export class Engine {
     return visitor.key
   }
 
-  /** How a session is named to people and in events. The cookie's name keeps two applications on one store apart. */
+  /**
+   * How a session is named to people and in events, whichever of its ids is given. The cookie's name keeps
+   * two applications on one store apart.
+   */
   handleOf(id: string): string {
-    return hash('sha256', `sojourn:${this.cookies.name}:${id}`, 'base64url')
+    return hash('sha256', `sojourn:${this.cookies.name}:${rootOf(id)}`, 'base64url')
+  }
+
+  /** From where a request came, as text. */
+  deviceOf(carrier: Carrier): string | undefined {
+    return describeDevice(carrier, this.policy.addresses)
+  }
+
+  /** @throws SojournError `STORE_UNABLE` where sessions are kept under their ids, so that a handle finds none. */
+  demandHandles(): void {
+    if (this.keepsSessions) throw unableError(this.store.name, 'find a session by its handle')
   }
 
   /** Whether a session is known, without waiting for anybody, to have ended since it was read. */
@@ -74,7 +111,7 @@ export class Engine {
   /** Asks the store, within the deadline. A failure is an event, and then the caller's. */
   ask<Answer>(
     verb: StoreVerb,
-    id: string,
+    id: string | undefined,
     call: (store: Store<unknown>) => MaybePromise<Answer>,
   ): MaybePromise<Answer> {
     const { store } = this
@@ -95,8 +132,16 @@ export class Engine {
     return isRaw ? (error.cause ?? error) : error
   }
 
-  #reportFailure(id: string, error: unknown): never {
-    if (error instanceof SojournError) publish('store-failed', () => ({ handle: this.handleOf(id), error }))
+  /** The error of a store that knows ids may name one, as that of a store of files does. */
+  #told(error: SojournError): SojournError {
+    return this.keepsSessions ? new SojournError(error.code, error.message) : error
+  }
+
+  #reportFailure(id: string | undefined, error: unknown): never {
+    if (error instanceof SojournError) {
+      const handle = id === undefined ? undefined : this.handleOf(id)
+      publish('store-failed', () => ({ handle, error: this.#told(error) }))
+    }
     throw error
   }
 }

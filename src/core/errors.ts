@@ -6,10 +6,17 @@ export const errorCodes = [
   'SECRET_MISSING',
   'STORE_FAILED',
   'STORE_TIMED_OUT',
+  'STORE_UNABLE',
   'RECORD_CORRUPT',
   'SESSION_NOT_FOUND',
   'SESSION_GONE',
+  'SESSION_LIMIT',
+  'SIGN_IN_REQUIRED',
+  'SUBJECT_INVALID',
   'VISIT_NOT_OPEN',
+  'HEAD_SENT',
+  'LOCK_BUSY',
+  'LOCK_LOST',
   'CONFLICT_UNRESOLVED',
   'VALUE_UNSUPPORTED',
 ] as const
@@ -17,7 +24,16 @@ export const errorCodes = [
 /** One of the codes of `errorCodes`: stable, and what a program should compare. */
 export type SojournErrorCode = (typeof errorCodes)[number]
 
-const statuses: { readonly [code in SojournErrorCode]?: number } = { STORE_FAILED: 503, STORE_TIMED_OUT: 503 }
+const statuses: { readonly [code in SojournErrorCode]?: number } = {
+  STORE_FAILED: 503,
+  STORE_TIMED_OUT: 503,
+  SESSION_GONE: 409,
+  SESSION_LIMIT: 403,
+  SIGN_IN_REQUIRED: 401,
+  CONFLICT_UNRESOLVED: 409,
+  LOCK_BUSY: 429,
+  LOCK_LOST: 409,
+}
 
 /** The one class of errors that Sojourn throws. The message never holds an id, a cookie or session data. */
 export class SojournError extends Error {
@@ -45,6 +61,38 @@ export function goneError(): SojournError {
 /** What a reload is told when there is no such session any more: express-session's words, which programs compare. */
 export function notFoundError(): SojournError {
   return new SojournError('SESSION_NOT_FOUND', 'failed to load session')
+}
+
+/** What a writer is told whom others never leave alone. */
+export function conflictError(attempts: number): SojournError {
+  return new SojournError(
+    'CONFLICT_UNRESOLVED',
+    `Expected to store a session within ${attempts} attempts, but others changed it each time. Let fewer requests change it at once.`,
+  )
+}
+
+/** What is wrong with a `genid` that gives ids a second time. */
+export function takenIdError(): SojournError {
+  return new SojournError(
+    'ID_INVALID',
+    'Expected `genid` to return an id that no session has, got one that is taken.',
+  )
+}
+
+/** What somebody is told whose response has left with the cookie as it was. */
+export function headSentError(wanted: string): SojournError {
+  return new SojournError(
+    'HEAD_SENT',
+    `Expected to ${wanted} before the first byte of the response leaves, because the new cookie goes with it, but it has left. Do so before the stream begins.`,
+  )
+}
+
+/** What somebody is told who asks a store for something that it has no means to do. */
+export function unableError(store: string, wanted: string): SojournError {
+  return new SojournError(
+    'STORE_UNABLE',
+    `Expected a store that can ${wanted}, got the ${store} store, which cannot. Use a store of Sojourn's.`,
+  )
 }
 
 /** Describes a value for an error message: its kind and, when that is harmless, what it is. */

@@ -16,6 +16,12 @@ export interface TamperedEvent extends SessionEvent {
   readonly reason: 'signature' | 'duplicate' | 'record'
 }
 
+/** A change that was put onto what another request had stored meanwhile. */
+export interface ConflictedEvent extends SessionEvent {
+  /** The names of data that both have changed, each in another way. */
+  readonly clashes: readonly string[]
+}
+
 /**
  * What happens to sessions, published on `node:diagnostics_channel` under `sojourn:` and the name.
  * No payload ever contains an id.
@@ -28,10 +34,13 @@ export interface SessionEvents {
   readonly opened: SessionEvent
   readonly created: SessionEvent
   readonly saved: SessionEvent
-  readonly conflicted: SessionEvent
+  readonly conflicted: ConflictedEvent
   readonly gone: SessionEvent
   readonly destroyed: SessionEvent
   readonly rotated: SessionEvent
+  readonly replayed: SessionEvent
+  readonly 'signed-in': SessionEvent
+  readonly revoked: SessionEvent
   readonly missing: SessionEvent
   readonly expired: SessionEvent
   readonly tampered: TamperedEvent
@@ -47,6 +56,9 @@ export const eventNames: readonly (keyof SessionEvents)[] = [
   'gone',
   'destroyed',
   'rotated',
+  'replayed',
+  'signed-in',
+  'revoked',
   'missing',
   'expired',
   'tampered',

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { describeValue, SojournError } from './errors.ts'
+import { isRotatedId } from './id-rotation.ts'
 
 const idBytes = 24
 const poolSize = 256
@@ -38,13 +39,23 @@ export class IdMint {
 /**
  * Checks what the application's own `genid` has made.
  *
- * @throws SojournError `ID_INVALID` when it is not a string of 1 to 256 whole characters.
+ * @throws SojournError `ID_INVALID` when it is not a string of 1 to 256 whole characters, or has the form
+ * that is kept for ids which were rotated.
  */
 export function checkId(id: unknown): string {
-  if (typeof id === 'string' && id.length > 0 && id.length <= longestId && !halfCharacter.test(id)) return id
+  if (typeof id === 'string' && id.length > 0 && id.length <= longestId && !halfCharacter.test(id)) {
+    return isRotatedId(id) ? refuseRotated() : id
+  }
   const got = typeof id === 'string' ? `one of ${id.length} characters` : describeValue(id)
   throw new SojournError(
     'ID_INVALID',
     `Expected \`genid\` to return a string of 1 to ${longestId} characters, got ${got}.`,
+  )
+}
+
+function refuseRotated(): never {
+  throw new SojournError(
+    'ID_INVALID',
+    'Expected `genid` to return an id that does not end in ~ and 32 letters or digits, because a rotated id does, got one that does.',
   )
 }

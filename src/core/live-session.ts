@@ -1,18 +1,19 @@
 import { Cookie } from './cookie.ts'
 import type { SessionContents, SessionValues } from './json-codec.ts'
-import { actionsKey, Session } from './session.ts'
+import { type ConflictResolver, mergeValues } from './merge.ts'
+import { actionsKey, Session, type SessionActions } from './session.ts'
 import { type SessionInside, sessionProxy } from './session-proxy.ts'
+import { anonymous, type Standing } from './standing.ts'
 import type { SessionRecord } from './store.ts'
 
-/** What a live session asks of the visit that it belongs to. */
-export interface SessionKeeper {
-  readonly request: unknown
+/** What a live session asks of the request that it belongs to. */
+export interface SessionOwner {
   makeCookie(): Cookie
   encode(contents: SessionContents): string
-  save(live: LiveSession): Promise<void>
-  reload(live: LiveSession): Promise<void>
-  destroy(live: LiveSession): Promise<void>
-  regenerate(live: LiveSession): Promise<void>
+  /** Called with a value that the application is about to put into the session. */
+  checkAssigned(name: string, value: unknown): void
+  /** What the session's methods do. */
+  actionsFor(live: LiveSession): SessionActions
 }
 
 /** With what a live session begins. */
@@ -27,6 +28,16 @@ export interface SessionStart {
   readonly stored: string | undefined
   /** The cookie as stored, where the store keeps one. */
   readonly cookie?: Cookie | undefined
+  /** What is known of a session that has no record yet. */
+  readonly standing?: Standing | undefined
+}
+
+/** What somebody else has stored meanwhile, and how it meets what this request has changed. */
+export interface Merge {
+  readonly theirs: SessionContents
+  /** The values from which this request went out. */
+  readonly base: SessionValues
+  readonly resolve: ConflictResolver | undefined
 }
 
 /**
@@ -41,6 +52,10 @@ export class LiveSession implements SessionInside {
   /** What the application sees. */
   readonly view: Session
   record: SessionRecord<unknown> | undefined
+  /** Whose session it is, since when, and under which id. */
+  facts: Standing
+  /** Set when another request has changed the id, and this one was led to the new one. */
+  isFollowing = false
   /** Set once the session has ended: nothing brings it back. */
   hasEnded = false
   /** Set when a save of this request has written a change, so that the cookie is renewed. */
@@ -56,18 +71,20 @@ export class LiveSession implements SessionInside {
   isAnnounced = false
   /** What an explicit save could not store. The application was told, so that it is not tried again unchanged. */
   failed: string | undefined
-  readonly #keeper: SessionKeeper
+  readonly #owner: SessionOwner
   readonly #values: SessionValues
   readonly #configuredMaxAge: number | null
   #storedMaxAge: number | null
   #stored: string | undefined
   #isSuspect = false
+  #actions: SessionActions | undefined
   #cookie: Cookie | undefined
 
-  constructor(keeper: SessionKeeper, start: SessionStart, configuredMaxAge: number | null) {
-    this.#keeper = keeper
+  constructor(owner: SessionOwner, start: SessionStart, configuredMaxAge: number | null) {
+    this.#owner = owner
     this.id = start.id
     this.record = start.record
+    this.facts = start.record ?? start.standing ?? anonymous
     this.#values = start.values
     this.#configuredMaxAge = configuredMaxAge
     this.#storedMaxAge = start.maxAge === undefined ? configuredMaxAge : start.maxAge
@@ -76,8 +93,9 @@ export class LiveSession implements SessionInside {
     this.view = sessionProxy(start.values, this)
   }
 
-  get request(): unknown {
-    return this.#keeper.request
+  get actions(): SessionActions {
+    this.#actions ??= this.#owner.actionsFor(this)
+    return this.#actions
   }
 
   /** The lifetime in force. */
@@ -127,22 +145,30 @@ export class LiveSession implements SessionInside {
     this.hasSavedChanges ||= encoded !== this.#stored
     this.hasSavedLifetime ||= this.hasNewLifetime
     this.record = record
+    this.facts = record
     this.#stored = encoded
     this.#storedMaxAge = this.maxAge
   }
 
-  /** Puts this session's own changes, key by key, onto what somebody else has stored meanwhile. */
-  mergeOnto(record: SessionRecord<unknown>, theirs: SessionContents, base: SessionValues): void {
-    const merged = { ...theirs.values }
-    for (const name of new Set([...Object.keys(base), ...Object.keys(this.#values)])) {
-      if (isSame(this.#values[name], base[name])) continue
-      if (Object.hasOwn(this.#values, name)) merged[name] = this.#values[name]
-      else delete merged[name]
-    }
-    this.replaceValues(merged)
+  /**
+   * Puts this session's own changes, key by key, onto what somebody else has stored meanwhile. Answers the
+   * names that both have changed.
+   */
+  mergeOnto(record: SessionRecord<unknown>, { theirs, base, resolve }: Merge): readonly string[] {
+    const isSame = (one: unknown, other: unknown): boolean => this.#isSame(one, other)
+    const merged = mergeValues({ base, mine: this.#values, theirs: theirs.values }, { isSame, resolve })
+    this.replaceValues(merged.values)
     this.#takeLifetime(theirs)
     this.record = record
+    this.facts = record
     this.#stored = this.#encode(theirs.values, this.#storedMaxAge)
+    return merged.clashes
+  }
+
+  /** Takes the id that another request has given the session. */
+  follow(id: string): void {
+    this.id = id
+    this.isFollowing = true
   }
 
   /** Makes the values those that were given, as if each had been assigned and the others deleted. */
@@ -153,7 +179,7 @@ export class LiveSession implements SessionInside {
   }
 
   replaceCookie(cookie: unknown): void {
-    this.#cookie = cookie instanceof Cookie ? cookie : this.#keeper.makeCookie()
+    this.#cookie = cookie instanceof Cookie ? cookie : this.#owner.makeCookie()
     if (typeof cookie === 'object' && cookie !== null && cookie !== this.#cookie) this.#cookie.assign(cookie)
   }
 
@@ -163,7 +189,7 @@ export class LiveSession implements SessionInside {
    */
   snapshot(): Session {
     const copy: Session = Object.create(Session.prototype)
-    Object.defineProperty(copy, actionsKey, { value: this })
+    Object.defineProperty(copy, actionsKey, { value: this.actions })
     copy.cookie = this.cookie
     return Object.assign(copy, this.#values)
   }
@@ -185,20 +211,14 @@ export class LiveSession implements SessionInside {
     cookie.maxAge = cookie.originalMaxAge
   }
 
-  save(): Promise<void> {
-    return this.#keeper.save(this)
+  checkAssigned(name: string, value: unknown): void {
+    this.#owner.checkAssigned(name, value)
   }
 
-  reload(): Promise<void> {
-    return this.#keeper.reload(this)
-  }
-
-  destroy(): Promise<void> {
-    return this.#keeper.destroy(this)
-  }
-
-  regenerate(): Promise<void> {
-    return this.#keeper.regenerate(this)
+  /** A copy of some of the values, for a session that takes the place of this one. */
+  pick(names: readonly string[]): SessionValues {
+    const own = names.filter(name => Object.hasOwn(this.#values, name))
+    return Object.fromEntries(own.map(name => [name, this.#values[name]]))
   }
 
   /** A lifetime that this request has changed counts; one that it has left alone is theirs. */
@@ -208,18 +228,20 @@ export class LiveSession implements SessionInside {
     if (isTheirs && this.#cookie !== undefined) this.#cookie.maxAge = originalMaxAge
   }
 
+  /** Two values are the same when they are stored in the same way. */
+  #isSame(one: unknown, other: unknown): boolean {
+    if (Object.is(one, other)) return true
+    return this.#owner.encode({ values: { one } }) === this.#owner.encode({ values: { one: other } })
+  }
+
   #encode(values: SessionValues, maxAge: number | null): string {
     const isOwn = !Object.is(maxAge, this.#configuredMaxAge)
-    return this.#keeper.encode(isOwn ? { values, originalMaxAge: maxAge } : { values })
+    return this.#owner.encode(isOwn ? { values, originalMaxAge: maxAge } : { values })
   }
 
   #makeCookie(): Cookie {
-    const cookie = this.#keeper.makeCookie()
+    const cookie = this.#owner.makeCookie()
     if (!Object.is(cookie.originalMaxAge ?? null, this.#storedMaxAge)) cookie.maxAge = this.#storedMaxAge
     return cookie
   }
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return Object.is(one, other) || JSON.stringify(one) === JSON.stringify(other)
 }

@@ -1,12 +1,12 @@
-import { KeyObject } from 'node:crypto'
+import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { CookieOptions } from './cookie.ts'
-import { checkCookie } from './cookie-check.ts'
 import { type CookieConfiguration, CookiePolicy } from './cookie-policy.ts'
 import type { Deadline } from './deadline.ts'
+import type { AddressDetail } from './device.ts'
 import { type Duration, parseDuration } from './duration.ts'
-import { describeValue, SojournError } from './errors.ts'
-import { isCookieName } from './set-cookie.ts'
+import type { ConflictResolver } from './merge.ts'
+import { type Preset, type PresetName, presets } from './presets.ts'
 import type { Secret } from './signer.ts'
 import type { Store } from './store.ts'
 
@@ -28,6 +28,26 @@ export interface SessionsOptions {
   readonly absolute?: Duration | undefined
   /** Records activity at most this often. @default a tenth of the idle timeout, at most '1m' */
   readonly touchEvery?: Duration | undefined
+  /** Fills in `idle`, `absolute` and `touchEvery` as NIST SP 800-63B-4 asks of an assurance level. @default none */
+  readonly preset?: PresetName | undefined
+  /** Tells which requests are no sign of life, such as a poll: they prolong no session. @default none is */
+  readonly passive?: ((request: never) => boolean) | undefined
+  /** Gives a session a new id when it has had the one for this long. @default never */
+  readonly rotateEvery?: Duration | undefined
+  /** How long an id still leads to the one that took its place. A long grace weakens security. @default '10s' */
+  readonly rotationGrace?: Duration | undefined
+  /** What happens to a session whose old id is used after the grace: nothing, or it ends. @default 'refuse' */
+  readonly onReplay?: 'refuse' | 'end' | undefined
+  /** How many sessions one subject may have. @default any number */
+  readonly maxPerSubject?: number | undefined
+  /** Who gives way when a subject has too many sessions: the earliest sign-in, or the newest. @default 'evict-oldest' */
+  readonly atLimit?: 'evict-oldest' | 'refuse' | undefined
+  /** How much of the address is kept of who is signed in: all, the network (/24, /48), or nothing. @default 'whole' */
+  readonly addresses?: AddressDetail | undefined
+  /** What a change is worth that comes after the end of its session: nothing, or an error response. @default 'drop' */
+  readonly onGone?: 'drop' | 'fail' | undefined
+  /** Decides about a name of data that two requests have changed at the same time. @default the last write counts */
+  readonly onConflict?: ConflictResolver | undefined
   /** How long a store may take to answer. @default '5s' */
   readonly deadline?: Duration | undefined
   /** What several cookies of the session's name mean. 'first-valid' weakens security. @default 'reject' */
@@ -58,6 +78,16 @@ export interface Policy {
   readonly absoluteMs: number
   /** Undefined where the idle timeout decides. */
   readonly touchEveryMs: number | undefined
+  readonly isPassive: (carrier: Carrier) => boolean
+  /** Undefined where ids are not changed by themselves. */
+  readonly rotateEveryMs: number | undefined
+  readonly graceMs: number
+  readonly onReplay: 'refuse' | 'end'
+  readonly mostPerSubject: number | undefined
+  readonly atLimit: 'evict-oldest' | 'refuse'
+  readonly addresses: AddressDetail
+  readonly onGone: 'drop' | 'fail'
+  readonly onConflict: ConflictResolver | undefined
   readonly deadline: Deadline
   readonly duplicates: 'first-valid' | 'reject'
   readonly rolling: boolean
@@ -68,92 +98,27 @@ export interface Policy {
   readonly onCommitFailure: 'fail' | 'send'
 }
 
-/** Receives what is wrong with an option: throws it, or warns where an application must go on as before. */
-export type ReportProblem = (option: string, problem: string) => void
-
-/** Reports a problem by throwing it. */
-export const throwProblem: ReportProblem = (_option, problem) => {
-  throw new SojournError('OPTION_INVALID', problem)
-}
-
-const isBoolean = oneOf(true, false)
-const checks: { readonly [option in keyof Required<SessionsOptions>]: Check } = {
-  secret: {
-    expected: 'a string, bytes, a KeyObject, or an array of them that is not empty',
-    accepts: isSecretOption,
-  },
-  store: {
-    expected: 'a store with a name and the verbs create, load, replace, touch and delete',
-    accepts: isStore,
-  },
-  name: { expected: "a cookie name: letters, digits and any of !#$%&'*+-.^_`|~", accepts: isCookieName },
-  cookie: {
-    expected: 'an object of cookie attributes, or a function that answers one',
-    accepts: isObjectOrFunction,
-  },
-  genid: { expected: 'a function that returns an id', accepts: isFunction },
-  idle: { expected: 'a duration', accepts: isDuration },
-  absolute: { expected: 'a duration', accepts: isDuration },
-  touchEvery: { expected: 'a duration', accepts: isDuration },
-  deadline: { expected: 'a duration', accepts: isDuration },
-  duplicates: oneOf('first-valid', 'reject'),
-  rolling: isBoolean,
-  resave: isBoolean,
-  saveUninitialized: isBoolean,
-  unset: oneOf('keep', 'destroy'),
-  onLoadFailure: oneOf('fail', 'anonymous'),
-  onCommitFailure: oneOf('fail', 'send'),
-  clock: { expected: 'a clock with `now` and `after`', accepts: isClock },
-}
-
-interface Check {
-  readonly expected: string
-  readonly accepts: (value: unknown) => boolean
-}
-
-/**
- * Checks every option, and that each name is one.
- *
- * @throws SojournError `OPTION_INVALID`, where `report` throws it.
- */
-export function checkOptions(options: object, report: ReportProblem): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) checkOption(name, value, report)
-  }
-  const cookie: unknown = Reflect.get(options, 'cookie') ?? {}
-  const name: unknown = Reflect.get(options, 'name') ?? 'connect.sid'
-  if (isObject(cookie) && typeof name === 'string')
-    checkCookie(name, cookie, problem => report('cookie', problem))
-}
-
-function checkOption(name: string, value: unknown, report: ReportProblem): void {
-  const check = Object.hasOwn(checks, name) ? checks[name as keyof typeof checks] : undefined
-  if (check === undefined) {
-    report(
-      name,
-      `Expected only options that exist, got \`${name}\`. There are: ${Object.keys(checks).join(', ')}.`,
-    )
-  } else if (!check.accepts(value)) {
-    const got = name === 'secret' ? describeKind(value) : describeValue(value)
-    const example = check.accepts === isDuration ? " such as '20m' or a number of milliseconds above 0" : ''
-    report(name, `Expected \`${name}\` to be ${check.expected}${example}, got ${got}.`)
-  }
-}
-
 /** Fills in the defaults. The options have been checked. */
 export function resolveOptions(options: Omit<SessionsOptions, 'store'>): Policy {
   const { clock = systemClock, name = 'connect.sid', cookie = {}, deadline = '5s', secret } = options
   const { duplicates = 'reject', unset = 'keep', onLoadFailure = 'fail', onCommitFailure = 'fail' } = options
   const { rolling = false, resave = false, saveUninitialized = false, genid } = options
   const configured: CookieConfiguration = cookie
+  const preset: Preset = options.preset === undefined ? {} : presets[options.preset]
+  const { idle = preset.idle, absolute = preset.absolute, touchEvery = preset.touchEvery } = options
   return {
     // The array itself, because an application may rotate its secrets in place.
     secrets: Array.isArray(secret) ? secret : [secret],
     cookies: new CookiePolicy(name, configured, clock),
     genid,
-    idleMs: spanOf('idle', options.idle),
-    absoluteMs: spanOf('absolute', options.absolute) ?? Number.POSITIVE_INFINITY,
-    touchEveryMs: spanOf('touchEvery', options.touchEvery),
+    idleMs: spanOf('idle', idle),
+    absoluteMs: spanOf('absolute', absolute) ?? Number.POSITIVE_INFINITY,
+    touchEveryMs: spanOf('touchEvery', touchEvery),
+    ...resolveIds(options),
+    ...resolveSubjects(options),
+    isPassive: passivity(options.passive),
+    onGone: options.onGone ?? 'drop',
+    onConflict: options.onConflict,
     deadline: { clock, spanMs: parseDuration('deadline', deadline) },
     duplicates: /^__host-/i.test(name) ? 'reject' : duplicates,
     rolling: Boolean(rolling),
@@ -169,52 +134,25 @@ function spanOf(option: string, value: Duration | undefined): number | undefined
   return value === undefined ? undefined : parseDuration(option, value)
 }
 
-function oneOf(...accepted: readonly unknown[]): Check {
-  return { expected: accepted.map(describeValue).join(' or '), accepts: value => accepted.includes(value) }
+function resolveIds({
+  rotateEvery,
+  rotationGrace = '10s',
+  onReplay = 'refuse',
+}: Omit<SessionsOptions, 'store'>): Pick<Policy, 'rotateEveryMs' | 'graceMs' | 'onReplay'> {
+  const graceMs = parseDuration('rotationGrace', rotationGrace)
+  return { rotateEveryMs: spanOf('rotateEvery', rotateEvery), graceMs, onReplay }
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function resolveSubjects({
+  maxPerSubject,
+  atLimit = 'evict-oldest',
+  addresses = 'whole',
+}: Omit<SessionsOptions, 'store'>): Pick<Policy, 'mostPerSubject' | 'atLimit' | 'addresses'> {
+  return { mostPerSubject: maxPerSubject, atLimit, addresses }
 }
 
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function'
-}
-
-function isObjectOrFunction(value: unknown): boolean {
-  return isObject(value) || isFunction(value)
-}
-
-function isSecretOption(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 && value.every(isSecret) : isSecret(value)
-}
-
-function isSecret(value: unknown): boolean {
-  if (value instanceof KeyObject) return value.type === 'secret'
-  return (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0
-}
-
-function isStore(value: unknown): boolean {
-  if (!isObject(value) || typeof Reflect.get(value, 'name') !== 'string') return false
-  return ['create', 'load', 'replace', 'touch', 'delete'].every(verb => isFunction(Reflect.get(value, verb)))
-}
-
-function isDuration(value: unknown): boolean {
-  if (typeof value !== 'string' && typeof value !== 'number') return false
-  try {
-    return parseDuration('duration', value) > 0
-  } catch {
-    return false
-  }
-}
-
-function isClock(value: unknown): boolean {
-  return isObject(value) && isFunction(Reflect.get(value, 'now')) && isFunction(Reflect.get(value, 'after'))
-}
-
-/** A secret that is none may still be somebody's: only its kind is told. */
-function describeKind(value: unknown): string {
-  if (value === '') return 'an empty string'
-  const isTold = typeof value === 'boolean' || typeof value === 'object' || value === undefined
-  return isTold ? describeValue(value) : `a ${typeof value}`
+function passivity(matches: ((request: never) => boolean) | undefined): (carrier: Carrier) => boolean {
+  if (matches === undefined) return ({ isPassive }) => isPassive === true
+  // The function was given by the application for this framework's requests.
+  return ({ isPassive, request }) => isPassive === true || matches(request as never) === true
 }

@@ -1,19 +1,26 @@
 import type { Carrier } from './carrier.ts'
 import type { Cookie } from './cookie.ts'
 import type { Engine } from './engine.ts'
-import { goneError, notFoundError } from './errors.ts'
+import type { FoundSession } from './find-session.ts'
+import type { Hold } from './hold.ts'
 import type { Identity } from './identify.ts'
-import { jsonCodec, type SessionContents } from './json-codec.ts'
-import { LiveSession, type SessionKeeper } from './live-session.ts'
-import { attempt, chain } from './maybe-promise.ts'
+import type { SessionContents } from './json-codec.ts'
+import { LiveActions, type SessionKeeper } from './live-actions.ts'
+import type { LiveSession, SessionOwner } from './live-session.ts'
+import { chain } from './maybe-promise.ts'
+import type { WritingRequest } from './record-of.ts'
 import { actionsOf, Session } from './session.ts'
 import { SessionMaker } from './session-maker.ts'
 import { valuesOf } from './session-values.ts'
-import type { MaybePromise, SessionRecord } from './store.ts'
+import { anonymous, type Standing } from './standing.ts'
+import type { MaybePromise } from './store.ts'
 import { Writer } from './writer.ts'
 
+/** Makes what the methods of a request's sessions do. Handed in, so that imports go one way. */
+type MakeKeeper = (engine: Engine, sessions: RequestSessions) => SessionKeeper
+
 /** The sessions that one request has, one after the other, and what their methods do. */
-export class RequestSessions implements SessionKeeper {
+export class RequestSessions implements SessionOwner, WritingRequest {
   /** The session that the application sees; undefined once it was ended or taken away. */
   current: LiveSession | undefined
   /** The newest session, also when the application has taken it away. */
@@ -26,39 +33,78 @@ export class RequestSessions implements SessionKeeper {
   isAnnounced = false
   /** What a method of a session is still doing. It never rejects. */
   underWay: Promise<void> | undefined
+  /** Set while the request has its session for itself. */
+  hold: Hold | undefined
   readonly writer: Writer
   readonly #engine: Engine
   readonly #carrier: Carrier
   readonly #maker: SessionMaker
+  readonly #makeKeeper: MakeKeeper
+  #keeper: SessionKeeper | undefined
+  #isPassive: boolean | undefined
 
-  constructor(engine: Engine, carrier: Carrier) {
+  constructor(engine: Engine, carrier: Carrier, makeKeeper: MakeKeeper) {
+    this.#makeKeeper = makeKeeper
     this.#engine = engine
     this.#carrier = carrier
     this.#maker = new SessionMaker(engine, carrier, this)
-    this.writer = new Writer(engine, carrier.request)
+    this.writer = new Writer(engine, this)
   }
 
   get request(): unknown {
     return this.#carrier.request
   }
 
+  /** Whether the request is no sign of life: it prolongs nothing. */
+  get isPassive(): boolean {
+    this.#isPassive ??= this.#engine.policy.isPassive(this.#carrier)
+    return this.#isPassive
+  }
+
+  set isPassive(isPassive: boolean) {
+    this.#isPassive = isPassive
+  }
+
+  get device(): string | undefined {
+    return this.#engine.deviceOf(this.#carrier)
+  }
+
+  actionsFor(live: LiveSession): LiveActions {
+    this.#keeper ??= this.#makeKeeper(this.#engine, this)
+    return new LiveActions(live, this.#keeper)
+  }
+
+  checkHold(): MaybePromise<void> {
+    return this.hold?.check()
+  }
+
   /** Begins an empty session. */
-  begin(): LiveSession {
-    return this.#take(this.#maker.empty())
+  begin(standing: Standing = anonymous): LiveSession {
+    return this.#take(this.#maker.empty(standing))
   }
 
   /** Takes the session that the store has answered. */
-  receive(id: string, record: SessionRecord<unknown>): LiveSession {
-    return this.#take(this.#maker.fromRecord(id, record))
+  receive(found: FoundSession): LiveSession {
+    return this.#take(this.#maker.fromFound(found))
   }
 
   /** Begins a session in the place of another. Only who had one is given an empty one that is stored. */
   succeed(): LiveSession {
+    return this.succeedAs(anonymous)
+  }
+
+  /** The same for a session of which something is known already. */
+  succeedAs(standing: Standing): LiveSession {
     const isAnother = this.last !== undefined
-    const live = this.begin()
+    const live = this.begin(standing)
     const isWorthStoring = this.#engine.policy.saveUninitialized || typeof this.identity !== 'string'
     live.isSuccessor = isAnother && isWorthStoring
-    return this.#show(live)
+    return this.show(live)
+  }
+
+  /** Reads a session anew, for the request that has it. */
+  read(id: string): MaybePromise<FoundSession | undefined> {
+    return this.#maker.read(id)
   }
 
   /** Takes data that the application has read from the store by itself, as the session with this id. */
@@ -66,7 +112,7 @@ export class RequestSessions implements SessionKeeper {
     const record = this.last?.id === id ? this.last.record : undefined
     const live = this.#take(this.#maker.fromData(id, data, record))
     live.isSuccessor = typeof this.identity === 'string' || this.identity.id !== id
-    return this.#show(live)
+    return this.show(live)
   }
 
   /** Puts what the application has assigned in the place of the session: nothing, a session, or plain data. */
@@ -76,30 +122,28 @@ export class RequestSessions implements SessionKeeper {
     else this.#putData(assigned)
   }
 
+  show(live: LiveSession): LiveSession {
+    this.#carrier.show?.(live.view)
+    return live
+  }
+
   makeCookie(): Cookie {
     return this.#maker.cookie()
   }
 
   encode(contents: SessionContents): string {
-    return jsonCodec.encode(contents)
+    return this.#engine.encoding.encode(contents)
   }
 
-  save(live: LiveSession): Promise<void> {
-    return this.#run(() => this.#save(live))
+  checkAssigned(name: string, value: unknown): void {
+    this.#engine.encoding.checkAssigned(name, value)
   }
 
-  reload(live: LiveSession): Promise<void> {
-    return this.#run(() => this.#reload(live))
-  }
-
-  /** The session is no longer the request's from this moment, whenever the store has removed it. */
-  destroy(live: LiveSession): Promise<void> {
-    live.hasEnded = true
-    if (this.current === live) {
-      this.current = undefined
-      this.#carrier.show?.(undefined)
-    }
-    return this.#run(() => this.end(live))
+  /** Takes a session away from the request, before it is removed from the store. */
+  giveUp(live: LiveSession): void {
+    if (this.current !== live) return
+    this.current = undefined
+    this.#carrier.show?.(undefined)
   }
 
   /** Removes a session from the store. Only then is the browser told to forget it: a failing store is no logout. */
@@ -107,25 +151,6 @@ export class RequestSessions implements SessionKeeper {
     return chain(this.writer.delete(live), () => {
       this.hasDestroyed = true
     })
-  }
-
-  /** The old id is dead before the new one exists, so that no crash leaves both. */
-  regenerate(live: LiveSession): Promise<void> {
-    live.hasEnded = true
-    return this.#run(() => this.#regenerate(live))
-  }
-
-  /**
-   * Runs what a method of a session does after what another of this request is still doing. Whoever ends
-   * the response waits for it, whether or not the application has.
-   */
-  async #run(work: () => MaybePromise<void>): Promise<void> {
-    try {
-      const running = this.underWay === undefined ? work() : this.underWay.then(work)
-      await this.note(running)
-    } catch (error) {
-      throw this.#engine.reported(error)
-    }
   }
 
   /** Lets whatever comes after wait for work that is under way. */
@@ -139,61 +164,22 @@ export class RequestSessions implements SessionKeeper {
     return work
   }
 
-  #save(live: LiveSession): MaybePromise<void> {
-    if (live.hasEnded) throw goneError()
-    live.hasSaved = true
-    live.failed = undefined
-    const encoded = live.encode()
-    const saving = attempt(
-      () => this.writer.save(live, encoded),
-      error => {
-        live.failed = encoded
-        throw error
-      },
-    )
-    return chain(saving, () => {
-      if (live.hasEnded) throw goneError()
-    })
-  }
-
-  #reload(live: LiveSession): MaybePromise<void> {
-    const engine = this.#engine
-    const loading = engine.ask('load', live.id, store => store.load(engine.keyOf(live.id)))
-    return chain(loading, record => {
-      if (record === undefined || engine.timeouts.isOver(engine.now(), record)) throw notFoundError()
-      this.#show(this.receive(live.id, record))
-    })
-  }
-
-  async #regenerate(live: LiveSession): Promise<void> {
-    try {
-      await this.writer.delete(live)
-    } finally {
-      this.succeed()
-    }
-  }
-
   #take(live: LiveSession): LiveSession {
     this.current = live
     this.last = live
     return live
   }
 
-  #show(live: LiveSession): LiveSession {
-    this.#carrier.show?.(live.view)
-    return live
-  }
-
   #putSession(id: string, session: Session): void {
-    const live = actionsOf(session)
-    if (live instanceof LiveSession && live.request === this.request) this.#take(live)
+    const actions = actionsOf(session)
+    if (actions instanceof LiveActions && actions.request === this.request) this.#take(actions.live)
     else this.adopt(id, session)
   }
 
   #putData(data: object): void {
     const live = this.current ?? this.begin()
     live.replaceValues(valuesOf(data))
-    this.#show(live)
+    this.show(live)
   }
 }
 

@@ -1,34 +1,41 @@
 import type { Carrier } from './carrier.ts'
 import type { Cookie } from './cookie.ts'
 import type { Engine } from './engine.ts'
-import { jsonCodec } from './json-codec.ts'
-import { LiveSession, type SessionKeeper, type SessionStart } from './live-session.ts'
+import { type FoundSession, readSession } from './find-session.ts'
+import { LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
+import { chain } from './maybe-promise.ts'
 import { restoreLifetime, valuesOf } from './session-values.ts'
-import type { SessionRecord } from './store.ts'
+import type { Standing } from './standing.ts'
+import type { MaybePromise, SessionRecord } from './store.ts'
 
 /** Makes the sessions of one request: empty ones, stored ones, and ones that an application made by hand. */
 export class SessionMaker {
   readonly #engine: Engine
   readonly #carrier: Carrier
-  readonly #keeper: SessionKeeper
+  readonly #owner: SessionOwner
 
-  constructor(engine: Engine, carrier: Carrier, keeper: SessionKeeper) {
+  constructor(engine: Engine, carrier: Carrier, owner: SessionOwner) {
     this.#engine = engine
     this.#carrier = carrier
-    this.#keeper = keeper
+    this.#owner = owner
   }
 
-  empty(): LiveSession {
+  empty(standing: Standing): LiveSession {
     const id = this.#engine.mintId(this.#carrier.request)
-    return this.#make({ id, values: {}, record: undefined, stored: '{}', maxAge: undefined })
+    const stored = this.#engine.encoding.empty
+    return this.#make({ id, values: {}, record: undefined, stored, maxAge: undefined, standing })
   }
 
-  fromRecord(id: string, record: SessionRecord<unknown>): LiveSession {
-    const { data } = record
-    if (this.#engine.traits.keepsSessions === true) return this.fromData(id, data as object, record)
-    const stored = String(data)
-    const { values, originalMaxAge } = jsonCodec.decode(stored)
-    return this.#make({ id, record, values, stored, maxAge: originalMaxAge })
+  fromFound({ id, record, reading }: FoundSession): LiveSession {
+    if (reading === undefined) return this.fromData(id, record.data as object, record)
+    const { contents, text } = reading
+    return this.#make({
+      id,
+      record,
+      values: contents.values,
+      stored: text,
+      maxAge: contents.originalMaxAge,
+    })
   }
 
   fromData(id: string, data: object, record: SessionRecord<unknown> | undefined): LiveSession {
@@ -37,11 +44,23 @@ export class SessionMaker {
     return this.#make({ id, record, cookie, maxAge, values: valuesOf(data), stored: undefined })
   }
 
+  /** Reads the session of an id that this request has already. */
+  read(id: string): MaybePromise<FoundSession | undefined> {
+    const engine = this.#engine
+    const loading = engine.ask('load', id, store => store.load(engine.keyOf(id)))
+    return chain(loading, record => {
+      if (record === undefined || engine.timeouts.isOver(engine.now(), record)) return undefined
+      const current = engine.keepsSessions ? id : engine.rotation.currentForRequest(id, record.rotation)
+      if (current === undefined) return undefined
+      return chain(readSession(engine, current, record), ({ session }) => session)
+    })
+  }
+
   cookie(): Cookie {
     return this.#engine.cookies.cookieFor(this.#carrier)
   }
 
   #make(start: SessionStart): LiveSession {
-    return new LiveSession(this.#keeper, start, this.#engine.cookies.maxAgeFor(this.#carrier))
+    return new LiveSession(this.#owner, start, this.#engine.cookies.maxAgeFor(this.#carrier))
   }
 }

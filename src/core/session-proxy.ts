@@ -2,11 +2,14 @@ import { isReserved, type SessionValues } from './json-codec.ts'
 import { actionsKey, Session, type SessionActions } from './session.ts'
 
 /** What the proxy asks of the session behind it. */
-export interface SessionInside extends SessionActions {
+export interface SessionInside {
   readonly cookie: unknown
+  readonly actions: SessionActions
   replaceCookie(cookie: unknown): void
   /** Called before the values can change, by the application's own hand or by what it was handed. */
   suspect(): void
+  /** Called with a value that the application is about to put in. Throws for one that could not be stored. */
+  checkAssigned(name: string, value: unknown): void
 }
 
 /** Makes values look and act as a `Session`: the application's data, a cookie, and the methods. */
@@ -41,6 +44,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
     this.#inside.suspect()
     // A method that the application replaces is not data, and so is not stored.
     if (isReserved(name)) return Reflect.defineProperty(values, name, hidden(value))
+    if (typeof name === 'string') this.#inside.checkAssigned(name, value)
     // A symbol is a name like any other here: it is kept for this request, and not stored.
     values[name as string] = value
     return true
@@ -86,7 +90,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
 
   #member(name: string | symbol, receiver: unknown): unknown {
     if (name === 'cookie') return this.#inside.cookie
-    if (name === actionsKey) return this.#inside
+    if (name === actionsKey) return this.#inside.actions
     return Reflect.get(Session.prototype, name, receiver)
   }
 }

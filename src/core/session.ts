@@ -1,4 +1,7 @@
 import type { Cookie } from './cookie.ts'
+import type { Duration } from './duration.ts'
+import { checkKeep, checkRecentSignIn, checkSubject } from './sign-in-check.ts'
+import type { MaybePromise } from './store.ts'
 
 /** Called when a method of a session is done: with the error, or with nothing. */
 export type SessionCallback = (error?: unknown) => void
@@ -9,15 +12,32 @@ export const visitKey: unique symbol = Symbol('sojourn.visit')
 /** Under this name a session keeps what its methods act through. */
 export const actionsKey: unique symbol = Symbol('sojourn.actions')
 
+/** How somebody is signed in. */
+export interface SignInOptions {
+  /** The names of the data that go over into the new session, such as a cart. @default [] */
+  readonly keep?: readonly string[] | undefined
+}
+
+/** How somebody is signed out. */
+export type SignOutOptions = SignInOptions
+
 /** What the methods of a session do: for the session of a request, or for one made by hand from stored data. */
 export interface SessionActions {
   readonly id: string
+  readonly handle: string
   readonly request: unknown
+  readonly subject: string | undefined
+  readonly authenticatedAt: number | undefined
+  now(): number
   renewCookie(): void
   save(): Promise<void>
   reload(): Promise<void>
   destroy(): Promise<void>
   regenerate(): Promise<void>
+  update<Result>(change: (session: Session) => MaybePromise<Result>): Promise<Result>
+  rotate(): Promise<void>
+  signIn(subject: string, options: SignInOptions): Promise<void>
+  signOut(options: SignOutOptions): Promise<void>
 }
 
 /** A request under way, as whoever changes its session from outside reaches it. */
@@ -45,6 +65,21 @@ export abstract class Session {
 
   get req(): unknown {
     return actionsOf(this).request
+  }
+
+  /** How the session is named to people and in logs. Safe to show, and useless as a cookie. */
+  get handle(): string {
+    return actionsOf(this).handle
+  }
+
+  /** Whom the session belongs to; undefined while nobody has signed in. */
+  get subject(): string | undefined {
+    return actionsOf(this).subject
+  }
+
+  /** When the subject signed in, in milliseconds since 1970; undefined while nobody has. */
+  get authenticatedAt(): number | undefined {
+    return actionsOf(this).authenticatedAt
   }
 
   /** Gives the cookie its whole lifetime again. Happens at the end of each request anyway. */
@@ -84,6 +119,72 @@ export abstract class Session {
   regenerate(callback?: SessionCallback): this | Promise<void> {
     return answer(this, actionsOf(this).regenerate(), callback)
   }
+
+  /**
+   * Changes the session and stores it at once, exactly: the function is called again, upon what is stored by
+   * then, until nobody else has been quicker. It may be called several times, and so must do nothing else.
+   *
+   * @throws SojournError `SESSION_GONE` when the session has ended, `CONFLICT_UNRESOLVED` when others never rest.
+   * @example await req.session.update(session => { session.views += 1 })
+   */
+  update<Result>(change: (session: this) => MaybePromise<Result>): Promise<Result>
+  update(change: (session: this) => unknown, callback: SessionCallback): this
+  update<Result>(
+    change: (session: this) => MaybePromise<Result>,
+    callback?: SessionCallback,
+  ): this | Promise<Result> {
+    // The function is handed the session itself, which is a `this`.
+    const updating = actionsOf(this).update(change as (session: Session) => MaybePromise<Result>)
+    return answer(this, updating, callback)
+  }
+
+  /**
+   * Gives the session a new id, because the old one has been in use for long enough. The session goes on:
+   * requests under way with the old id are led to the new one. For a change of privilege use `signIn`.
+   */
+  rotate(callback: SessionCallback): this
+  rotate(): Promise<void>
+  rotate(callback?: SessionCallback): this | Promise<void> {
+    return answer(this, actionsOf(this).rotate(), callback)
+  }
+
+  /**
+   * Ends this session and begins another that belongs to a subject. The old id is dead before this resolves,
+   * and the new session is stored.
+   *
+   * @throws SojournError `SUBJECT_INVALID`, at once, for what is no string and no number; `SESSION_LIMIT`
+   * when the subject has as many sessions as are allowed; `SESSION_GONE` when this session was ended meanwhile.
+   * @example await req.session.signIn(user.id, { keep: ['cart'] })
+   */
+  signIn(subject: string | number, options?: SignInOptions): Promise<void>
+  signIn(subject: string | number, callback: SessionCallback): this
+  signIn(subject: string | number, options: SignInOptions, callback: SessionCallback): this
+  signIn(
+    subject: string | number,
+    ...rest: readonly (SignInOptions | SessionCallback | undefined)[]
+  ): this | Promise<void> {
+    const { options, callback } = optionsAndCallback(rest)
+    return answer(this, actionsOf(this).signIn(checkSubject(subject), options), callback)
+  }
+
+  /** Ends this session and begins an empty one, which belongs to nobody and is stored only if it is used. */
+  signOut(options?: SignOutOptions): Promise<void>
+  signOut(callback: SessionCallback): this
+  signOut(options: SignOutOptions, callback: SessionCallback): this
+  signOut(...rest: readonly (SignOutOptions | SessionCallback | undefined)[]): this | Promise<void> {
+    const { options, callback } = optionsAndCallback(rest)
+    return answer(this, actionsOf(this).signOut(options), callback)
+  }
+
+  /**
+   * Demands that the subject has signed in within a span, before something that must not be done with a
+   * session that was left open.
+   *
+   * @throws SojournError `SIGN_IN_REQUIRED`, with the status 401, when that is not so.
+   */
+  requireRecentSignIn(within: Duration): void {
+    checkRecentSignIn(actionsOf(this), within)
+  }
 }
 
 /** Through what a session's methods act. */
@@ -93,11 +194,11 @@ export function actionsOf(session: Session): SessionActions {
 }
 
 // The callback runs outside the promise, so that what it throws is the application's and nobody's rejection.
-function answer<Self extends Session>(
+function answer<Self extends Session, Result>(
   session: Self,
-  work: Promise<void>,
+  work: Promise<Result>,
   callback: SessionCallback | undefined,
-): Self | Promise<void> {
+): Self | Promise<Result> {
   if (typeof callback === 'function') {
     work.then(
       () => process.nextTick(callback),
@@ -107,4 +208,13 @@ function answer<Self extends Session>(
   }
   work.catch(() => undefined)
   return work
+}
+
+function optionsAndCallback(rest: readonly (SignInOptions | SessionCallback | undefined)[]): {
+  readonly options: SignInOptions
+  readonly callback: SessionCallback | undefined
+} {
+  const [first, second] = rest
+  if (typeof first === 'function') return { options: {}, callback: first }
+  return { options: checkKeep(first ?? {}), callback: typeof second === 'function' ? second : undefined }
 }

@@ -1,7 +1,11 @@
 import type { Carrier } from './carrier.ts'
 import type { Engine } from './engine.ts'
-import type { Session } from './session.ts'
+import { describeValue, SojournError } from './errors.ts'
+import { describePolicy } from './policy-description.ts'
+import { actionsOf, Session } from './session.ts'
 import type { SessionData } from './session-data.ts'
+import { checkSubject } from './sign-in-check.ts'
+import { isHandle, type SessionSummary, summaryOf } from './subjects.ts'
 import { Visit } from './visit.ts'
 
 /** A visit whose session is known to hold `Data`. */
@@ -32,5 +36,86 @@ export class Sessions<Data extends object = SessionData> {
   /** How a session is named to people and in logs. Says nothing that could be used as an id. */
   handleOf(id: string): string {
     return this.#engine.handleOf(id)
+  }
+
+  /**
+   * The sessions of one subject.
+   *
+   * @throws SojournError `SUBJECT_INVALID` for what is no string and no number, `STORE_UNABLE` for a store that
+   * does not know whose sessions are whose.
+   */
+  of(subject: string | number): SubjectSessions {
+    const checked = checkSubject(subject)
+    this.#engine.subjects.demandStore()
+    return new SubjectSessions(this.#engine, checked)
+  }
+
+  /** Finds one session by its handle. Answers undefined for whatever is no handle of a session that goes on. */
+  async find(handle: string): Promise<SessionSummary | undefined> {
+    const facts = this.#isFindable(handle) ? await this.#engine.subjects.find(handle) : undefined
+    return facts === undefined ? undefined : summaryOf(facts)
+  }
+
+  /**
+   * Ends one session by its handle. Once this has resolved, no request brings it back. Answers false when there
+   * was none, and for whatever is no handle.
+   */
+  async end(handle: string): Promise<boolean> {
+    return this.#isFindable(handle) ? this.#engine.subjects.end(handle) : false
+  }
+
+  /** Tells the policy in force, as text for people: the timeouts, the cookie, the keys, the store. No secret is in it. */
+  describe(): string {
+    return describePolicy(this.#engine)
+  }
+
+  #isFindable(handle: string): boolean {
+    if (!isHandle(handle)) return false
+    this.#engine.demandHandles()
+    return true
+  }
+}
+
+/** The sessions of one subject: where they are signed in. */
+export class SubjectSessions {
+  readonly #engine: Engine
+  readonly #subject: string
+
+  constructor(engine: Engine, subject: string) {
+    this.#engine = engine
+    this.#subject = subject
+  }
+
+  /** Lists the sessions that go on, the most recently active first. */
+  async list(): Promise<readonly SessionSummary[]> {
+    return (await this.#engine.subjects.list(this.#subject)).map(summaryOf)
+  }
+
+  /** Ends one of them. Answers false for a session of somebody else, and for whatever is no handle. */
+  async end(handle: string): Promise<boolean> {
+    const { subjects } = this.#engine
+    if (!isHandle(handle)) return false
+    const found = await subjects.find(handle)
+    return found?.subject === this.#subject && (await subjects.end(handle))
+  }
+
+  /**
+   * Ends all of them but one: a session of this request, or the handle of one. Whoever is signing in at this
+   * moment is ended too. Answers how many there were.
+   *
+   * @throws SojournError `OPTION_INVALID` for what is neither, so that nobody ends their own session by mistake.
+   */
+  async endOthers(current: Session | string): Promise<number> {
+    const handle = current instanceof Session ? actionsOf(current).handle : current
+    if (isHandle(handle)) return this.#engine.subjects.endAll(this.#subject, handle)
+    throw new SojournError(
+      'OPTION_INVALID',
+      `Expected \`endOthers\` to be given the session that stays, or its handle, got ${typeof handle === 'string' ? 'another string' : describeValue(handle)}.`,
+    )
+  }
+
+  /** Ends all of them, and whoever is signing in at this moment. Answers how many there were. */
+  async endAll(): Promise<number> {
+    return this.#engine.subjects.endAll(this.#subject)
   }
 }

@@ -4,10 +4,12 @@ export type MaybePromise<Value> = Value | Promise<Value>
 /** What a codec makes of a session's data, opaque to the store that keeps it. */
 export type EncodedData = string | Uint8Array
 
-/** When a session was last active, and when its time is over. Both are milliseconds since the epoch. */
+/** When a session was last active and from where, and when its time is over. Times are milliseconds since 1970. */
 export interface Activity {
   readonly touchedAt: number
   readonly expiresAt: number
+  /** The browser and address of a signed-in session, as the core writes them; undefined where they are not known. */
+  readonly device: string | undefined
 }
 
 /**
@@ -25,8 +27,17 @@ export interface SessionRecord<Data = EncodedData> extends Activity {
   readonly createdAt: number
   /** Whom the session belongs to; undefined for a session that nobody has signed in to. */
   readonly subject: string | undefined
+  /** When the subject proved who they are; undefined together with `subject`. */
+  readonly authenticatedAt: number | undefined
+  /** The subject's epoch in which they signed in; 0 for their first, and without a subject. */
+  readonly epoch: number
+  /** Which id the session has now, as the core writes it; undefined while it has the one that it began with. */
+  readonly rotation: string | undefined
   readonly data: Data
 }
+
+/** A record without its data: what a list of somebody's sessions needs. */
+export type SessionFacts = Omit<SessionRecord<unknown>, 'data'>
 
 /**
  * A place that keeps records.
@@ -61,9 +72,9 @@ export interface Store<Data = EncodedData> {
   replace(record: SessionRecord<Data>, expectedVersion: number): MaybePromise<Replacement<Data>>
 
   /**
-   * Records activity on a live record: moves each of the two times forward, never back, and leaves the
-   * rest alone, the version too. Answers false, and changes nothing, when there is none. `held` is the
-   * session as the caller has it, for stores that can only write it whole.
+   * Records activity on a live record: moves each of the two times forward, never back, takes the device
+   * where one is given, and leaves the rest alone, the version too. Answers false, and changes nothing, when
+   * there is none. `held` is the session as the caller has it, for stores that can only write it whole.
    */
   touch(key: string, activity: Activity, held: SessionRecord<Data>): MaybePromise<boolean>
 
@@ -107,4 +118,33 @@ export interface EnumeratingStore<Data = EncodedData> extends Store<Data> {
  */
 export interface SweepingStore<Data = EncodedData> extends Store<Data> {
   sweep(limit: number): MaybePromise<number>
+}
+
+/**
+ * A store that knows whose sessions are whose. `replace` may change a record's subject, and the answers here
+ * follow it. An index that is kept apart from the records is written before the record, and heals when it
+ * is read.
+ */
+export interface SubjectStore<Data = EncodedData> extends Store<Data> {
+  /** Lists the live sessions of a subject, in no particular order. Answers none for a subject that has none. */
+  ofSubject(subject: string): MaybePromise<readonly SessionFacts[]>
+  /** The subject's epoch; undefined for a subject that has none, or whose time is over. */
+  epochOf(subject: string): MaybePromise<SubjectEpoch | undefined>
+  /**
+   * Raises the subject's epoch, never lowers it. Of two equal ones from two sides the longer is kept, and
+   * the exception only if it is the same.
+   */
+  raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void>
+}
+
+/**
+ * The line that a subject has drawn under earlier sessions: those of a lower epoch are over, but for one.
+ * It is a time where clocks agree, and a number that only grows where they do not.
+ */
+export interface SubjectEpoch {
+  readonly epoch: number
+  /** The key of the one session that outlives the line. */
+  readonly except: string | undefined
+  /** When no session can be left that it is about, and it need not be kept any more. */
+  readonly expiresAt: number
 }

@@ -1,6 +1,9 @@
 import type { Policy } from './options.ts'
 import type { Activity } from './store.ts'
 
+/** When a session was last active, and when its time is over. */
+export type Times = Omit<Activity, 'device'>
+
 const dayMs = 86_400_000
 const minuteMs = 60_000
 const touchesPerIdle = 10
@@ -32,7 +35,7 @@ export class Timeouts {
    * What activity now is worth. The idle timeout is prolonged by the span in which activity goes
    * unrecorded, so that a session never ends earlier than promised; the absolute one is exact.
    */
-  activity(now: number, createdAt: number, maxAge: number | null): Activity {
+  activity(now: number, createdAt: number, maxAge: number | null): Times {
     const idleMs = this.idleMs(maxAge)
     const slackMs = idleMs > 0 ? this.touchEveryMs(maxAge) : 0
     return { touchedAt: now, expiresAt: Math.min(now + idleMs + slackMs, createdAt + this.#absoluteMs) }
@@ -43,7 +46,7 @@ export class Timeouts {
     return touchedAt > now || now - touchedAt >= this.touchEveryMs(maxAge)
   }
 
-  isOver(now: number, record: Activity & { readonly createdAt: number }): boolean {
+  isOver(now: number, record: Times & { readonly createdAt: number }): boolean {
     return record.expiresAt <= now || record.createdAt + this.#absoluteMs <= now
   }
 }

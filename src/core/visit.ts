@@ -2,15 +2,20 @@ import type { Carrier } from './carrier.ts'
 import { Commit } from './commit.ts'
 import { Dues } from './dues.ts'
 import type { Engine } from './engine.ts'
-import { SojournError } from './errors.ts'
+import { goneError, SojournError } from './errors.ts'
 import { publish } from './events.ts'
+import { findSession } from './find-session.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
 import type { Outcome } from './outcome.ts'
 import { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionHost } from './session.ts'
-import type { MaybePromise, SessionRecord } from './store.ts'
+import { SessionMethods } from './session-methods.ts'
+import type { MaybePromise } from './store.ts'
+
+const makeKeeper = (engine: Engine, sessions: RequestSessions): SessionMethods =>
+  new SessionMethods(engine, sessions)
 
 /**
  * One request's dealings with its session, from cookie to cookie.
@@ -33,7 +38,7 @@ export class Visit implements SessionHost {
   constructor(engine: Engine, carrier: Carrier) {
     this.#engine = engine
     this.#carrier = carrier
-    this.#sessions = new RequestSessions(engine, carrier)
+    this.#sessions = new RequestSessions(engine, carrier, makeKeeper)
   }
 
   /** What became of the session that the cookie named, as far as anybody has looked for it. */
@@ -68,6 +73,11 @@ export class Visit implements SessionHost {
   set session(session: unknown) {
     this.#openNow()
     if (session !== this.#sessions.current?.view) this.#sessions.put(String(this.id), session)
+  }
+
+  /** Says that this request is no sign of life, such as a poll: it prolongs no session. */
+  markPassive(): void {
+    this.#sessions.isPassive = true
   }
 
   /** Loads the session, or begins a new one for a visitor who has none. */
@@ -154,21 +164,11 @@ export class Visit implements SessionHost {
       this.#sessions.begin()
       return
     }
-    const { id } = identity
-    const loading = engine.ask('load', id, store => store.load(engine.keyOfVisitor(identity)))
-    return chain(loading, record => this.#receive(id, record))
-  }
-
-  #receive(id: string, record: SessionRecord<unknown> | undefined): void {
-    const handle = (): { readonly handle: string } => ({ handle: this.#engine.handleOf(id) })
-    if (record === undefined) this.#outcome = 'missing'
-    else this.#outcome = this.#engine.timeouts.isOver(this.#engine.now(), record) ? 'expired' : 'found'
-    if (record !== undefined && this.#outcome === 'found') this.#sessions.receive(id, record)
-    else this.#sessions.begin()
-    publish(
-      this.#outcome === 'found' ? 'opened' : this.#outcome === 'expired' ? 'expired' : 'missing',
-      handle,
-    )
+    return chain(findSession(engine, identity), ({ outcome, session }) => {
+      this.#outcome = outcome
+      if (session === undefined) this.#sessions.begin()
+      else this.#sessions.receive(session).isFollowing = session.id !== identity.id
+    })
   }
 
   #giveUp(error: unknown): void {
@@ -187,7 +187,9 @@ export class Visit implements SessionHost {
     if (live === undefined) return this.#commit.without()
     if (!this.#isStorable(live)) return
     return chain(this.#commit.with(live), () => {
-      if (live.hasEnded) this.#outcome = 'revoked'
+      if (!live.hasEnded) return
+      this.#outcome = 'revoked'
+      if (this.#engine.policy.onGone === 'fail') throw goneError()
     })
   }
 
@@ -197,6 +199,6 @@ export class Visit implements SessionHost {
   }
 
   #dues(): Dues {
-    return new Dues(this.#engine, this.#carrier, this.#sessions.identity)
+    return new Dues(this.#engine, this.#carrier, this.#sessions)
   }
 }

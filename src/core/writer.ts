@@ -1,10 +1,11 @@
 import { Cookie } from './cookie.ts'
 import type { Engine } from './engine.ts'
-import { SojournError } from './errors.ts'
+import { conflictError, takenIdError } from './errors.ts'
 import { publish } from './events.ts'
-import { jsonCodec, type SessionContents } from './json-codec.ts'
+import type { SessionContents } from './json-codec.ts'
 import type { LiveSession } from './live-session.ts'
-import { chain } from './maybe-promise.ts'
+import { attempt, chain } from './maybe-promise.ts'
+import { recordOf, type WritingRequest } from './record-of.ts'
 import { restoreLifetime, valuesOf } from './session-values.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 
@@ -12,123 +13,184 @@ import type { MaybePromise, SessionRecord } from './store.ts'
 const mostAttempts = 64
 const mostNames = 3
 
+/** One change of a stored session: what is to be written, and what is to be done when somebody was quicker. */
+interface Change {
+  readonly encoded: string
+  /** The id that the session has from now on, where that is another one. */
+  readonly nextId?: string
+  /** Takes the change out of the values again, before they are merged onto newer ones. */
+  undo?(): void
+  /** Makes the change anew, upon the newer values. Answers undefined when there is nothing left to do. */
+  again(): MaybePromise<Change | undefined>
+}
+
 /** Writes a live session to the store, without ever overwriting what it has not seen. */
 export class Writer {
   readonly #engine: Engine
-  readonly #request: unknown
+  readonly #context: WritingRequest
 
-  constructor(engine: Engine, request: unknown) {
+  constructor(engine: Engine, context: WritingRequest) {
     this.#engine = engine
-    this.#request = request
+    this.#context = context
   }
 
   /** Stores the session. One that has ended meanwhile stays ended: `live.hasEnded` tells. */
-  save(live: LiveSession, encoded: string, attempt = 1): MaybePromise<void> {
-    const held = live.record
-    if (held === undefined) return this.#create(live, encoded, attempt)
-    const engine = this.#engine
-    const record = this.#recordOf(live, held, encoded)
-    const replacing = engine.ask('replace', live.id, store => store.replace(record, held.version))
-    return chain(replacing, answer => {
-      if (answer === 'gone') return this.#lose(live)
-      if (answer !== 'replaced') return this.#merge(live, answer, attempt)
-      live.markStored(record, encoded)
-      publish('saved', () => ({ handle: engine.handleOf(live.id) }))
-    })
+  save(live: LiveSession, encoded: string): MaybePromise<void> {
+    return this.#write(live, this.#saving(live, encoded), 1)
+  }
+
+  /** Applies a change again and again, until it was made upon exactly what is stored. */
+  update(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<void> {
+    return chain(this.#updating(live, change), updating => this.#write(live, updating, 1))
+  }
+
+  /** Gives a stored session another id. Who has done so at the same time has done it for both. */
+  rotate(live: LiveSession): MaybePromise<void> {
+    return this.#write(live, this.#rotating(live), 1)
   }
 
   /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
   touch(live: LiveSession, held: SessionRecord<unknown>): MaybePromise<void> {
     const engine = this.#engine
-    const activity = engine.timeouts.activity(engine.now(), held.createdAt, live.maxAge)
-    const current = { ...held, ...activity, data: this.#dataOf(live, held.data) }
+    const times = engine.timeouts.activity(engine.now(), held.createdAt, live.maxAge)
+    const device = held.subject === undefined ? undefined : this.#context.device
+    const activity = { ...times, device }
+    const data = engine.keepsSessions ? live.snapshot() : held.data
+    const current = { ...held, ...times, device: device ?? held.device, data }
     const touched = engine.ask('touch', live.id, store => store.touch(held.key, activity, current))
     return chain(touched, isLive => {
-      if (isLive) live.record = current
-      else this.#lose(live)
+      if (!isLive) return this.#lose(live)
+      live.record = current
+      engine.recollection.noteLife(current)
     })
   }
 
-  /** Removes the session. One that was never stored costs no call, unless other software may have stored it. */
-  delete(live: LiveSession): MaybePromise<void> {
+  /**
+   * Removes the session, and answers whether it was this call that has ended it. One that was never stored
+   * costs no call, unless other software may have stored it.
+   */
+  delete(live: LiveSession): MaybePromise<boolean> {
     const engine = this.#engine
+    const { record } = live
     live.hasEnded = true
-    if (live.record === undefined && !live.isSent && engine.traits.keepsSessions !== true) return
-    const deleted = engine.ask('delete', live.id, store => store.delete(engine.keyOf(live.id)))
-    return chain(deleted, () => publish('destroyed', () => ({ handle: engine.handleOf(live.id) })))
+    if (record === undefined && !live.isSent && !engine.keepsSessions) return true
+    const key = engine.keyOf(live.id)
+    const deleted = engine.ask('delete', live.id, store => store.delete(key))
+    return chain(deleted, wasThere => {
+      engine.recollection.noteEnd(key)
+      publish('destroyed', () => ({ handle: engine.handleOf(live.id) }))
+      return wasThere || record === undefined
+    })
   }
 
-  #create(live: LiveSession, encoded: string, attempt: number): MaybePromise<void> {
+  #saving(live: LiveSession, encoded: string): Change {
+    return { encoded, again: () => this.#saving(live, live.encode()) }
+  }
+
+  #updating(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<Change> {
+    const before = live.encode()
+    const undo = (): void => live.replaceValues(this.#engine.encoding.decode(before).values)
+    const again = (): MaybePromise<Change> => this.#updating(live, change)
+    return attempt(
+      () => chain(change(), (): Change => ({ encoded: live.encode(), undo, again })),
+      error => {
+        undo()
+        throw error
+      },
+    )
+  }
+
+  #rotating(live: LiveSession): Change {
+    const { id } = live
+    const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : undefined)
+    return { encoded: live.encode(), nextId: this.#engine.successorOf(id), again }
+  }
+
+  #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
+    const held = live.record
+    if (held === undefined) return this.#create(live, change.encoded, 1)
     const engine = this.#engine
-    const record = this.#recordOf(live, undefined, encoded)
+    const record = recordOf(engine, live, {
+      encoded: change.encoded,
+      nextId: change.nextId,
+      request: this.#context,
+    })
+    const replacing = engine.ask('replace', live.id, store => store.replace(record, held.version))
+    return chain(replacing, answer => {
+      if (answer === 'gone') return this.#lose(live)
+      if (answer !== 'replaced') return this.#writeUpon(live, { change, current: answer, attempts })
+      if (change.nextId !== undefined) this.#rename(live, change.nextId)
+      this.#noteStored(live, record, change.encoded)
+      publish('saved', () => ({ handle: engine.handleOf(live.id) }))
+    })
+  }
+
+  /** Writes a change onto what somebody else has written meanwhile. */
+  #writeUpon(
+    live: LiveSession,
+    { change, current, attempts }: { change: Change; current: SessionRecord<unknown>; attempts: number },
+  ): MaybePromise<void> {
+    if (attempts >= mostAttempts) throw conflictError(mostAttempts)
+    return chain(this.#context.checkHold(), () => {
+      change.undo?.()
+      if (!this.#catchUp(live, current)) return this.#lose(live)
+      return chain(change.again(), next => next && this.#write(live, next, attempts + 1))
+    })
+  }
+
+  /** Brings a session to what the store has now, with this request's own changes. Answers whether that can be done. */
+  #catchUp(live: LiveSession, current: SessionRecord<unknown>): boolean {
+    const { encoding, policy } = this.#engine
+    const id = this.#engine.rotation.currentForRequest(live.id, current.rotation)
+    const theirs = id === undefined ? undefined : this.#contentsOf(current, id)
+    if (id === undefined || theirs === undefined) return false
+    if (id !== live.id) live.follow(id)
+    const base = live.stored === undefined ? {} : encoding.decode(live.stored).values
+    const clashes = live.mergeOnto(current, { theirs, base, resolve: policy.onConflict })
+    publish('conflicted', () => ({ handle: this.#engine.handleOf(live.id), clashes }))
+    return true
+  }
+
+  #rename(live: LiveSession, id: string): void {
+    live.id = id
+    publish('rotated', () => ({ handle: this.#engine.handleOf(id) }))
+  }
+
+  #create(live: LiveSession, encoded: string, names: number): MaybePromise<void> {
+    const engine = this.#engine
+    const record = recordOf(engine, live, { encoded, request: this.#context })
     live.isSent = true
     return chain(
       engine.ask('create', live.id, store => store.create(record)),
       isKept => {
-        if (!isKept) return this.#createRenamed(live, encoded, attempt)
-        live.markStored(record, encoded)
+        if (!isKept) return this.#createRenamed(live, encoded, names)
+        this.#noteStored(live, record, encoded)
         publish('created', () => ({ handle: engine.handleOf(live.id) }))
       },
     )
   }
 
-  #createRenamed(live: LiveSession, encoded: string, attempt: number): MaybePromise<void> {
-    if (live.isAnnounced || attempt >= mostNames) {
-      throw new SojournError(
-        'ID_INVALID',
-        'Expected `genid` to return an id that no session has, got one that is taken.',
-      )
-    }
-    live.id = this.#engine.mintId(this.#request)
-    return this.#create(live, encoded, attempt + 1)
+  #createRenamed(live: LiveSession, encoded: string, names: number): MaybePromise<void> {
+    if (live.isAnnounced || names >= mostNames) throw takenIdError()
+    live.id = this.#engine.mintId(this.#context.request)
+    return this.#create(live, encoded, names + 1)
   }
 
-  #merge(live: LiveSession, current: SessionRecord<unknown>, attempt: number): MaybePromise<void> {
-    publish('conflicted', () => ({ handle: this.#engine.handleOf(live.id) }))
-    if (attempt >= mostAttempts) {
-      throw new SojournError(
-        'CONFLICT_UNRESOLVED',
-        `Expected to store a session within ${mostAttempts} attempts, but others changed it each time. Let fewer requests change it at once.`,
-      )
-    }
-    const base = live.stored === undefined ? {} : jsonCodec.decode(live.stored).values
-    live.mergeOnto(current, this.#contentsOf(current), base)
-    return this.save(live, live.encode(), attempt + 1)
+  #noteStored(live: LiveSession, record: SessionRecord<unknown>, encoded: string): void {
+    live.markStored(record, encoded)
+    this.#engine.recollection.noteLife(record)
   }
 
   #lose(live: LiveSession): void {
     live.hasEnded = true
+    this.#engine.recollection.noteEnd(this.#engine.keyOf(live.id))
     publish('gone', () => ({ handle: this.#engine.handleOf(live.id) }))
   }
 
-  #recordOf(
-    live: LiveSession,
-    held: SessionRecord<unknown> | undefined,
-    encoded: string,
-  ): SessionRecord<unknown> {
-    const engine = this.#engine
-    const now = engine.now()
-    const createdAt = held?.createdAt ?? now
-    const { touchedAt, expiresAt } = engine.timeouts.activity(now, createdAt, live.maxAge)
-    return {
-      key: held?.key ?? engine.keyOf(live.id),
-      version: (held?.version ?? 0) + 1,
-      createdAt,
-      touchedAt,
-      expiresAt,
-      subject: held?.subject,
-      data: this.#dataOf(live, encoded),
-    }
-  }
-
-  #dataOf(live: LiveSession, encoded: unknown): unknown {
-    return this.#engine.traits.keepsSessions === true ? live.snapshot() : encoded
-  }
-
-  #contentsOf({ data }: SessionRecord<unknown>): SessionContents {
-    if (this.#engine.traits.keepsSessions !== true) return jsonCodec.decode(String(data))
+  #contentsOf(record: SessionRecord<unknown>, id: string): SessionContents | undefined {
+    if (!this.#engine.keepsSessions) return this.#engine.encoding.read(record, id).contents
     // A store that keeps sessions answers one.
-    const session = data as object
+    const session = record.data as object
     return {
       values: valuesOf(session),
       originalMaxAge: restoreLifetime(new Cookie(), session).originalMaxAge,

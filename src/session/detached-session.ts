@@ -1,7 +1,9 @@
+import { systemClock } from '../core/clock.ts'
 import { Cookie } from '../core/cookie.ts'
-import { goneError, notFoundError } from '../core/errors.ts'
+import { goneError, notFoundError, SojournError } from '../core/errors.ts'
 import { actionsKey, actionsOf, Session, type SessionActions } from '../core/session.ts'
 import { restoreLifetime, valuesOf } from '../core/session-values.ts'
+import { anonymous } from '../core/standing.ts'
 import type { SessionRecord } from '../core/store.ts'
 import { type CallbackRecords, callbackStore } from '../stores/callback.ts'
 import type { SessionRequest } from './session-request.ts'
@@ -46,6 +48,9 @@ function cookieIn(data: object): Cookie | undefined {
 class DetachedActions implements SessionActions {
   readonly id: string
   readonly request: SessionRequest
+  /** Such a session is anonymous: what it was read from has no place for a subject. */
+  readonly subject: undefined
+  readonly authenticatedAt: undefined
   readonly #session: Session
   /** Upon which version of the session a save is based: one that has ended is not brought back. */
   #version: number
@@ -60,6 +65,14 @@ class DetachedActions implements SessionActions {
 
   get #records(): CallbackRecords {
     return callbackStore(this.request.sessionStore)
+  }
+
+  get handle(): string {
+    throw detachedError('handle')
+  }
+
+  now(): number {
+    return systemClock.now()
   }
 
   renewCookie(): void {
@@ -94,8 +107,31 @@ class DetachedActions implements SessionActions {
     sessionStore.createSession(this.request, readAs(record.version, record.data))
   }
 
+  async update(): Promise<never> {
+    throw detachedError('update')
+  }
+
+  async rotate(): Promise<never> {
+    throw detachedError('rotate')
+  }
+
+  async signIn(): Promise<never> {
+    throw detachedError('signIn')
+  }
+
+  async signOut(): Promise<never> {
+    throw detachedError('signOut')
+  }
+
   #recordAfter(version: number): SessionRecord<Session> {
     const times = { createdAt: 0, touchedAt: 0, expiresAt: Number.POSITIVE_INFINITY }
-    return { key: this.id, version: version + 1, ...times, subject: undefined, data: this.#session }
+    return { ...anonymous, key: this.id, version: version + 1, ...times, data: this.#session }
   }
+}
+
+function detachedError(wanted: string): SojournError {
+  return new SojournError(
+    'STORE_UNABLE',
+    `Expected \`${wanted}\` of the session of a request under way, got a session that was loaded by its id. Use \`req.session\`.`,
+  )
 }

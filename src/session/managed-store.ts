@@ -4,7 +4,8 @@ import { goneError } from '../core/errors.ts'
 import { jsonCodec, type SessionContents } from '../core/json-codec.ts'
 import { Session } from '../core/session.ts'
 import { valuesOf } from '../core/session-values.ts'
-import type { EnumeratingStore, SessionRecord } from '../core/store.ts'
+import { anonymous } from '../core/standing.ts'
+import type { Activity, EnumeratingStore, SessionRecord } from '../core/store.ts'
 import { createSession } from './session.ts'
 import type { SessionRequest } from './session-request.ts'
 import { type CompleteStore, Store } from './store.ts'
@@ -140,14 +141,16 @@ class ManagedVerbs {
   #recordOf(id: string, session: object, held: SessionRecord<unknown> | undefined): SessionRecord<unknown> {
     const now = this.#engine.now()
     const createdAt = held?.createdAt ?? now
-    return {
+    const { encoding } = this.#engine
+    const frame = {
+      ...(held ?? anonymous),
       key: this.#engine.keyOf(id),
       version: (held?.version ?? 0) + 1,
       createdAt,
       ...this.#activityOf(createdAt, session),
-      subject: held?.subject,
-      data: jsonCodec.encode(this.#contentsOf(session)),
+      device: held?.device,
     }
+    return { ...frame, data: encoding.write(encoding.encode(this.#contentsOf(session)), id, frame) }
   }
 
   #contentsOf(session: object): SessionContents {
@@ -158,11 +161,9 @@ class ManagedVerbs {
       : { values, originalMaxAge: maxAge }
   }
 
-  #activityOf(
-    createdAt: number,
-    session: object,
-  ): { readonly touchedAt: number; readonly expiresAt: number } {
-    return this.#engine.timeouts.activity(this.#engine.now(), createdAt, maxAgeOf(session))
+  #activityOf(createdAt: number, session: object): Activity {
+    const times = this.#engine.timeouts.activity(this.#engine.now(), createdAt, maxAgeOf(session))
+    return { ...times, device: undefined }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SessionData } from '../core/session-data.ts'
+import { anonymous } from '../core/standing.ts'
 import type { SessionRecord } from '../core/store.ts'
 import { memoryStore, type RecordMemory } from '../stores/memory.ts'
 import { type CompleteStore, Store } from './store.ts'
@@ -101,7 +102,7 @@ function sessionIn(record: SessionRecord): object {
 
 function recordOf(id: string, cookie: StoredSession['cookie'], data: string): SessionRecord {
   const expiresAt = cookie?.expires ? new Date(cookie.expires).getTime() : Number.POSITIVE_INFINITY
-  return { key: id, version: 1, createdAt: 0, touchedAt: 0, expiresAt, subject: undefined, data }
+  return { ...anonymous, key: id, version: 1, createdAt: 0, touchedAt: 0, expiresAt, data }
 }
 
 export { MemoryStore as default, MemoryStore as 'module.exports' }

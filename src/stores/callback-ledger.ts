@@ -47,6 +47,11 @@ export class Ledger {
     return entry === undefined || entry.version === version
   }
 
+  /** Whether the session has been ended, and nothing was written under its id since. */
+  isEnded(id: string): boolean {
+    return (this.#find(id)?.endedAt ?? 0) > 0
+  }
+
   hasEndedSince(id: string, version: number): boolean {
     const entry = this.#find(id)
     return entry !== undefined && entry.endedAt > version

@@ -1,6 +1,7 @@
 import { isPromise } from 'node:util/types'
 import { RecentMap } from '../core/recent-map.ts'
 import type { Session } from '../core/session.ts'
+import { anonymous } from '../core/standing.ts'
 import type { Activity, Replacement, SessionRecord, Store, StoreTraits } from '../core/store.ts'
 import { Ledger } from './callback-ledger.ts'
 
@@ -91,12 +92,14 @@ export class CallbackRecords implements Store<Session> {
     return !this.#ledger.hasEndedSince(id, held.version)
   }
 
+  /** Answers false only where this process has ended the session already: of others nothing is known. */
   async delete(id: string): Promise<boolean> {
+    const hasEnded = this.#ledger.isEnded(id)
     const underWay = this.#ledger.end(id)
     await this.#ledger.destruction(id, () => this.#destroyDespite(id, underWay))
     // A second time, for who has begun to read while the store was removing it.
     void this.#ledger.end(id)
-    return true
+    return !hasEnded
   }
 
   hasEnded(id: string, version: number): boolean {
@@ -169,10 +172,10 @@ function recordOf({ id, version, session, touchedAt = 0 }: Read): SessionRecord<
   return {
     key: id,
     version,
+    ...anonymous,
     createdAt: 0,
     touchedAt: Math.max(touchedAt, lastActivity(session)),
     expiresAt: Number.POSITIVE_INFINITY,
-    subject: undefined,
     data: session,
   }
 }

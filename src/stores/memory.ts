@@ -6,11 +6,15 @@ import type {
   Replacement,
   SessionRecord,
   StoreTraits,
+  SubjectEpoch,
+  SubjectStore,
   SweepingStore,
 } from '../core/store.ts'
 import { ExpiryIndex, untilBucketEnds } from './memory/expiry.ts'
 import { checkedOptions, type MemoryStoreOptions } from './memory/options.ts'
 import { Entry, RecencyList } from './memory/recency.ts'
+import { furthest, ownCopy, weightOf } from './memory/records.ts'
+import { SubjectIndex } from './memory/subjects.ts'
 
 export type { MemoryStoreOptions } from './memory/options.ts'
 
@@ -20,8 +24,6 @@ export interface MemoryUsage {
   readonly bytes: number
 }
 
-/** What an entry occupies beside its texts, rounded up from what `process.memoryUsage` shows. */
-const entryBytes = 512
 /** How many entries one step of the sweep visits at most: less than a millisecond of work. */
 const stepLimit = 1000
 /** The pause between two steps when one was not enough, so that requests are answered in between. */
@@ -45,7 +47,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RecordMemory {
  * one is left: visitors who never sign in cannot push out people who have. What is over leaves within ten
  * seconds, without being asked for. A record given as text is kept as it is; bytes are copied in and out.
  */
-export class RecordMemory implements EnumeratingStore, SweepingStore {
+export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectStore {
   readonly name: string = 'memory'
   readonly traits: StoreTraits = { answersAtOnce: true }
 
@@ -53,11 +55,12 @@ export class RecordMemory implements EnumeratingStore, SweepingStore {
   readonly #maxBytes: number
   readonly #clock: Clock
 
-  /** Each entry is also in exactly one of the two lists, and in the index if it ever ends. */
+  /** Each entry is also in exactly one of the two lists, in the index of its subject, and in that of expiry if it ever ends. */
   readonly #entries = new Map<string, Entry>()
   readonly #anonymous = new RecencyList()
   readonly #signedIn = new RecencyList()
   readonly #expiry = new ExpiryIndex()
+  readonly #subjects: SubjectIndex
   /** The sum of the `bytes` of all entries. */
   #bytes = 0
   #cancelStep: (() => void) | undefined
@@ -68,6 +71,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore {
     this.#maxRecords = maxRecords
     this.#maxBytes = maxBytes
     this.#clock = clock
+    this.#subjects = new SubjectIndex(maxRecords)
   }
 
   /** How many live records there are. Removes what is over first. */
@@ -122,6 +126,20 @@ export class RecordMemory implements EnumeratingStore, SweepingStore {
     }
   }
 
+  ofSubject(subject: string): readonly SessionRecord[] {
+    const now = this.#clock.now()
+    const records = this.#subjects.of(subject).map(({ record }) => record)
+    return records.filter(({ expiresAt }) => expiresAt > now).map(ownCopy)
+  }
+
+  epochOf(subject: string): SubjectEpoch | undefined {
+    return this.#subjects.epochOf(subject, this.#clock.now())
+  }
+
+  raiseEpoch(subject: string, epoch: SubjectEpoch): void {
+    this.#subjects.raiseEpoch(subject, epoch)
+  }
+
   sweep(limit: number): number {
     const now = this.#clock.now()
     let removed = 0
@@ -131,12 +149,14 @@ export class RecordMemory implements EnumeratingStore, SweepingStore {
       this.#forget(entry)
       removed++
     }
+    this.#subjects.sweepEpochs(now, limit)
     return removed
   }
 
   /** Forgets every record. */
   clear(): void {
     for (const entry of this.#entries.values()) this.#forget(entry)
+    this.#subjects.clear()
     this.#cancelStep?.()
     this.#cancelStep = undefined
   }
@@ -161,6 +181,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore {
     this.#bytes += bytes
     this.#entries.set(entry.record.key, entry)
     this.#listOf(entry.record).push(entry)
+    this.#subjects.add(entry)
     this.#settle(entry)
   }
 
@@ -169,8 +190,10 @@ export class RecordMemory implements EnumeratingStore, SweepingStore {
     this.#bytes += bytes - entry.bytes
     entry.bytes = bytes
     this.#listOf(entry.record).remove(entry)
+    if (entry.record.subject !== record.subject) this.#subjects.remove(entry)
     entry.record = ownCopy(record)
     this.#listOf(record).push(entry)
+    this.#subjects.add(entry)
     this.#settle(entry)
   }
 
@@ -178,6 +201,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore {
     this.#bytes -= entry.bytes
     this.#entries.delete(entry.record.key)
     this.#listOf(entry.record).remove(entry)
+    this.#subjects.remove(entry)
     this.#expiry.remove(entry)
   }
 
@@ -216,32 +240,13 @@ export class RecordMemory implements EnumeratingStore, SweepingStore {
     return true
   }
 
-  /** One record that is larger than the whole store would otherwise push out everybody, and then itself. */
   #weigh(record: SessionRecord, verb: string): number {
-    const bytes = entryBytes + record.key.length + (record.subject?.length ?? 0) + record.data.length
+    const bytes = weightOf(record)
+    // One record that is larger than the whole store would otherwise push out everybody, and then itself.
     if (bytes <= this.#maxBytes) return bytes
     throw new SojournError(
       'STORE_FAILED',
       `The memory store cannot ${verb} a record of ${bytes} bytes: \`maxBytes\` is ${this.#maxBytes}.`,
     )
-  }
-}
-
-/** Text cannot be changed by whoever holds it; bytes can, and a small view may keep a large buffer alive. */
-function ownCopy(record: SessionRecord): SessionRecord {
-  return typeof record.data === 'string' ? record : { ...record, data: new Uint8Array(record.data) }
-}
-
-/** Spelled out, because this is on the way of many requests and a spread costs several times as much. */
-function furthest(record: SessionRecord, { touchedAt, expiresAt }: Activity): SessionRecord {
-  if (touchedAt <= record.touchedAt && expiresAt <= record.expiresAt) return record
-  return {
-    key: record.key,
-    version: record.version,
-    createdAt: record.createdAt,
-    touchedAt: Math.max(touchedAt, record.touchedAt),
-    expiresAt: Math.max(expiresAt, record.expiresAt),
-    subject: record.subject,
-    data: record.data,
   }
 }

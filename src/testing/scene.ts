@@ -77,7 +77,11 @@ export class Scene {
       createdAt: now,
       touchedAt: now,
       expiresAt: now + lifetimeMs,
+      device: undefined,
       subject: undefined,
+      authenticatedAt: undefined,
+      epoch: 0,
+      rotation: undefined,
       data: '{"visits":1}',
       ...changes,
     }
@@ -153,14 +157,20 @@ function isRecord(value: unknown): value is SessionRecord {
 }
 
 /** The fields that the contract is about: a store may return others beside them. */
-function fieldsOf({
-  key,
-  version,
-  createdAt,
-  touchedAt,
-  expiresAt,
-  subject,
-  data,
-}: SessionRecord): SessionRecord {
-  return { key, version, createdAt, touchedAt, expiresAt, subject, data }
+function fieldsOf(record: SessionRecord): SessionRecord {
+  const { key, version, createdAt, touchedAt, expiresAt, data } = record
+  const { device, subject, authenticatedAt, epoch, rotation } = record
+  return {
+    key,
+    version,
+    createdAt,
+    touchedAt,
+    expiresAt,
+    device,
+    subject,
+    authenticatedAt,
+    epoch,
+    rotation,
+    data,
+  }
 }

@@ -31,7 +31,7 @@ describe('a manager without a framework', () => {
     const cookieHeader = first.setCookie?.split(';')[0]
     clock.advance(22 * 60_000)
     const second = sessions.visit({ cookieHeader, isSecure: false, request: undefined })
-    expect([second.session !== undefined, second.outcome]).toEqual([true, 'missing'])
+    expect([second.session !== undefined, second.outcome]).toEqual([true, 'expired'])
     expect(timers).not.toHaveBeenCalled()
     timers.mockRestore()
   })

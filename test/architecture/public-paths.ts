@@ -7,6 +7,7 @@ interface Target {
 
 /** What `package.json` says to the world. */
 export interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, Target | string>>
 }
 

@@ -15,11 +15,18 @@ describe('an error', () => {
     expect(String(error)).toBe('SojournError: The store failed.')
   })
 
-  test('a store that does not answer is a 503 to whoever reads the status, and no other code has one', () => {
-    const withStatus = errorCodes.filter(code => new SojournError(code, '').status !== undefined)
-    expect(withStatus).toEqual(['STORE_FAILED', 'STORE_TIMED_OUT'])
-    expect(new SojournError('STORE_FAILED', '').status).toBe(503)
-    expect(new SojournError('STORE_TIMED_OUT', '').status).toBe(503)
+  test('a status says whose turn it is: the store, the visitor, or whoever tries again', () => {
+    const statuses = errorCodes.map(code => [code, new SojournError(code, '').status] as const)
+    expect(Object.fromEntries(statuses.filter(([, status]) => status !== undefined))).toEqual({
+      STORE_FAILED: 503,
+      STORE_TIMED_OUT: 503,
+      SESSION_GONE: 409,
+      SESSION_LIMIT: 403,
+      SIGN_IN_REQUIRED: 401,
+      CONFLICT_UNRESOLVED: 409,
+      LOCK_BUSY: 429,
+      LOCK_LOST: 409,
+    })
   })
 
   test('each code is there once', () => {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { eventNames, publish } from '../../src/core/events.ts'
 import { type HeardEvent, hearEvents, namesOf } from './heard-events.ts'
-import { atOnce, hour, idOf, later, stage, type TestSession } from './stage.ts'
+import { atOnce, hour, idOf, later, minute, stage, type TestSession } from './stage.ts'
 
 const leaveData = (session: TestSession): unknown => Object.assign(session, { user: 'hunter2' })
 
@@ -29,7 +29,7 @@ describe('events', () => {
     await ada.request(session => session.destroy())
     await visitor(cookie).request()
     expect(heard).toEqual(
-      ['created', 'opened', 'saved', 'opened', 'destroyed', 'missing'].map(name => ({
+      ['created', 'opened', 'saved', 'opened', 'destroyed', 'revoked'].map(name => ({
         name,
         payload: { handle },
       })),
@@ -50,7 +50,7 @@ describe.each([
   test('whatever happens to sessions', async () => {
     const heard = hearEvents()
     const ids = await everythingHappens(traits)
-    expect(new Set(namesOf(heard))).toEqual(new Set(eventNames.filter(name => name !== 'rotated')))
+    expect(new Set(namesOf(heard))).toEqual(new Set(eventNames))
     for (const { name, payload } of heard) {
       const told = tell(payload)
       for (const id of ids) expect(told, name).not.toContain(id)
@@ -86,6 +86,22 @@ async function everythingHappens(traits: Parameters<typeof stage>[1]): Promise<s
   await late.commit()
   await visitor(`${ada.cookie}x`).request()
   await visitor(`${ada.cookie}; ${ada.cookie}`).request()
+  await ada.request(session => session.signIn('ada'))
+  note()
+  const { cookie: spent } = ada
+  await ada.request(session => session.rotate())
+  note()
+  clock.advance(minute)
+  await visitor(spent).request()
+  store.inner.raiseEpoch('ada', {
+    epoch: clock.now(),
+    except: undefined,
+    expiresAt: clock.now() + hour,
+  })
+  await visitor(ada.cookie).request()
+  await stage().visitor(ada.cookie).request()
+  await ada.request(leaveData)
+  note()
   const [stale] = store.records()
   clock.advance(2 * hour)
   store.next('load', () => stale as never)

@@ -2,7 +2,8 @@ import { createPrivateKey, createSecretKey, generateKeyPairSync } from 'node:cry
 import { EventEmitter } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { createSessions } from '../../src/adapters/create-sessions.ts'
-import { checkOptions, resolveOptions, type SessionsOptions } from '../../src/core/options.ts'
+import { checkOptions } from '../../src/core/option-checks.ts'
+import { resolveOptions, type SessionsOptions } from '../../src/core/options.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 

@@ -199,7 +199,7 @@ describe.each([
     })
     expect(at.store.calls).toEqual(['load', 'delete', 'create'])
     expect(idOf(visit.setCookie)).not.toBe(id)
-    expect((await at.visitor(cookie).request()).outcome).toBe('missing')
+    expect((await at.visitor(cookie).request()).outcome).toBe('revoked')
     await ada.request(session => expect(session['user']).toBe('root'))
   })
 
@@ -355,7 +355,7 @@ describe('a save and a destroy of one request', () => {
     gate.open()
     await Promise.all([committing, destroying])
     expect(store.records()).toEqual([])
-    expect((await ada.request()).outcome).toBe('missing')
+    expect((await ada.request()).outcome).toBe('revoked')
   })
 
   test('a destroy after a save that timed out leaves nothing, whenever the store gets round to the save', async () => {

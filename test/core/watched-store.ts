@@ -4,9 +4,11 @@ import type {
   Activity,
   MaybePromise,
   Replacement,
+  SessionFacts,
   SessionRecord,
-  Store,
   StoreTraits,
+  SubjectEpoch,
+  SubjectStore,
 } from '../../src/core/store.ts'
 import { memoryStore, type RecordMemory } from '../../src/stores/memory.ts'
 
@@ -21,7 +23,7 @@ export interface Gate {
 }
 
 /** A memory store that counts what it is asked, and whose calls can be held, failed or answered by hand. */
-export class WatchedStore implements Store {
+export class WatchedStore implements SubjectStore {
   readonly name: string = 'watched'
   readonly traits: StoreTraits
   readonly inner: RecordMemory
@@ -54,6 +56,18 @@ export class WatchedStore implements Store {
 
   delete(key: string): MaybePromise<boolean> {
     return this.#ask('delete', key, () => this.inner.delete(key))
+  }
+
+  ofSubject(subject: string): MaybePromise<readonly SessionFacts[]> {
+    return this.#ask('list the sessions of a subject', subject, () => this.inner.ofSubject(subject))
+  }
+
+  epochOf(subject: string): MaybePromise<SubjectEpoch | undefined> {
+    return this.#ask('read the epoch of a subject', subject, () => this.inner.epochOf(subject))
+  }
+
+  raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void> {
+    return this.#ask('raise the epoch of a subject', subject, () => this.inner.raiseEpoch(subject, epoch))
   }
 
   /** Lets something else happen at the next call of a verb. Told again, at the one after that. */

@@ -235,7 +235,11 @@ describe('what a record holds', () => {
       createdAt: clock.now(),
       touchedAt: clock.now(),
       expiresAt: clock.now() + 21 * minute,
+      device: undefined,
       subject: undefined,
+      authenticatedAt: undefined,
+      epoch: 0,
+      rotation: undefined,
       data: '{"user":"ada"}',
     }
     expect(store.records()).toEqual([expected])

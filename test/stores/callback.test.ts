@@ -590,7 +590,7 @@ describe('one process, whatever the order of the answers', () => {
     expect(store.stored('ada')?.x).toBe(1)
   })
 
-  test('of two regenerations at once each visitor gets a session of his own, and the old id is dead', async () => {
+  test('of two regenerations at once one begins a session, the other nothing, and the old id is dead', async () => {
     const { store, web, cookie } = await open()
     const first = slow(({ session }) => session.regenerate())
     const second = slow(({ session }) => session.regenerate())
@@ -600,9 +600,9 @@ describe('one process, whatever the order of the answers', () => {
     first.goOn()
     second.goOn()
     const replies = await Promise.all(answers)
-    expect(new Set(replies.map(reply => reply.cookie)).size).toBe(2)
+    expect(replies.filter(reply => reply.cookie !== '')).toHaveLength(1)
     expect(store.sessions.has('ada')).toBe(false)
-    expect(store.sessions.size).toBe(2)
+    expect(store.sessions.size).toBe(1)
   })
 
   test('overlapping requests that change different keys both count', async () => {

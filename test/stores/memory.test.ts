@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { type MemoryStoreOptions, memoryStore, type RecordMemory } from 'sojourn/memory'
 import { type FakeClock, fakeClock, storeContract } from 'sojourn/testing'
 import { afterEach, describe, expect, test } from 'vitest'
+import { anonymous } from '../../src/core/standing.ts'
 import type { SessionRecord } from '../../src/core/store.ts'
 
 const minute = 60_000
@@ -38,7 +39,7 @@ describe('a full memory store', () => {
   test('the record that was active least recently goes first', () => {
     const { store, keep } = open({ maxRecords: 3 })
     for (const key of ['a', 'b', 'c']) keep(key)
-    store.touch('a', { touchedAt: 0, expiresAt: 0 })
+    store.touch('a', { touchedAt: 0, expiresAt: 0, device: undefined })
     store.replace(keep.record('b', { version: 2 }), 1)
     keep('d')
     expect(keysOf(store)).toEqual(['a', 'b', 'd'])
@@ -62,7 +63,7 @@ describe('a full memory store', () => {
     keep('stranger')
     keep('bob', { subject: 'bob' })
     expect(keysOf(store)).toEqual(['ada', 'bob'])
-    store.touch('ada', { touchedAt: 0, expiresAt: 0 })
+    store.touch('ada', { touchedAt: 0, expiresAt: 0, device: undefined })
     keep('eve', { subject: 'eve' })
     expect(keysOf(store)).toEqual(['ada', 'eve'])
   })
@@ -179,7 +180,11 @@ describe('what is over leaves memory', () => {
     keep('short')
     keep('touched')
     keep('long', { expiresAt: clock.now() + 60 * minute })
-    store.touch('touched', { touchedAt: clock.now(), expiresAt: clock.now() + 10 * minute })
+    store.touch('touched', {
+      touchedAt: clock.now(),
+      expiresAt: clock.now() + 10 * minute,
+      device: undefined,
+    })
     clock.advance(2 * minute)
     expect(store.usage().records).toBe(2)
     clock.advance(9 * minute)
@@ -213,7 +218,7 @@ describe('what is over leaves memory', () => {
     keep('b', { expiresAt: Number.POSITIVE_INFINITY })
     expect(clock.waiting).toBe(0)
     store.replace(keep.record('a', { version: 2 }), 1)
-    store.touch('a', { touchedAt: 0, expiresAt: Number.POSITIVE_INFINITY })
+    store.touch('a', { touchedAt: 0, expiresAt: Number.POSITIVE_INFINITY, device: undefined })
     store.replace(keep.record('b', { version: 2 }), 1)
     clock.advance(2 * minute)
     expect(keysOf(store)).toEqual(['a'])
@@ -285,7 +290,11 @@ describe('what is over leaves memory', () => {
     for (let index = 0; index < 20; index++)
       keep(`${index}`, { expiresAt: clock.now() + (index + 1) * minute })
     for (let index = 0; index < 20; index++) {
-      store.touch(`${index}`, { touchedAt: 0, expiresAt: clock.now() + 21 * minute + index })
+      store.touch(`${index}`, {
+        touchedAt: 0,
+        expiresAt: clock.now() + 21 * minute + index,
+        device: undefined,
+      })
     }
     clock.jump(20 * minute)
     expect(store.sweep(100)).toBe(0)
@@ -415,7 +424,7 @@ function recordOf(
 ): SessionRecord {
   const now = clock.now()
   const times = { createdAt: now, touchedAt: now, expiresAt: now + minute }
-  return { key, version: 1, ...times, subject: undefined, data: '{}', ...changes }
+  return { ...anonymous, key, version: 1, ...times, data: '{}', ...changes }
 }
 
 function create(store: RecordMemory, record: SessionRecord): SessionRecord[] {

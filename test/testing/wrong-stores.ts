@@ -1,3 +1,4 @@
+import { anonymous } from '../../src/core/standing.ts'
 import type {
   Activity,
   EnumeratingStore,
@@ -124,7 +125,7 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   }),
   'loading a record changes nothing in it': honest => ({
     load(key) {
-      honest.touch(key, { touchedAt: honest.now(), expiresAt: 0 })
+      honest.touch(key, { touchedAt: honest.now(), expiresAt: 0, device: undefined })
       return honest.load(key)
     },
   }),
@@ -217,7 +218,7 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   }),
 
   'touch moves both times forward': honest => ({
-    touch: (key, { expiresAt }) => honest.touch(key, { touchedAt: 0, expiresAt }),
+    touch: (key, { expiresAt, device }) => honest.touch(key, { touchedAt: 0, expiresAt, device }),
   }),
   'touch leaves everything but the times alone, the version too': touchesTheVersion,
   'touch by somebody who holds an older version does not bring the older data back': honest => ({
@@ -309,7 +310,7 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   },
   'records streams nothing from an empty store': () => ({
     records: () => [
-      { key: 'k', version: 1, createdAt: 0, touchedAt: 0, expiresAt: 0, subject: undefined, data: '' },
+      { ...anonymous, key: 'k', version: 1, createdAt: 0, touchedAt: 0, expiresAt: 0, data: '' },
     ],
   }),
   'records leaves out what has been deleted, and what is over': honest => ({

@@ -8,7 +8,7 @@ export interface MemoryStoreOptions {
    */
   readonly maxRecords?: number
   /**
-   * How many bytes its records count for at most: for each one the length of its key, subject and data,
+   * How many bytes its records count for at most: for each one the length of its texts and data,
    * and 512 bytes for what lies around them.
    * @default 100 MiB
    */

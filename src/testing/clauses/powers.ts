@@ -128,7 +128,7 @@ export const powerClauses: readonly SceneClause[] = [
     power: 'sweep',
     async prove(scene) {
       const [record, touched] = [await scene.kept(), await scene.kept({ expiresAt: scene.now() + 1000 })]
-      const activity = { touchedAt: touched.touchedAt, expiresAt: record.expiresAt }
+      const activity = { touchedAt: touched.touchedAt, expiresAt: record.expiresAt, device: undefined }
       await scene.store.touch(touched.key, activity, touched)
       await scene.ended()
       assert.equal(await scene.sweeping.sweep(100), 1)

@@ -1,0 +1,95 @@
+import type { ReadData } from './encoding.ts'
+import type { Engine } from './engine.ts'
+import { publish } from './events.ts'
+import { attempt, chain } from './maybe-promise.ts'
+import type { Outcome } from './outcome.ts'
+import type { VerifiedId } from './signer.ts'
+import type { MaybePromise, SessionRecord } from './store.ts'
+
+/** What became of the session that a visitor's cookie names, and the session if it is there. */
+export type Finding =
+  | { readonly outcome: 'found'; readonly session: FoundSession }
+  | { readonly outcome: Exclude<Outcome, 'found'>; readonly session?: undefined }
+
+/** A session that goes on. */
+export interface FoundSession {
+  /** The id that it has now, which is another one than the visitor's when it was changed a moment ago. */
+  readonly id: string
+  readonly record: SessionRecord<unknown>
+  /** What its data says; undefined for a store that keeps sessions and no data. */
+  readonly reading: ReadData | undefined
+}
+
+const eventOf: { readonly [outcome in Outcome]?: 'opened' | 'missing' | 'expired' | 'revoked' | 'replayed' } =
+  {
+    found: 'opened',
+    missing: 'missing',
+    expired: 'expired',
+    revoked: 'revoked',
+    replayed: 'replayed',
+  }
+
+/** Finds the session of an id that was signed here, and tells whoever listens what became of it. */
+export function findSession(engine: Engine, visitor: VerifiedId): MaybePromise<Finding> {
+  const key = engine.keyOfVisitor(visitor)
+  const loading = engine.ask('load', visitor.id, store => store.load(key))
+  return chain(loading, record =>
+    chain(judge(engine, visitor.id, record), finding => {
+      const event = eventOf[finding.outcome]
+      if (event !== undefined) publish(event, () => ({ handle: engine.handleOf(visitor.id) }))
+      return finding
+    }),
+  )
+}
+
+/** Reads a record for whoever knows the id. Data that was tampered with is nobody's session. */
+export function readSession(
+  engine: Engine,
+  id: string,
+  record: SessionRecord<unknown>,
+): MaybePromise<Finding> {
+  if (engine.keepsSessions) return { outcome: 'found', session: { id, record, reading: undefined } }
+  const reading = engine.encoding.read(record, id)
+  if (reading.refused === undefined) return { outcome: 'found', session: { id, record, reading } }
+  publish('tampered', () => ({ handle: engine.handleOf(id), reason: 'record' }))
+  const removing = reading.refused === 'tampered' ? remove(engine, id, record) : undefined
+  return chain(removing, () => ({ outcome: 'tampered' }))
+}
+
+function judge(
+  engine: Engine,
+  visitorId: string,
+  record: SessionRecord<unknown> | undefined,
+): MaybePromise<Finding> {
+  const now = engine.now()
+  if (record === undefined) return { outcome: engine.recollection.outcomeOf(engine.keyOf(visitorId), now) }
+  if (engine.timeouts.isOver(now, record)) return { outcome: 'expired' }
+  const id = engine.keepsSessions ? visitorId : engine.rotation.currentFor(visitorId, record.rotation, now)
+  if (id === undefined) return refuseReplay(engine, visitorId, record)
+  return chain(engine.subjects.hasRevoked(record), isRevoked =>
+    isRevoked
+      ? chain(remove(engine, id, record), () => ({ outcome: 'revoked' }))
+      : readSession(engine, id, record),
+  )
+}
+
+/** An id that was given up long ago is used by somebody who should not have it, or by a very late visitor. */
+function refuseReplay(engine: Engine, id: string, record: SessionRecord<unknown>): MaybePromise<Finding> {
+  const isEnd = engine.policy.onReplay === 'end'
+  return chain(isEnd ? remove(engine, id, record) : undefined, () => ({ outcome: 'replayed' }))
+}
+
+/** Removes what is over anyway, so that a store that cannot do it now is no reason to fail. */
+function remove(engine: Engine, id: string, { key }: SessionRecord<unknown>): MaybePromise<void> {
+  engine.recollection.noteEnd(key)
+  return attempt(
+    () =>
+      chain(
+        engine.ask('delete', id, store => store.delete(key)),
+        ignore,
+      ),
+    ignore,
+  )
+}
+
+function ignore(): void {}

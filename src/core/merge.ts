@@ -1,0 +1,49 @@
+import type { SessionValues } from './json-codec.ts'
+
+/**
+ * Decides about a name that two requests have changed at the same time: answers the value that is to be
+ * stored. It may be asked several times, and must not change what it is given.
+ */
+// biome-ignore lint/complexity/useMaxParams: the three values are what a merge is of.
+export type ConflictResolver = (key: string, base: unknown, mine: unknown, theirs: unknown) => unknown
+
+/** The values from which two requests went out, and what each has made of them. */
+export interface Versions {
+  readonly base: SessionValues
+  readonly mine: SessionValues
+  readonly theirs: SessionValues
+}
+
+/** How values are compared, and who decides where both have changed one. */
+export interface MergeRules {
+  isSame(one: unknown, other: unknown): boolean
+  /** @default mine counts */
+  readonly resolve: ConflictResolver | undefined
+}
+
+/** Values with the changes of both, and the names that both have changed, each in another way. */
+export interface Merged {
+  readonly values: SessionValues
+  readonly clashes: readonly string[]
+}
+
+/** Puts one request's changes, name by name, onto what another has stored meanwhile. */
+export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules): Merged {
+  const { base, mine, theirs } = versions
+  const values = { ...theirs }
+  const clashes: string[] = []
+  for (const name of new Set([...Object.keys(base), ...Object.keys(mine)])) {
+    if (isSame(mine[name], base[name])) continue
+    const isClash = !isSame(theirs[name], base[name]) && !isSame(theirs[name], mine[name])
+    if (isClash) clashes.push(name)
+    if (isClash && resolve !== undefined) values[name] = resolve(name, base[name], mine[name], theirs[name])
+    else take(mine, name, values)
+  }
+  return { values, clashes }
+}
+
+/** Takes over that a name has a value, or that it has none. */
+function take(mine: SessionValues, name: string, values: SessionValues): void {
+  if (Object.hasOwn(mine, name)) values[name] = mine[name]
+  else delete values[name]
+}

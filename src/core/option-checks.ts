@@ -1,0 +1,151 @@
+import { KeyObject } from 'node:crypto'
+import { checkCookie } from './cookie-check.ts'
+import { parseDuration } from './duration.ts'
+import { describeValue, SojournError } from './errors.ts'
+import type { SessionsOptions } from './options.ts'
+import { presetNames } from './presets.ts'
+import { isCookieName } from './set-cookie.ts'
+
+/** Receives what is wrong with an option: throws it, or warns where an application must go on as before. */
+export type ReportProblem = (option: string, problem: string) => void
+
+/** Reports a problem by throwing it. */
+export const throwProblem: ReportProblem = (_option, problem) => {
+  throw new SojournError('OPTION_INVALID', problem)
+}
+
+const isBoolean = oneOf(true, false)
+const checks: { readonly [option in keyof Required<SessionsOptions>]: Check } = {
+  secret: {
+    expected: 'a string, bytes, a KeyObject, or an array of them that is not empty',
+    accepts: isSecretOption,
+  },
+  store: {
+    expected: 'a store with a name and the verbs create, load, replace, touch and delete',
+    accepts: isStore,
+  },
+  name: { expected: "a cookie name: letters, digits and any of !#$%&'*+-.^_`|~", accepts: isCookieName },
+  cookie: {
+    expected: 'an object of cookie attributes, or a function that answers one',
+    accepts: isObjectOrFunction,
+  },
+  genid: { expected: 'a function that returns an id', accepts: isFunction },
+  idle: { expected: 'a duration', accepts: isDuration },
+  absolute: { expected: 'a duration', accepts: isDuration },
+  touchEvery: { expected: 'a duration', accepts: isSpan },
+  preset: oneOf(...presetNames),
+  passive: { expected: 'a function that tells which requests are passive', accepts: isFunction },
+  rotateEvery: { expected: 'a duration', accepts: isDuration },
+  rotationGrace: { expected: 'a duration', accepts: isSpan },
+  onReplay: oneOf('refuse', 'end'),
+  maxPerSubject: { expected: 'a whole number of at least 1', accepts: isCount },
+  atLimit: oneOf('evict-oldest', 'refuse'),
+  addresses: oneOf('whole', 'truncated', 'none'),
+  onGone: oneOf('drop', 'fail'),
+  onConflict: { expected: 'a function that answers the value to store', accepts: isFunction },
+  deadline: { expected: 'a duration', accepts: isDuration },
+  duplicates: oneOf('first-valid', 'reject'),
+  rolling: isBoolean,
+  resave: isBoolean,
+  saveUninitialized: isBoolean,
+  unset: oneOf('keep', 'destroy'),
+  onLoadFailure: oneOf('fail', 'anonymous'),
+  onCommitFailure: oneOf('fail', 'send'),
+  clock: { expected: 'a clock with `now` and `after`', accepts: isClock },
+}
+
+interface Check {
+  readonly expected: string
+  readonly accepts: (value: unknown) => boolean
+}
+
+/**
+ * Checks every option, and that each name is one.
+ *
+ * @throws SojournError `OPTION_INVALID`, where `report` throws it.
+ */
+export function checkOptions(options: object, report: ReportProblem): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) checkOption(name, value, report)
+  }
+  const cookie: unknown = Reflect.get(options, 'cookie') ?? {}
+  const name: unknown = Reflect.get(options, 'name') ?? 'connect.sid'
+  if (isObject(cookie) && typeof name === 'string')
+    checkCookie(name, cookie, problem => report('cookie', problem))
+}
+
+function checkOption(name: string, value: unknown, report: ReportProblem): void {
+  const check = Object.hasOwn(checks, name) ? checks[name as keyof typeof checks] : undefined
+  if (check === undefined) {
+    report(
+      name,
+      `Expected only options that exist, got \`${name}\`. There are: ${Object.keys(checks).join(', ')}.`,
+    )
+  } else if (!check.accepts(value)) {
+    const got = name === 'secret' ? describeKind(value) : describeValue(value)
+    report(name, `Expected \`${name}\` to be ${check.expected}${exampleFor(check)}, got ${got}.`)
+  }
+}
+
+function exampleFor({ accepts }: Check): string {
+  if (accepts === isDuration) return " such as '20m' or a number of milliseconds above 0"
+  return accepts === isSpan ? " such as '20m' or a number of milliseconds" : ''
+}
+
+function oneOf(...accepted: readonly unknown[]): Check {
+  return { expected: accepted.map(describeValue).join(' or '), accepts: value => accepted.includes(value) }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}
+
+function isObjectOrFunction(value: unknown): boolean {
+  return isObject(value) || isFunction(value)
+}
+
+function isSecretOption(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 && value.every(isSecret) : isSecret(value)
+}
+
+function isSecret(value: unknown): boolean {
+  if (value instanceof KeyObject) return value.type === 'secret'
+  return (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0
+}
+
+function isStore(value: unknown): boolean {
+  if (!isObject(value) || typeof Reflect.get(value, 'name') !== 'string') return false
+  return ['create', 'load', 'replace', 'touch', 'delete'].every(verb => isFunction(Reflect.get(value, verb)))
+}
+
+function isDuration(value: unknown): boolean {
+  if (typeof value !== 'string' && typeof value !== 'number') return false
+  try {
+    return parseDuration('duration', value) > 0
+  } catch {
+    return false
+  }
+}
+
+function isSpan(value: unknown): boolean {
+  return value === 0 || isDuration(value)
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1
+}
+
+function isClock(value: unknown): boolean {
+  return isObject(value) && isFunction(Reflect.get(value, 'now')) && isFunction(Reflect.get(value, 'after'))
+}
+
+/** A secret that is none may still be somebody's: only its kind is told. */
+function describeKind(value: unknown): string {
+  if (value === '') return 'an empty string'
+  const isTold = typeof value === 'boolean' || typeof value === 'object' || value === undefined
+  return isTold ? describeValue(value) : `a ${typeof value}`
+}

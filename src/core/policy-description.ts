@@ -1,0 +1,64 @@
+import type { Engine } from './engine.ts'
+import { SojournError } from './errors.ts'
+
+const units: readonly (readonly [unit: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+]
+
+/** Tells the policy in force as one line for each thing, in words that an auditor can read. */
+export function describePolicy(engine: Engine): string {
+  const { policy } = engine
+  const lines: readonly (readonly [name: string, value: string])[] = [
+    ['cookie', describeCookie(engine)],
+    ['idle timeout', describeIdle(engine)],
+    ['absolute timeout', Number.isFinite(policy.absoluteMs) ? span(policy.absoluteMs) : 'none'],
+    ['new id', policy.rotateEveryMs === undefined ? 'on sign-in' : describeRotation(engine)],
+    ['sessions per subject', describeLimit(engine)],
+    ['changes after the end', policy.onGone === 'drop' ? 'dropped' : 'an error response'],
+    ['store', describeStore(engine)],
+  ]
+  const width = Math.max(...lines.map(([name]) => name.length))
+  return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
+}
+
+function describeCookie({ cookies }: Engine): string {
+  try {
+    const sample = cookies.write('', { isSecure: true, request: undefined }, cookies.staticMaxAge)
+    return sample.replace(/; Expires=[^;]*/, '').replace(`${cookies.name}=`, cookies.name)
+  } catch (error) {
+    if (error instanceof SojournError) throw error
+    return `${cookies.name}, with attributes that depend on the request`
+  }
+}
+
+function describeIdle({ policy, timeouts, cookies }: Engine): string {
+  const maxAge = cookies.staticMaxAge
+  const every = span(timeouts.touchEveryMs(maxAge))
+  const source = policy.idleMs === undefined && maxAge !== null ? ", by the cookie's maxAge" : ''
+  return `${span(timeouts.idleMs(maxAge))}${source}, activity recorded every ${every}, so never earlier and at most ${every} later`
+}
+
+function describeRotation({ policy }: Engine): string {
+  const ends = policy.onReplay === 'end' ? ', whose use after that ends the session' : ''
+  return `on sign-in and every ${span(policy.rotateEveryMs ?? 0)}, with ${span(policy.graceMs)} of grace for the old one${ends}`
+}
+
+function describeLimit({ policy }: Engine): string {
+  if (policy.mostPerSubject === undefined) return 'any number'
+  const atLimit = policy.atLimit === 'refuse' ? 'the next sign-in is refused' : 'the earliest sign-in ends'
+  return `${policy.mostPerSubject}, then ${atLimit}`
+}
+
+function describeStore({ store, policy, keepsSessions }: Engine): string {
+  const hashed = keepsSessions ? 'keyed by the id itself' : 'keyed by a hash of the id'
+  return `${store.name}, ${hashed}, answers within ${span(policy.deadline.spanMs)} or fails`
+}
+
+/** Writes a span in the largest unit that it is a whole number of. */
+function span(ms: number): string {
+  const found = units.find(([, unitMs]) => ms >= unitMs && ms % unitMs === 0)
+  return found === undefined ? `${ms}ms` : `${ms / found[1]}${found[0]}`
+}

@@ -1,0 +1,64 @@
+import type { Engine } from './engine.ts'
+import type { LiveSession } from './live-session.ts'
+import type { Activity, MaybePromise, SessionRecord } from './store.ts'
+
+/** What a writer needs to know of the request that it writes for. */
+export interface WritingRequest {
+  readonly request: unknown
+  /** Whether the request is no sign of life, and so prolongs nothing. */
+  readonly isPassive: boolean
+  /** From where the request came, as text. */
+  readonly device: string | undefined
+  /** Throws when the request may no longer write over what others have written meanwhile. */
+  checkHold(): MaybePromise<void>
+}
+
+/** What is written of a live session, beside what the session itself knows. */
+export interface Writing {
+  /** The values as text. */
+  readonly encoded: string
+  /** The id that the session has from now on, where that is another one. */
+  readonly nextId?: string | undefined
+  /** The request that it is written for. */
+  readonly request: WritingRequest
+}
+
+/** Makes the record that takes the place of the one that a live session has. */
+export function recordOf(engine: Engine, live: LiveSession, writing: Writing): SessionRecord<unknown> {
+  const { record: held, facts } = live
+  const createdAt = facts.createdAt ?? engine.now()
+  const { touchedAt, expiresAt, device } = activityOf(engine, live, writing.request)
+  const record = {
+    key: held?.key ?? engine.keyOf(live.id),
+    version: (held?.version ?? 0) + 1,
+    createdAt,
+    touchedAt,
+    expiresAt,
+    device,
+    subject: facts.subject,
+    authenticatedAt: facts.authenticatedAt,
+    epoch: facts.epoch,
+    rotation: rotationOf(engine, live, writing.nextId),
+    data: undefined as unknown,
+  }
+  // Last, because sealed data is bound to what stands beside it.
+  record.data = engine.keepsSessions
+    ? live.snapshot()
+    : engine.encoding.write(writing.encoded, writing.nextId ?? live.id, record)
+  return record
+}
+
+function activityOf(engine: Engine, live: LiveSession, request: WritingRequest): Activity {
+  const { record: held, facts } = live
+  if (request.isPassive && held !== undefined && !live.hasNewLifetime) return held
+  const now = engine.now()
+  const { touchedAt, expiresAt } = engine.timeouts.activity(now, facts.createdAt ?? now, live.maxAge)
+  const device = facts.subject === undefined ? undefined : (request.device ?? facts.device)
+  return { touchedAt, expiresAt, device }
+}
+
+function rotationOf(engine: Engine, live: LiveSession, nextId: string | undefined): string | undefined {
+  const { rotation } = live.facts
+  if (nextId === undefined) return rotation
+  return engine.rotation.note(rotation, { from: live.id, to: nextId }, engine.now())
+}

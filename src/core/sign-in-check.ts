@@ -1,0 +1,55 @@
+import { type Duration, parseDuration } from './duration.ts'
+import { describeValue, SojournError } from './errors.ts'
+
+const longestSubject = 1024
+/** Half of a character that takes two code units, which a store may not give back as it was. */
+const halfCharacter = /\p{Surrogate}/u
+
+/**
+ * Answers a subject as text.
+ *
+ * @throws SojournError `SUBJECT_INVALID` for what is no text of 1 to 1024 characters and no number.
+ */
+export function checkSubject(subject: unknown): string {
+  const text = typeof subject === 'number' && Number.isFinite(subject) ? String(subject) : subject
+  if (typeof text === 'string' && text !== '' && text.length <= longestSubject && !halfCharacter.test(text)) {
+    return text
+  }
+  // A subject may be an address of somebody: only its kind is told.
+  const got = typeof text === 'string' ? `one of ${text.length} characters` : describeValue(subject)
+  throw new SojournError(
+    'SUBJECT_INVALID',
+    `Expected the subject to be a string of 1 to ${longestSubject} whole characters, or a number, got ${got}. Use the id of the user.`,
+  )
+}
+
+/** @throws SojournError `OPTION_INVALID` for a `keep` that is no list of names. */
+export function checkKeep<Options extends { readonly keep?: unknown }>(options: Options): Options {
+  const { keep } = options
+  if (keep === undefined) return options
+  if (Array.isArray(keep) && keep.every(name => typeof name === 'string')) return options
+  throw new SojournError(
+    'OPTION_INVALID',
+    `Expected \`keep\` to be a list of the names of data, got ${describeValue(keep)}.`,
+  )
+}
+
+/** Whether, and since when, somebody is signed in. */
+export interface SignedIn {
+  readonly subject: string | undefined
+  readonly authenticatedAt: number | undefined
+  now(): number
+}
+
+/** @throws SojournError `SIGN_IN_REQUIRED` unless the subject has signed in within the span. */
+export function checkRecentSignIn(session: SignedIn, within: Duration): void {
+  const withinMs = parseDuration('within', within)
+  const { subject, authenticatedAt } = session
+  if (subject !== undefined && authenticatedAt !== undefined && session.now() - authenticatedAt < withinMs)
+    return
+  throw signInRequired(subject === undefined ? 'nobody is signed in' : 'the last sign-in is longer ago')
+}
+
+export function signInRequired(got: string): SojournError {
+  return new SojournError('SIGN_IN_REQUIRED', `Expected a recent enough sign-in, but ${got}. Sign in again.`)
+}

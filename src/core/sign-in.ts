@@ -1,0 +1,114 @@
+import type { Engine } from './engine.ts'
+import { goneError, headSentError, SojournError } from './errors.ts'
+import { publish } from './events.ts'
+import type { LiveSession } from './live-session.ts'
+import type { RequestSessions } from './request-sessions.ts'
+import type { SignInOptions, SignOutOptions } from './session.ts'
+import { anonymous } from './standing.ts'
+import type { SessionFacts } from './store.ts'
+
+/** Who is to be signed in, and what goes over. */
+interface Arrival extends SignInOptions {
+  readonly subject: string
+}
+
+/** Lets a session of one request become somebody's, or nobody's. Each time the old id dies first. */
+export class SignIn {
+  readonly #engine: Engine
+  readonly #sessions: RequestSessions
+
+  constructor(engine: Engine, sessions: RequestSessions) {
+    this.#engine = engine
+    this.#sessions = sessions
+  }
+
+  async signIn(live: LiveSession, { subject, keep = [] }: Arrival): Promise<void> {
+    const { subjects } = this.#engine
+    subjects.demandStore()
+    if (live.hasEnded) throw goneError()
+    if (this.#sessions.isAnnounced) throw headSentError('sign somebody in')
+    // Asked before anything is ended: what fails here leaves everything as it was.
+    const epoch = await subjects.currentEpoch(subject)
+    const authenticatedAt = await this.#turnOf(subject, live)
+    const kept = live.pick(keep)
+    if (!(await this.#sessions.writer.delete(live))) throw goneError()
+    const next = this.#sessions.succeedAs({ ...anonymous, subject, authenticatedAt, epoch })
+    next.replaceValues(kept)
+    await this.#store(next)
+    await this.#concludeWith(next, subject)
+    publish('signed-in', () => ({ handle: this.#engine.handleOf(next.id) }))
+  }
+
+  async signOut(live: LiveSession, { keep = [] }: SignOutOptions): Promise<void> {
+    const sessions = this.#sessions
+    const kept = live.pick(keep)
+    await sessions.end(live)
+    const next = sessions.begin()
+    if (keep.length > 0) next.replaceValues(kept)
+    sessions.show(next)
+  }
+
+  async #store(next: LiveSession): Promise<void> {
+    const encoded = next.encode()
+    next.hasSaved = true
+    try {
+      await this.#sessions.writer.save(next, encoded)
+    } catch (error) {
+      next.failed = encoded
+      throw error
+    }
+  }
+
+  /** Only now that the session is stored, whatever else happens at the same time can be seen, or sees it. */
+  async #concludeWith(next: LiveSession, subject: string): Promise<void> {
+    const { subjects } = this.#engine
+    if (next.record !== undefined && (await subjects.hasRevoked(next.record))) {
+      await this.#takeBack(next)
+      throw goneError()
+    }
+    const { mostPerSubject, atLimit } = this.#engine.policy
+    if (mostPerSubject === undefined) return
+    const surplus = inOrder(await subjects.list(subject)).slice(0, -mostPerSubject)
+    if (atLimit === 'evict-oldest') await Promise.all(surplus.map(({ key }) => subjects.end(key)))
+    else await this.#refuseSurplus(next, subject, mostPerSubject)
+  }
+
+  /**
+   * When the subject signs in: now, and after everybody who is there, so that it is plain who came last.
+   *
+   * @throws SojournError `SESSION_LIMIT` before anything has changed.
+   */
+  async #turnOf(subject: string, live: LiveSession): Promise<number> {
+    const { mostPerSubject, atLimit } = this.#engine.policy
+    const now = this.#engine.now()
+    if (mostPerSubject === undefined) return now
+    const others = (await this.#engine.subjects.list(subject)).filter(({ key }) => key !== live.record?.key)
+    if (atLimit === 'refuse' && others.length >= mostPerSubject) throw limitError(mostPerSubject)
+    return Math.max(now, ...others.map(({ authenticatedAt = 0 }) => authenticatedAt + 1))
+  }
+
+  /** Of several that came at the same time, the later ones go. */
+  async #refuseSurplus(next: LiveSession, subject: string, most: number): Promise<void> {
+    const earliest = inOrder(await this.#engine.subjects.list(subject)).slice(0, most)
+    if (earliest.some(({ key }) => key === next.record?.key)) return
+    await this.#takeBack(next)
+    throw limitError(most)
+  }
+
+  async #takeBack(next: LiveSession): Promise<void> {
+    await this.#sessions.writer.delete(next)
+  }
+}
+
+/** The earliest sign-in first; of two in one millisecond all who look agree on the order. */
+function inOrder(sessions: readonly SessionFacts[]): readonly SessionFacts[] {
+  const since = ({ authenticatedAt, createdAt }: SessionFacts): number => authenticatedAt ?? createdAt
+  return sessions.toSorted((one, other) => since(one) - since(other) || (one.key < other.key ? -1 : 1))
+}
+
+function limitError(most: number): SojournError {
+  return new SojournError(
+    'SESSION_LIMIT',
+    `Expected the subject to have fewer than ${most} sessions, but there are as many already. End one of them first.`,
+  )
+}

@@ -1,0 +1,159 @@
+import type { StoreVerb } from './deadline.ts'
+import { type Device, parseDevice } from './device.ts'
+import { unableError } from './errors.ts'
+import { publish } from './events.ts'
+import { chain } from './maybe-promise.ts'
+import type { Recollection } from './recollection.ts'
+import type { MaybePromise, SessionFacts, Store, SubjectEpoch, SubjectStore } from './store.ts'
+import type { Timeouts } from './timeouts.ts'
+
+/** One session as people and administrators see it. Nothing in it opens a session. */
+export interface SessionSummary {
+  /** Names the session: `end` and `find` take it. */
+  readonly handle: string
+  readonly subject: string | undefined
+  readonly createdAt: number
+  /** When the subject signed in; undefined while nobody has. */
+  readonly authenticatedAt: number | undefined
+  /** When the session was last used, exact to the span at which activity is recorded. */
+  readonly lastActiveAt: number
+  readonly expiresAt: number
+  readonly device: Device
+}
+
+/** No cookie lives longer, and so no session that nobody comes back to. */
+const longestRestMs = 400 * 86_400_000
+
+/** What is needed of the engine to know whose sessions there are. */
+export interface SubjectContext {
+  readonly store: Store<unknown>
+  readonly timeouts: Timeouts
+  readonly recollection: Recollection
+  now(): number
+  ask<Answer>(
+    verb: StoreVerb,
+    id: undefined,
+    call: (store: Store<unknown>) => MaybePromise<Answer>,
+  ): MaybePromise<Answer>
+}
+
+/** Whose sessions there are, and which of them count. */
+export class Subjects {
+  readonly #engine: SubjectContext
+  /** Undefined where the store does not know whose sessions are whose. */
+  readonly #store: SubjectStore<unknown> | undefined
+
+  constructor(engine: SubjectContext) {
+    this.#engine = engine
+    this.#store = knowsSubjects(engine.store) ? engine.store : undefined
+  }
+
+  /** @throws SojournError `STORE_UNABLE` where the store does not know whose sessions are whose. */
+  demandStore(): void {
+    if (this.#store === undefined) throw unableError(this.#engine.store.name, 'keep whose a session is')
+  }
+
+  /** Lists the sessions of a subject that go on, the most recently active first. */
+  list(subject: string): MaybePromise<readonly SessionFacts[]> {
+    const listing = this.#ask('list the sessions of a subject', store => store.ofSubject(subject))
+    return chain(listing, found =>
+      chain(this.#epochOf(subject), epoch =>
+        found
+          .filter(facts => facts.subject === subject && this.#counts(facts, epoch))
+          .sort((one, other) => other.touchedAt - one.touchedAt),
+      ),
+    )
+  }
+
+  /** The epoch in which whoever signs in now signs in. */
+  currentEpoch(subject: string): MaybePromise<number> {
+    return chain(this.#epochOf(subject), found => found?.epoch ?? 0)
+  }
+
+  /** Whether a record is of an epoch that its subject has ended. One that nobody has signed in to never is. */
+  hasRevoked(facts: SessionFacts): MaybePromise<boolean> {
+    const { subject } = facts
+    if (subject === undefined || this.#store === undefined) return false
+    return chain(this.#epochOf(subject), epoch => isBefore(facts, epoch))
+  }
+
+  /**
+   * Ends the sessions of a subject, but for one. Answers how many there were.
+   *
+   * The line is drawn first: a sign-in that is under way either finds it when it looks once more, or is
+   * stored already and found by the list.
+   */
+  async endAll(subject: string, except?: string): Promise<number> {
+    const engine = this.#engine
+    const epoch = Math.max((await this.currentEpoch(subject)) + 1, engine.now())
+    const expiresAt = engine.now() + longestRestMs
+    await this.#ask('raise the epoch of a subject', store =>
+      store.raiseEpoch(subject, { epoch, except, expiresAt }),
+    )
+    const found = await this.#ask('list the sessions of a subject', store => store.ofSubject(subject))
+    const others = found.filter(facts => facts.subject === subject && facts.key !== except)
+    const ended = await Promise.all(others.map(({ key }) => this.end(key)))
+    return ended.filter(Boolean).length
+  }
+
+  /** Ends one session by its key. Answers whether there was one. */
+  async end(key: string): Promise<boolean> {
+    const engine = this.#engine
+    const wasThere = await engine.ask('delete', undefined, store => store.delete(key))
+    engine.recollection.noteEnd(key)
+    if (wasThere) publish('destroyed', () => ({ handle: key }))
+    return wasThere
+  }
+
+  /** Finds one session by its key. */
+  async find(key: string): Promise<SessionFacts | undefined> {
+    const engine = this.#engine
+    const record = await engine.ask('load', undefined, store => store.load(key))
+    if (record === undefined || engine.timeouts.isOver(engine.now(), record)) return undefined
+    return (await this.hasRevoked(record)) ? undefined : record
+  }
+
+  #counts(facts: SessionFacts, epoch: SubjectEpoch | undefined): boolean {
+    return !this.#engine.timeouts.isOver(this.#engine.now(), facts) && !isBefore(facts, epoch)
+  }
+
+  #epochOf(subject: string): MaybePromise<SubjectEpoch | undefined> {
+    return this.#ask('read the epoch of a subject', store => store.epochOf(subject))
+  }
+
+  #ask<Answer>(
+    verb: StoreVerb,
+    call: (store: SubjectStore<unknown>) => MaybePromise<Answer>,
+  ): MaybePromise<Answer> {
+    this.demandStore()
+    // What was demanded is there.
+    return this.#engine.ask(verb, undefined, () => call(this.#store as SubjectStore<unknown>))
+  }
+}
+
+/** Shows a session to people. */
+export function summaryOf(facts: SessionFacts): SessionSummary {
+  const { key, subject, createdAt, authenticatedAt, touchedAt, expiresAt, device } = facts
+  return {
+    handle: key,
+    subject,
+    createdAt,
+    authenticatedAt,
+    lastActiveAt: touchedAt,
+    expiresAt,
+    device: parseDevice(device),
+  }
+}
+
+/** Whether text has the form of a handle. Nothing else is ever looked for. */
+export function isHandle(handle: unknown): handle is string {
+  return typeof handle === 'string' && /^[A-Za-z0-9_-]{43}$/.test(handle)
+}
+
+function isBefore({ key, epoch }: SessionFacts, line: SubjectEpoch | undefined): boolean {
+  return line !== undefined && line.epoch > epoch && line.except !== key
+}
+
+function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
+  return 'ofSubject' in store && 'epochOf' in store && 'raiseEpoch' in store
+}

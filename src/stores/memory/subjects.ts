@@ -1,0 +1,71 @@
+import type { SubjectEpoch } from '../../core/store.ts'
+import type { Entry } from './recency.ts'
+
+/** Whose entries are whose, and in which epoch each subject is. Both are bounded by what the store may hold. */
+export class SubjectIndex {
+  readonly #entries = new Map<string, Set<Entry>>()
+  /** The least recently raised first. */
+  readonly #epochs = new Map<string, SubjectEpoch>()
+  readonly #mostEpochs: number
+
+  constructor(mostEpochs: number) {
+    this.#mostEpochs = mostEpochs
+  }
+
+  add(entry: Entry): void {
+    const { subject } = entry.record
+    if (subject === undefined) return
+    const entries = this.#entries.get(subject)
+    if (entries === undefined) this.#entries.set(subject, new Set([entry]))
+    else entries.add(entry)
+  }
+
+  remove(entry: Entry): void {
+    const { subject } = entry.record
+    if (subject === undefined) return
+    const entries = this.#entries.get(subject)
+    entries?.delete(entry)
+    if (entries?.size === 0) this.#entries.delete(subject)
+  }
+
+  of(subject: string): readonly Entry[] {
+    return [...(this.#entries.get(subject) ?? [])]
+  }
+
+  epochOf(subject: string, now: number): SubjectEpoch | undefined {
+    const found = this.#epochs.get(subject)
+    return found !== undefined && found.expiresAt > now ? found : undefined
+  }
+
+  raiseEpoch(subject: string, given: SubjectEpoch): void {
+    const found = this.#epochs.get(subject)
+    this.#epochs.delete(subject)
+    this.#epochs.set(subject, found === undefined ? given : higher(found, given))
+    if (this.#epochs.size > this.#mostEpochs) this.#forgetEpoch()
+  }
+
+  /** Forgets the epochs whose time is over, of the longest known ones at most `limit`. */
+  sweepEpochs(now: number, limit: number): void {
+    let visited = 0
+    for (const [subject, { expiresAt }] of this.#epochs) {
+      if (visited++ >= limit) return
+      if (expiresAt <= now) this.#epochs.delete(subject)
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear()
+    this.#epochs.clear()
+  }
+
+  #forgetEpoch(): void {
+    const [oldest] = this.#epochs.keys()
+    if (oldest !== undefined) this.#epochs.delete(oldest)
+  }
+}
+
+function higher(one: SubjectEpoch, other: SubjectEpoch): SubjectEpoch {
+  if (one.epoch !== other.epoch) return one.epoch > other.epoch ? one : other
+  const except = one.except === other.except ? one.except : undefined
+  return { epoch: one.epoch, except, expiresAt: Math.max(one.expiresAt, other.expiresAt) }
+}
