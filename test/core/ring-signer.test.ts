@@ -49,6 +49,7 @@ describe('the format', () => {
 
   test('a value that was signed for another cookie is refused', () => {
     const other = signerOf([newKey], { cookieName: 'pref' })
+    expect(other.sign(id)).toBe(signed(newKey, id, 'pref'))
     expect(other.verify(signed(newKey, id))).toBeUndefined()
     expect(other.read(signed(newKey, id))).toBeUndefined()
     expect(signerOf([newKey]).read(other.write(id))).toBeUndefined()
@@ -314,12 +315,12 @@ function signerOf(
 }
 
 /** The format computed by other means. */
-function signed({ id: kid, secret }: KeyOptions, text: string): string {
-  const key = Buffer.from(hkdfSync('sha256', String(secret), '', `sojourn/v1/mac/${name}`, 32))
+function signed({ id: kid, secret }: KeyOptions, text: string, cookieName: string = name): string {
+  const key = Buffer.from(hkdfSync('sha256', String(secret), '', `sojourn/v1/mac/${cookieName}`, 32))
   const mac = createHmac('sha256', key)
     .update(Buffer.from('01000000027632', 'hex'))
-    .update(Buffer.from([1, 0, 0, 0, name.length]))
-    .update(name)
+    .update(Buffer.from([1, 0, 0, 0, cookieName.length]))
+    .update(cookieName)
     .update(text)
     .digest('base64url')
   return `${kid}.${text}.${mac}`
