@@ -1,30 +1,50 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, type DecipherGCM } from 'node:crypto'
 
-const algorithm = 'aes-256-gcm'
-const nonceBytes = 12
-const tagBytes = 16
-
-/** Encrypts with AES-256-GCM under a fresh nonce: nonce, ciphertext, tag. `bound` is authenticated beside it. */
-export function sealBytes(key: Buffer, plain: Uint8Array, bound: string | Uint8Array): Buffer {
-  const nonce = randomBytes(nonceBytes)
-  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
-  cipher.setAAD(Buffer.from(bound))
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+/** What encrypts one text: a key and a nonce that are used together only once, and what the text belongs to. */
+export interface CipherSetting {
+  readonly key: Buffer
+  readonly nonce: Buffer
+  /** What is authenticated together with the text, and not encrypted. */
+  readonly fields: Buffer
 }
 
-/** Decrypts what `sealBytes` made. Answers undefined for anything else, whatever its length. */
-export function openBytes(key: Buffer, sealed: Uint8Array, bound: string | Uint8Array): Buffer | undefined {
-  if (sealed.length < nonceBytes + tagBytes) return undefined
-  const tagAt = sealed.length - tagBytes
-  // Node before 26 takes a shorter tag for a right one unless it is told the length.
-  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), {
-    authTagLength: tagBytes,
-  })
-  decipher.setAAD(Buffer.from(bound))
-  decipher.setAuthTag(sealed.subarray(tagAt))
+/** An encrypted text, and the tag without which it is not looked at. */
+export interface Encrypted {
+  readonly ciphertext: Buffer
+  readonly tag: Buffer
+}
+
+/** The length of the authentication tag: the full one, on both sides. */
+export const tagBytes = 16
+
+const algorithm = 'aes-256-gcm'
+/** Node before version 26 accepts shortened tags from whoever does not say the length. */
+const gcm = { authTagLength: tagBytes }
+
+/** Encrypts a text by AES-256-GCM. */
+export function encrypt(plain: string, { key, nonce, fields }: CipherSetting): Encrypted {
+  const cipher = createCipheriv(algorithm, key, nonce, gcm)
+  cipher.setAAD(fields)
+  const ciphertext = cipher.update(plain, 'utf8')
+  cipher.final()
+  return { ciphertext, tag: cipher.getAuthTag() }
+}
+
+/** Undoes `encrypt`. Answers undefined for what does not authenticate, a shortened tag included. */
+export function decrypt({ ciphertext, tag }: Encrypted, setting: CipherSetting): string | undefined {
+  const decipher = createDecipheriv(algorithm, setting.key, setting.nonce, gcm)
+  decipher.setAAD(setting.fields)
+  const plain = decipher.update(ciphertext)
+  // Not one character of it is looked at before this has been asked.
+  return isAuthentic(decipher, tag) ? plain.toString() : undefined
+}
+
+function isAuthentic(decipher: DecipherGCM, tag: Buffer): boolean {
   try {
-    return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, tagAt)), decipher.final()])
+    decipher.setAuthTag(tag)
+    decipher.final()
+    return true
   } catch {
-    return undefined
+    return false
   }
 }

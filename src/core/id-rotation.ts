@@ -1,5 +1,6 @@
-import { hash, hkdfSync } from 'node:crypto'
-import { openBytes, sealBytes } from './authenticated-cipher.ts'
+import { hash, randomBytes } from 'node:crypto'
+import { type CipherSetting, decrypt, encrypt, tagBytes } from './authenticated-cipher.ts'
+import { deriveKey } from './derived-key.ts'
 
 /** One change of id: which id was given up, and what it was exchanged for, readable only by who has the old one. */
 interface Hop {
@@ -19,6 +20,7 @@ interface Rotation {
 /** What sets the rotated part of an id off. A browser sends it as it is. */
 const mark = '~'
 const partLength = 32
+const nonceBytes = 12
 /** Enough for a slow request that was overtaken by three others, and an end to what a record can grow by. */
 const mostHops = 4
 const rotated: RegExp = /~[A-Za-z0-9_-]{32}$/
@@ -111,16 +113,24 @@ export class IdRotation {
     return hash('sha256', `sojourn:rotation:${this.#name}:${id}`, 'base64url')
   }
 
+  /** Encrypts an id with the one that it takes the place of: nonce, ciphertext and tag. */
   #seal(from: string, to: string): string {
-    return sealBytes(this.#keyOf(from), Buffer.from(to), this.#name).toString('base64url')
+    const nonce = randomBytes(nonceBytes)
+    const { ciphertext, tag } = encrypt(to, this.#setting(from, nonce))
+    return Buffer.concat([nonce, ciphertext, tag]).toString('base64url')
   }
 
   #open(from: string, sealed: string): string | undefined {
-    return openBytes(this.#keyOf(from), Buffer.from(sealed, 'base64url'), this.#name)?.toString()
+    const bytes = Buffer.from(sealed, 'base64url')
+    if (bytes.length < nonceBytes + tagBytes) return undefined
+    const ciphertext = bytes.subarray(nonceBytes, -tagBytes)
+    const tag = bytes.subarray(-tagBytes)
+    return decrypt({ ciphertext, tag }, this.#setting(from, bytes.subarray(0, nonceBytes)))
   }
 
-  #keyOf(id: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', id, '', `sojourn/v1/successor/${this.#name}`, 32))
+  #setting(id: string, nonce: Buffer): CipherSetting {
+    const fields = Buffer.from(this.#name)
+    return { key: deriveKey(id, fields, 'sojourn/v1/successor'), nonce, fields }
   }
 }
 

@@ -1,27 +1,14 @@
-import { hash, KeyObject, timingSafeEqual } from 'node:crypto'
 import { decodeCookieValue } from './cookie-header.ts'
+import { type CookieSigner, longestValue, type VerifiedId } from './cookie-signer.ts'
+import { MacKey, macLength } from './mac-key.ts'
+import { ownText } from './own-text.ts'
 import { RecentMap } from './recent-map.ts'
+import { type Secret, secretBytes } from './secret.ts'
 
-/** What signs cookies: text, bytes, or a key object that hides its bytes from `console.log`. */
-export type Secret = string | Uint8Array | KeyObject
+export type { VerifiedId } from './cookie-signer.ts'
+export type { Secret } from './secret.ts'
 
-/** An id whose signature was right. */
-export interface VerifiedId {
-  readonly id: string
-  /** Whether the newest secret made the signature. */
-  readonly isNewestSecret: boolean
-  /** Under what the store keeps the session, once somebody has worked it out. */
-  key?: string
-  /** The cookie's value as the newest secret signs it, once somebody has worked it out. */
-  cookieValue?: string
-}
-
-const blockBytes = 64
-const digestBytes = 32
-const macLength = 43
 const prefix = 's:'
-const longestValue = 4096
-const lastAscii = 0x7f
 /** Enough for the people who are active at one time on one process; about 3 MB when full. */
 const mostRemembered = 5000
 
@@ -31,7 +18,7 @@ const mostRemembered = 5000
  *
  * The array is read at each use, because express-session lets an application rotate its secrets in place.
  */
-export class Signer {
+export class Signer implements CookieSigner {
   readonly #secrets: readonly Secret[]
   readonly #keys = new Map<Secret, MacKey>()
   /** What has been verified lately, because the same visitor comes again and again. Only right signatures are kept. */
@@ -94,56 +81,8 @@ export class Signer {
   #keyOf(secret: Secret): MacKey {
     const known = this.#keys.get(secret)
     if (known !== undefined) return known
-    const key = new MacKey(secret)
+    const key = new MacKey(secretBytes(secret), { encoding: 'base64' })
     this.#keys.set(secret, key)
     return key
   }
-}
-
-/** HMAC-SHA-256 from two one-shot hashes over prepared pads: less than half the cost of `createHmac`. */
-class MacKey {
-  readonly #inner: Buffer
-  readonly #outer: Buffer
-  readonly #expected: Buffer = Buffer.alloc(macLength)
-  readonly #given: Buffer = Buffer.alloc(macLength)
-
-  constructor(secret: Secret) {
-    const block = Buffer.alloc(blockBytes)
-    const bytes = secretBytes(secret)
-    const key = bytes.length > blockBytes ? hash('sha256', bytes, 'buffer') : bytes
-    key.copy(block)
-    this.#inner = Buffer.alloc(blockBytes + longestValue * 3)
-    this.#inner.set(block.map(byte => byte ^ 0x36))
-    this.#outer = Buffer.alloc(blockBytes + digestBytes)
-    this.#outer.set(block.map(byte => byte ^ 0x5c))
-  }
-
-  mac(text: string): string {
-    const end = blockBytes + this.#inner.write(text, blockBytes)
-    // Text, because a buffer of its own for each digest would double the cost.
-    this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'base64'), blockBytes, 'base64')
-    return hash('sha256', this.#outer, 'base64').slice(0, macLength)
-  }
-
-  /** Compares the encoded signatures, not what they decode to: each signature has one spelling. */
-  matches(text: string, value: string, start: number): boolean {
-    for (let index = 0; index < macLength; index += 1) {
-      const code = value.charCodeAt(start + index)
-      if (code > lastAscii) return false
-      this.#given[index] = code
-    }
-    this.#expected.write(this.mac(text), 'latin1')
-    return timingSafeEqual(this.#expected, this.#given)
-  }
-}
-
-function secretBytes(secret: Secret): Buffer {
-  if (typeof secret === 'string') return Buffer.from(secret)
-  if (secret instanceof KeyObject) return secret.export()
-  return Buffer.from(secret)
-}
-
-/** A part of a header keeps the whole header in memory; a copy of it does not. */
-function ownText(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le')
 }

@@ -1,0 +1,137 @@
+import type { Clock } from './clock.ts'
+import { SojournError } from './errors.ts'
+import { checkKeys, type KeyOptions } from './key-options.ts'
+import { fingerprintOf, MasterKey, type RingKey } from './master-key.ts'
+import type { Secret } from './secret.ts'
+
+export type { KeyOptions } from './key-options.ts'
+export type { RingKey } from './master-key.ts'
+export { isShortSecret } from './secret.ts'
+
+/** What may be told of a key: everything but its secret. */
+export interface KeyDescription {
+  readonly id: string
+  /** The last instant at which the key is used, in milliseconds since the epoch. */
+  readonly notAfter: number | undefined
+  readonly state: 'writes' | 'reads' | 'revoked' | 'expired'
+}
+
+/**
+ * The keys in the order in which they were given: the first usable one writes, and every usable one reads. A key
+ * that is revoked or past its `notAfter` does neither, from the very next use on.
+ */
+export class KeyRing {
+  readonly #keys: () => readonly MasterKey[]
+  readonly #clock: Clock
+
+  private constructor(keys: () => readonly MasterKey[], clock: Clock) {
+    this.#keys = keys
+    this.#clock = clock
+  }
+
+  /**
+   * Makes the ring of the `keys` option.
+   *
+   * @throws SojournError `OPTION_INVALID` when a key is not as it must be, or when none may be used now.
+   */
+  static of(keys: readonly KeyOptions[], clock: Clock): KeyRing {
+    checkKeys(keys)
+    const masters = keys.map(key => new MasterKey(key))
+    const ring = new KeyRing(() => masters, clock)
+    if (ring.findCurrent() === undefined) throw nothingUsable()
+    return ring
+  }
+
+  /**
+   * Makes the ring of plain secrets, each named by a fingerprint of its own, which `describe` tells: under that
+   * id the same secret can stand in `keys` later. Short secrets are accepted. The array is read at each
+   * use, because an application may change it in place.
+   */
+  static ofSecrets(secrets: readonly Secret[], clock: Clock): KeyRing {
+    const watched = new WatchedSecrets(secrets)
+    return new KeyRing(() => watched.keys(), clock)
+  }
+
+  /**
+   * The key that writes.
+   *
+   * @throws SojournError `OPTION_INVALID` when every key is over, `SECRET_MISSING` when there is none at all.
+   */
+  get current(): RingKey {
+    const current = this.findCurrent()
+    if (current !== undefined) return current
+    if (this.#keys().length > 0) throw nothingUsable()
+    throw new SojournError('SECRET_MISSING', 'Expected one secret or more to sign with, got an empty array.')
+  }
+
+  /** The same without an exception: undefined when no key may write any more, and then none reads either. */
+  findCurrent(): RingKey | undefined {
+    return this.#findUsable(() => true)
+  }
+
+  /** Finds the key of an id. Answers undefined for one that is unknown, revoked or past its `notAfter`. */
+  find(id: string): RingKey | undefined {
+    return this.#findUsable(key => key.id === id)
+  }
+
+  /** Tells of each key what may be told. */
+  describe(): readonly KeyDescription[] {
+    const current = this.findCurrent()
+    const now = this.#clock.now()
+    return this.#keys().map(key => {
+      const state = key.stateAt(now)
+      const use = key === current ? 'writes' : 'reads'
+      return { id: key.id, notAfter: key.notAfter, state: state === 'usable' ? use : state }
+    })
+  }
+
+  #findUsable(isWanted: (key: MasterKey) => boolean): MasterKey | undefined {
+    const now = this.#clock.now()
+    return this.#keys().find(key => isWanted(key) && key.stateAt(now) === 'usable')
+  }
+}
+
+/** The keys of an array of secrets, made anew when the array has changed. */
+class WatchedSecrets {
+  readonly #secrets: readonly Secret[]
+  /** The keys by their secrets, in the order of the array as it was last seen. */
+  #keys: readonly MasterKey[] = []
+  #seen: readonly Secret[] = []
+  #known = new Map<Secret, MasterKey>()
+
+  constructor(secrets: readonly Secret[]) {
+    this.#secrets = secrets
+  }
+
+  keys(): readonly MasterKey[] {
+    if (this.#hasChanged()) this.#look()
+    return this.#keys
+  }
+
+  #hasChanged(): boolean {
+    const { length } = this.#secrets
+    if (length !== this.#seen.length) return true
+    for (let index = 0; index < length; index += 1)
+      if (this.#secrets[index] !== this.#seen[index]) return true
+    return false
+  }
+
+  // A secret that stays keeps its key; one that is gone is forgotten.
+  #look(): void {
+    this.#seen = [...this.#secrets]
+    const keys = this.#seen.map(secret => [secret, this.#known.get(secret) ?? keyOf(secret)] as const)
+    this.#known = new Map(keys)
+    this.#keys = [...this.#known.values()]
+  }
+}
+
+function keyOf(secret: Secret): MasterKey {
+  return new MasterKey({ id: fingerprintOf(secret), secret })
+}
+
+function nothingUsable(): SojournError {
+  return new SojournError(
+    'OPTION_INVALID',
+    'Expected one of `keys` to be usable, but each is revoked or past its `notAfter`. Put a new key in front.',
+  )
+}

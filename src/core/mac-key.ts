@@ -1,0 +1,64 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { longestValue } from './cookie-signer.ts'
+
+/** How many characters an encoded HMAC-SHA-256 has, without padding. */
+export const macLength = 43
+
+/** How a key is to make its signatures. */
+export interface MacKeyOptions {
+  /** The alphabet of the signatures. */
+  readonly encoding: 'base64' | 'base64url'
+  /** What is signed in front of every text. @default nothing */
+  readonly prefix?: Uint8Array | undefined
+}
+
+const blockBytes = 64
+const digestBytes = 32
+const lastAscii = 0x7f
+/** The longest value, each of whose characters takes three bytes. */
+const longestText = longestValue * 3
+
+/** HMAC-SHA-256 from two one-shot hashes over prepared pads: less than half the cost of `createHmac`. */
+export class MacKey {
+  readonly #encoding: 'base64' | 'base64url'
+  readonly #inner: Buffer
+  readonly #outer: Buffer
+  /** Where the text begins, behind the pad and the prefix. */
+  readonly #start: number
+  readonly #expected: Buffer = Buffer.alloc(macLength)
+  readonly #given: Buffer = Buffer.alloc(macLength)
+
+  constructor(key: Buffer, { encoding, prefix = new Uint8Array() }: MacKeyOptions) {
+    const block = Buffer.alloc(blockBytes)
+    block.set(key.length > blockBytes ? hash('sha256', key, 'buffer') : key)
+    this.#encoding = encoding
+    this.#start = blockBytes + prefix.length
+    this.#inner = Buffer.alloc(this.#start + longestText)
+    this.#inner.set(block.map(byte => byte ^ 0x36))
+    this.#inner.set(prefix, blockBytes)
+    this.#outer = Buffer.alloc(blockBytes + digestBytes)
+    this.#outer.set(block.map(byte => byte ^ 0x5c))
+  }
+
+  /** Signs a text, which is no longer than the longest value of a cookie. */
+  mac(text: string): string {
+    const end = this.#start + this.#inner.write(text, this.#start)
+    // Text, because a buffer of its own for each digest would double the cost.
+    this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'base64'), blockBytes, 'base64')
+    return hash('sha256', this.#outer, this.#encoding).slice(0, macLength)
+  }
+
+  /**
+   * Whether the signature of a text stands in `value` from `start` on. Compares the encoded signatures, in
+   * constant time, and not what they decode to: each signature has one spelling.
+   */
+  matches(text: string, value: string, start: number): boolean {
+    for (let index = 0; index < macLength; index += 1) {
+      const code = value.charCodeAt(start + index)
+      if (code > lastAscii) return false
+      this.#given[index] = code
+    }
+    this.#expected.write(this.mac(text), 'latin1')
+    return timingSafeEqual(this.#expected, this.#given)
+  }
+}

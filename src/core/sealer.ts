@@ -1,0 +1,113 @@
+import { decrypt, encrypt } from './authenticated-cipher.ts'
+import { deriveKey } from './derived-key.ts'
+import {
+  beginEnvelope,
+  type Envelope,
+  type EnvelopeHead,
+  formatEnvelope,
+  parseEnvelope,
+  type SealMode,
+} from './envelope.ts'
+import { SojournError } from './errors.ts'
+import { encodeFields, type Field } from './field-encoding.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { RingKey } from './master-key.ts'
+import type { EncodedData } from './store.ts'
+
+export type { SealMode } from './envelope.ts'
+
+/** What a sealed text belongs to. All of it but the id is authenticated, so that it opens nowhere else. */
+export interface SealContext {
+  /** The visitor's id; undefined where only the server reads. */
+  readonly id: string | undefined
+  /** The record's key. */
+  readonly key: string
+  /** The record's version. */
+  readonly version: number
+  readonly cookieName: string
+  /** Further fields of the record that are kept in clear, always in the same order. */
+  readonly bound: readonly Field[]
+}
+
+/** A text that was sealed here, and belongs where it was found. */
+export interface Opened {
+  readonly text: string
+  /** Whether the next write makes it better: another key writes by now, or another mode is configured. */
+  readonly isResealDue: boolean
+}
+
+/**
+ * Why nothing was opened. 'unreadable': its key is unknown, revoked or over, which says nothing against the
+ * record, and nobody may remove it for that. 'tampered': it is no envelope, or it does not authenticate.
+ * 'needs-visitor': only the visitor's own id opens it, and none was given.
+ */
+export type SealRefusal = 'unreadable' | 'tampered' | 'needs-visitor'
+
+const purpose = 'enc'
+const dataInfo = 'sojourn/v1/data'
+
+/**
+ * Seals what a record holds, by AES-256-GCM under a key for each session or for each write, and opens it again.
+ *
+ * The envelope names the key, and no other is tried; what does not authenticate is not opened in any other way.
+ */
+export class Sealer {
+  readonly #ring: KeyRing
+  readonly #mode: SealMode
+
+  constructor(ring: KeyRing, mode: SealMode) {
+    this.#ring = ring
+    this.#mode = mode
+  }
+
+  /**
+   * Seals a text with the ring's current key, unlike every time before.
+   *
+   * @throws SojournError `OPTION_INVALID` when no key may write any more, or when the mode is 'visitor' and there
+   * is no id: the text is then not sealed in a weaker way.
+   */
+  seal(plain: string, context: SealContext): Uint8Array {
+    const key = this.#ring.current
+    const head = beginEnvelope(this.#mode, key.id)
+    const dataKey = dataKeyOf(head, key, context.id)
+    if (dataKey === undefined) throw visitorNeeded()
+    const setting = { key: dataKey, nonce: head.nonce, fields: authenticatedFields(head, context) }
+    return formatEnvelope({ ...head, ...encrypt(plain, setting) })
+  }
+
+  /**
+   * Opens what `seal` has made for the same context, in whichever mode. Whatever the bytes are, the answer is no
+   * exception. Text was never sealed, and so has been tampered with.
+   */
+  open(sealed: EncodedData, context: SealContext): Opened | SealRefusal {
+    const envelope = typeof sealed === 'string' ? undefined : parseEnvelope(sealed)
+    if (envelope === undefined) return 'tampered'
+    const key = this.#ring.find(envelope.keyId)
+    if (key === undefined) return 'unreadable'
+    const dataKey = dataKeyOf(envelope, key, context.id)
+    if (dataKey === undefined) return 'needs-visitor'
+    const fields = authenticatedFields(envelope, context)
+    const text = decrypt(envelope, { key: dataKey, nonce: envelope.nonce, fields })
+    return text === undefined ? 'tampered' : { text, isResealDue: this.#isResealDue(envelope, key) }
+  }
+
+  #isResealDue(envelope: Envelope, key: RingKey): boolean {
+    return envelope.mode !== this.#mode || key !== this.#ring.findCurrent()
+  }
+}
+
+function dataKeyOf({ mode, salt }: EnvelopeHead, key: RingKey, id: string | undefined): Buffer | undefined {
+  if (mode === 'server') return deriveKey(key.derive(purpose), salt, dataInfo)
+  return id === undefined ? undefined : deriveKey(id, key.derive(purpose), dataInfo)
+}
+
+function authenticatedFields({ version, keyId }: EnvelopeHead, context: SealContext): Buffer {
+  return encodeFields([version, keyId, context.key, context.cookieName, context.version, ...context.bound])
+}
+
+function visitorNeeded(): SojournError {
+  return new SojournError(
+    'OPTION_INVALID',
+    "Expected the visitor's id, without which nothing can be sealed for the visitor alone, got undefined.",
+  )
+}

@@ -1,0 +1,29 @@
+import { KeyObject } from 'node:crypto'
+
+/** What signs and seals: text, bytes, or a key object that hides its bytes from `console.log`. */
+export type Secret = string | Uint8Array | KeyObject
+
+/** How many bytes a secret has at least that nobody can guess: as many as the keys that are derived from it. */
+export const shortestSecret = 32
+
+/** What to tell whoever needs a secret. */
+export const secretRecipe: string =
+  "Make one with: node -e \"console.log(require('node:crypto').randomBytes(32).toString('base64url'))\""
+
+/** Whether a secret has too few bytes to be beyond guessing. Text is measured as it is used, in UTF-8. */
+export function isShortSecret(secret: Secret): boolean {
+  return secretLength(secret) < shortestSecret
+}
+
+/** How many bytes a secret has. */
+export function secretLength(secret: Secret): number {
+  if (typeof secret === 'string') return Buffer.byteLength(secret)
+  return secret instanceof KeyObject ? (secret.symmetricKeySize ?? 0) : secret.byteLength
+}
+
+/** The bytes of a secret, in memory of their own where they were handed in as bytes. */
+export function secretBytes(secret: Secret): Buffer {
+  if (typeof secret === 'string') return Buffer.from(secret)
+  if (secret instanceof KeyObject) return secret.export()
+  return Buffer.from(secret)
+}
