@@ -12,12 +12,17 @@ export const errorCodes = [
   'VISIT_NOT_OPEN',
   'CONFLICT_UNRESOLVED',
   'VALUE_UNSUPPORTED',
+  'CROSS_SITE',
 ] as const
 
 /** One of the codes of `errorCodes`: stable, and what a program should compare. */
 export type SojournErrorCode = (typeof errorCodes)[number]
 
-const statuses: { readonly [code in SojournErrorCode]?: number } = { STORE_FAILED: 503, STORE_TIMED_OUT: 503 }
+const statuses: { readonly [code in SojournErrorCode]?: number } = {
+  STORE_FAILED: 503,
+  STORE_TIMED_OUT: 503,
+  CROSS_SITE: 403,
+}
 
 /** The one class of errors that Sojourn throws. The message never holds an id, a cookie or session data. */
 export class SojournError extends Error {

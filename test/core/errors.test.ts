@@ -15,11 +15,12 @@ describe('an error', () => {
     expect(String(error)).toBe('SojournError: The store failed.')
   })
 
-  test('a store that does not answer is a 503 to whoever reads the status, and no other code has one', () => {
+  test('a store that does not answer is a 503 to whoever reads the status, another site a 403, and no other code has one', () => {
     const withStatus = errorCodes.filter(code => new SojournError(code, '').status !== undefined)
-    expect(withStatus).toEqual(['STORE_FAILED', 'STORE_TIMED_OUT'])
+    expect(withStatus).toEqual(['STORE_FAILED', 'STORE_TIMED_OUT', 'CROSS_SITE'])
     expect(new SojournError('STORE_FAILED', '').status).toBe(503)
     expect(new SojournError('STORE_TIMED_OUT', '').status).toBe(503)
+    expect(new SojournError('CROSS_SITE', '').status).toBe(403)
   })
 
   test('each code is there once', () => {
