@@ -7,12 +7,24 @@ export {
   session as default,
   session as 'module.exports',
 } from './adapters/express.ts'
+export {
+  type FormTokenMiddleware,
+  type FormTokenOptions,
+  type FormTokenVerifier,
+  requireFormToken,
+} from './adapters/form-token.ts'
+export {
+  type SameOriginMiddleware,
+  type SameOriginOptions,
+  sameOrigin,
+} from './adapters/same-origin.ts'
 export type { Carrier, ParsedCookie } from './core/carrier.ts'
 export { type Clock, systemClock } from './core/clock.ts'
 export type { CookieData, CookieOptions } from './core/cookie.ts'
 export type { Duration } from './core/duration.ts'
 export { errorCodes, SojournError, type SojournErrorCode } from './core/errors.ts'
 export {
+  type CrossSiteEvent,
   eventNames,
   type SessionEvent,
   type SessionEvents,

@@ -1,5 +1,6 @@
+import { throwProblem } from '../core/checked-options.ts'
 import { Engine } from '../core/engine.ts'
-import { checkOptions, throwProblem } from '../core/option-checks.ts'
+import { checkOptions } from '../core/option-checks.ts'
 import { resolveOptions, type SessionsOptions } from '../core/options.ts'
 import type { SessionData } from '../core/session-data.ts'
 import { Sessions } from '../core/sessions.ts'

@@ -19,6 +19,7 @@ export const errorCodes = [
   'LOCK_LOST',
   'CONFLICT_UNRESOLVED',
   'VALUE_UNSUPPORTED',
+  'CROSS_SITE',
 ] as const
 
 /** One of the codes of `errorCodes`: stable, and what a program should compare. */
@@ -33,6 +34,7 @@ const statuses: { readonly [code in SojournErrorCode]?: number } = {
   CONFLICT_UNRESOLVED: 409,
   LOCK_BUSY: 429,
   LOCK_LOST: 409,
+  CROSS_SITE: 403,
 }
 
 /** The one class of errors that Sojourn throws. The message never holds an id, a cookie or session data. */

@@ -22,6 +22,14 @@ export interface ConflictedEvent extends SessionEvent {
   readonly clashes: readonly string[]
 }
 
+/** What told a request to be another site's: one of two headers, or a form token that is missing or wrong. */
+export type CrossSiteReason = 'sec-fetch-site' | 'origin' | 'token'
+
+/** A request that was refused because another site has made it. Sessions were not asked. */
+export interface CrossSiteEvent extends SessionEvent {
+  readonly reason: CrossSiteReason
+}
+
 /**
  * What happens to sessions, published on `node:diagnostics_channel` under `sojourn:` and the name.
  * No payload ever contains an id.
@@ -45,6 +53,7 @@ export interface SessionEvents {
   readonly expired: SessionEvent
   readonly tampered: TamperedEvent
   readonly 'store-failed': StoreFailedEvent
+  readonly 'cross-site': CrossSiteEvent
 }
 
 /** The names of all events. */
@@ -63,6 +72,7 @@ export const eventNames: readonly (keyof SessionEvents)[] = [
   'expired',
   'tampered',
   'store-failed',
+  'cross-site',
 ]
 
 const channels = new Map<keyof SessionEvents, Channel>()

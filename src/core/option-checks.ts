@@ -1,24 +1,19 @@
 import { KeyObject } from 'node:crypto'
+import { checkEach, type OptionCheck, oneOf, type ReportProblem } from './checked-options.ts'
 import { checkCookie } from './cookie-check.ts'
 import { parseDuration } from './duration.ts'
-import { describeValue, SojournError } from './errors.ts'
+import { describeValue } from './errors.ts'
 import type { SessionsOptions } from './options.ts'
 import { presetNames } from './presets.ts'
 import { isCookieName } from './set-cookie.ts'
 
-/** Receives what is wrong with an option: throws it, or warns where an application must go on as before. */
-export type ReportProblem = (option: string, problem: string) => void
-
-/** Reports a problem by throwing it. */
-export const throwProblem: ReportProblem = (_option, problem) => {
-  throw new SojournError('OPTION_INVALID', problem)
-}
-
+const duration = "a duration such as '20m' or a number of milliseconds"
 const isBoolean = oneOf(true, false)
-const checks: { readonly [option in keyof Required<SessionsOptions>]: Check } = {
+const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionCheck } = {
   secret: {
     expected: 'a string, bytes, a KeyObject, or an array of them that is not empty',
     accepts: isSecretOption,
+    describe: describeKind,
   },
   store: {
     expected: 'a store with a name and the verbs create, load, replace, touch and delete',
@@ -30,20 +25,20 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: Check } = 
     accepts: isObjectOrFunction,
   },
   genid: { expected: 'a function that returns an id', accepts: isFunction },
-  idle: { expected: 'a duration', accepts: isDuration },
-  absolute: { expected: 'a duration', accepts: isDuration },
-  touchEvery: { expected: 'a duration', accepts: isSpan },
+  idle: { expected: `${duration} above 0`, accepts: isDuration },
+  absolute: { expected: `${duration} above 0`, accepts: isDuration },
+  touchEvery: { expected: duration, accepts: isSpan },
   preset: oneOf(...presetNames),
   passive: { expected: 'a function that tells which requests are passive', accepts: isFunction },
-  rotateEvery: { expected: 'a duration', accepts: isDuration },
-  rotationGrace: { expected: 'a duration', accepts: isSpan },
+  rotateEvery: { expected: `${duration} above 0`, accepts: isDuration },
+  rotationGrace: { expected: duration, accepts: isSpan },
   onReplay: oneOf('refuse', 'end'),
   maxPerSubject: { expected: 'a whole number of at least 1', accepts: isCount },
   atLimit: oneOf('evict-oldest', 'refuse'),
   addresses: oneOf('whole', 'truncated', 'none'),
   onGone: oneOf('drop', 'fail'),
   onConflict: { expected: 'a function that answers the value to store', accepts: isFunction },
-  deadline: { expected: 'a duration', accepts: isDuration },
+  deadline: { expected: `${duration} above 0`, accepts: isDuration },
   duplicates: oneOf('first-valid', 'reject'),
   rolling: isBoolean,
   resave: isBoolean,
@@ -54,46 +49,17 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: Check } = 
   clock: { expected: 'a clock with `now` and `after`', accepts: isClock },
 }
 
-interface Check {
-  readonly expected: string
-  readonly accepts: (value: unknown) => boolean
-}
-
 /**
  * Checks every option, and that each name is one.
  *
  * @throws SojournError `OPTION_INVALID`, where `report` throws it.
  */
 export function checkOptions(options: object, report: ReportProblem): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) checkOption(name, value, report)
-  }
+  checkEach(options, checks, report)
   const cookie: unknown = Reflect.get(options, 'cookie') ?? {}
   const name: unknown = Reflect.get(options, 'name') ?? 'connect.sid'
   if (isObject(cookie) && typeof name === 'string')
     checkCookie(name, cookie, problem => report('cookie', problem))
-}
-
-function checkOption(name: string, value: unknown, report: ReportProblem): void {
-  const check = Object.hasOwn(checks, name) ? checks[name as keyof typeof checks] : undefined
-  if (check === undefined) {
-    report(
-      name,
-      `Expected only options that exist, got \`${name}\`. There are: ${Object.keys(checks).join(', ')}.`,
-    )
-  } else if (!check.accepts(value)) {
-    const got = name === 'secret' ? describeKind(value) : describeValue(value)
-    report(name, `Expected \`${name}\` to be ${check.expected}${exampleFor(check)}, got ${got}.`)
-  }
-}
-
-function exampleFor({ accepts }: Check): string {
-  if (accepts === isDuration) return " such as '20m' or a number of milliseconds above 0"
-  return accepts === isSpan ? " such as '20m' or a number of milliseconds" : ''
-}
-
-function oneOf(...accepted: readonly unknown[]): Check {
-  return { expected: accepted.map(describeValue).join(' or '), accepts: value => accepted.includes(value) }
 }
 
 function isObject(value: unknown): value is object {

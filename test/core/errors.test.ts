@@ -26,6 +26,7 @@ describe('an error', () => {
       CONFLICT_UNRESOLVED: 409,
       LOCK_BUSY: 429,
       LOCK_LOST: 409,
+      CROSS_SITE: 403,
     })
   })
 

@@ -54,7 +54,7 @@ test('no two lists of fields have one encoding', () => {
     ),
     { maxLength: 4 },
   )
-  fc.assert(
+  void fc.assert(
     fc.property(fields, fields, (one, other) => {
       const isSame =
         one.length === other.length && one.every((field, index) => Object.is(field, other[index]))

@@ -28,7 +28,7 @@ describe.each(modes)('in mode %s', mode => {
   })
 
   test('any text opens as it was', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), plain => {
         expect(sealer.open(sealer.seal(plain, context), context)).toEqual({ text: plain, isResealDue: false })
       }),
@@ -255,7 +255,7 @@ describe.each(modes)('in mode %s', mode => {
 
   test('any bytes are an answer and no exception, also behind the right beginning', () => {
     const head = sealer.seal(text, context).slice(0, 9)
-    fc.assert(
+    void fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.boolean(), (bytes, isAfterHead) => {
         const sealed = isAfterHead ? Buffer.concat([head, bytes]) : bytes
         expect(sealer.open(sealed, context)).toBeOneOf(['tampered', 'unreadable'])

@@ -1,0 +1,62 @@
+import { describeValue, SojournError } from './errors.ts'
+
+/** What one option may be, in words and as a question. */
+export interface OptionCheck {
+  readonly expected: string
+  accepts(value: unknown): boolean
+  /** Says what came. @default its kind, and the value itself where that is harmless */
+  describe?(value: unknown): string
+}
+
+/** Receives what is wrong with an option: throws it, or warns where an application must go on as before. */
+export type ReportProblem = (option: string, problem: string) => void
+
+/** Reports a problem by throwing it. */
+export const throwProblem: ReportProblem = (_option, problem) => {
+  throw new SojournError('OPTION_INVALID', problem)
+}
+
+/** The check of an option that is on or off. */
+export const isSwitch: OptionCheck = {
+  expected: 'true or false',
+  accepts: value => typeof value === 'boolean',
+}
+
+/** The check of an option that is one of several words. */
+export function oneOf(...accepted: readonly unknown[]): OptionCheck {
+  return { expected: accepted.map(describeValue).join(' or '), accepts: value => accepted.includes(value) }
+}
+
+/**
+ * Checks each option against what it may be. An option that is undefined counts as absent.
+ *
+ * @throws SojournError `OPTION_INVALID`, where `report` throws it, for a wrong value and for a name that is not
+ * in `checks`; and always for options that are no object.
+ */
+export function checkEach(
+  options: object,
+  checks: Readonly<Record<string, OptionCheck>>,
+  report: ReportProblem = throwProblem,
+): void {
+  if (typeof options !== 'object' || options === null) {
+    throwProblem('options', `Expected the options to be an object, got ${describeValue(options)}.`)
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined
+    if (value === undefined && check !== undefined) continue
+    if (check === undefined) report(name, unknownOption(name, Object.keys(checks)))
+    else if (!check.accepts(value)) report(name, wrongOption(name, value, check))
+  }
+}
+
+function unknownOption(name: string, known: readonly string[]): string {
+  return `Expected only options that exist, got \`${name}\`. There are: ${known.join(', ')}.`
+}
+
+function wrongOption(
+  name: string,
+  value: unknown,
+  { expected, describe = describeValue }: OptionCheck,
+): string {
+  return `Expected \`${name}\` to be ${expected}, got ${describe(value)}.`
+}

@@ -1,0 +1,181 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { requireFormToken, type SojournError } from 'sojourn'
+import { describe, expect, test } from 'vitest'
+import { FormTokens } from '../../src/core/form-token.ts'
+import { hearEvents } from '../core/heard-events.ts'
+
+const tokens = new FormTokens(() => [Buffer.alloc(32, 1)])
+
+/** What a request carries, beside the session that it belongs to. */
+interface Given {
+  readonly handle?: string
+  readonly method?: string | undefined
+  readonly url?: string
+  readonly headers?: object
+  readonly body?: unknown
+  readonly query?: unknown
+  readonly cookies?: unknown
+}
+
+const verifier = {
+  verify: (request: IncomingMessage, token: string) => tokens.verify((request as Given).handle ?? '', token),
+}
+
+type Options = Parameters<typeof requireFormToken>[1]
+
+/** What the middleware hands on: undefined when the route may run. */
+function send(given: Given, options?: Options, asked: typeof verifier = verifier): SojournError | undefined {
+  const request = { handle: 'ada', method: 'POST', headers: {}, ...given }
+  const calls: unknown[] = []
+  const answered = requireFormToken(asked, options)
+  answered(request as never as IncomingMessage, {} as ServerResponse, error => void calls.push(error))
+  expect(calls).toHaveLength(1)
+  return calls[0] as SojournError | undefined
+}
+
+const right = tokens.make('ada')
+const refused = expect.objectContaining({ code: 'CROSS_SITE', status: 403 })
+
+describe('a form token', () => {
+  test('lets its session pass, from the header or from the body', () => {
+    expect(send({ headers: { 'x-csrf-token': right } })).toBeUndefined()
+    expect(send({ body: { _csrf: right } })).toBeUndefined()
+    expect(send({ headers: { 'x-csrf-token': '' }, body: { _csrf: right } })).toBeUndefined()
+    expect(send({ body: Object.assign(Object.create(null), { _csrf: right }) })).toBeUndefined()
+  })
+
+  test('is asked for by every method that may change something', () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'get', undefined])
+      expect(send({ method })).toEqual(refused)
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'QUERY']) expect(send({ method })).toBeUndefined()
+  })
+
+  test('that is missing or wrong is one event, and a 403', () => {
+    const heard = hearEvents()
+    expect(send({})).toEqual(refused)
+    expect(heard).toEqual([{ name: 'cross-site', payload: { handle: undefined, reason: 'token' } }])
+  })
+
+  test('of one session is refused for another, and for the one after a regenerate', () => {
+    for (const handle of ['bob', 'ada-regenerated', '']) {
+      expect(send({ handle, headers: { 'x-csrf-token': right } })).toEqual(refused)
+      expect(send({ handle, body: { _csrf: right } })).toEqual(refused)
+    }
+  })
+
+  test('is not looked for in the query, in a cookie, in the address or under another name', () => {
+    expect(send({ url: `/?_csrf=${right}`, query: { _csrf: right, 'x-csrf-token': right } })).toEqual(refused)
+    const cookies = { _csrf: right, 'x-csrf-token': right }
+    expect(send({ headers: { cookie: `_csrf=${right}; x-csrf-token=${right}` }, cookies })).toEqual(refused)
+    expect(send({ headers: { 'x-xsrf-token': right, authorization: right, _csrf: right } })).toEqual(refused)
+    expect(send({ body: { csrf: right, 'x-csrf-token': right } })).toEqual(refused)
+  })
+
+  test.each([
+    ['truncated', right.slice(0, -1)],
+    ['longer', `${right}A`],
+    ['padded', `${right}=`],
+    ['of the other alphabet', Buffer.from(right, 'base64url').toString('base64').replace(/^./, '+')],
+    ['twice in one header', `${right}, ${right}`],
+    ['in an array', [right]],
+    ['twice in an array', [right, right]],
+    ['in an object', { 0: right, length: 1 }],
+    ['an object that says it', { toString: () => right }],
+    ['nothing', null],
+    ['a number', 7],
+    ['true', true],
+  ])('that is %s is refused', (_how, token) => {
+    expect(send({ headers: { 'x-csrf-token': token } })).toEqual(refused)
+    expect(send({ body: { _csrf: token } })).toEqual(refused)
+  })
+
+  test('that is wrong in the header is not replaced by a right one in the body', () => {
+    expect(send({ headers: { 'x-csrf-token': 'x' }, body: { _csrf: right } })).toEqual(refused)
+  })
+
+  test.each([
+    undefined,
+    null,
+    '',
+    right,
+    `_csrf=${right}`,
+    7,
+    [right],
+    Buffer.from(right),
+    JSON.parse(`{"__proto__": {"_csrf": "${right}"}}`),
+    Object.create({ _csrf: right }),
+    { constructor: { prototype: { _csrf: right } } },
+  ])('is not found in a body that does not hold it itself: %#', body => {
+    expect(send({ body })).toEqual(refused)
+  })
+
+  test.each(['__proto__', 'constructor', 'toString'])(
+    'is not mistaken for what every body has: %s',
+    field => {
+      expect(send({ body: {} }, { field })).toEqual(refused)
+      expect(send({ body: JSON.parse(`{"${field}": "${right}"}`) }, { field })).toBeUndefined()
+    },
+  )
+})
+
+describe('who verifies', () => {
+  test.each([
+    ['a promise', Promise.resolve(true)],
+    ['a text', 'yes'],
+    ['an object', {}],
+    ['nothing', undefined],
+  ])('answers true and nothing like it: %s refuses', (_kind, answer) => {
+    const headers = { 'x-csrf-token': right }
+    expect(send({ headers }, {}, { verify: () => answer as never })).toEqual(refused)
+  })
+
+  test('is not asked about what is no text', () => {
+    expect(send({ body: { _csrf: [right] } }, {}, { verify: () => expect.unreachable() })).toEqual(refused)
+  })
+
+  test('may throw, and the error goes to the error handler', () => {
+    const failure = new Error('the store failed')
+    const verify = (): boolean => {
+      throw failure
+    }
+    expect(send({ headers: { 'x-csrf-token': right } }, {}, { verify })).toBe(failure)
+  })
+
+  test('is not heard of when the route throws', () => {
+    const middleware = requireFormToken(verifier)
+    const request = { handle: 'ada', method: 'POST', headers: { 'x-csrf-token': right } } as never
+    const route = (): void => {
+      throw new Error('the route failed')
+    }
+    expect(() => middleware(request, {} as never, route)).toThrow('the route failed')
+  })
+})
+
+describe('an option', () => {
+  test('names another header, in any case, or another field', () => {
+    const options = { header: 'X-Form-Token', field: 'token' }
+    expect(send({ headers: { 'x-form-token': right } }, options)).toBeUndefined()
+    expect(send({ body: { token: right } }, options)).toBeUndefined()
+    expect(send({ headers: { 'x-csrf-token': right }, body: { _csrf: right } }, options)).toEqual(refused)
+  })
+
+  test.each([
+    { header: 'cookie' },
+    { header: 'Cookie' },
+    { header: '' },
+    { header: 'x csrf' },
+    { header: 7 },
+    { field: '' },
+    { field: ['_csrf'] },
+    { fields: '_csrf' },
+    null,
+  ])('that is wrong throws where it is given: %j', options => {
+    const make = (): unknown => requireFormToken(verifier, options as never)
+    expect(make).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
+  })
+
+  test.each([undefined, null, {}, { verify: true }, 'x'])('needs somebody to ask: %j throws', asked => {
+    const make = (): unknown => requireFormToken(asked as never)
+    expect(make).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
+  })
+})
