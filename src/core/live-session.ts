@@ -1,5 +1,5 @@
+import type { SessionContents, SessionValues } from './codec.ts'
 import { Cookie } from './cookie.ts'
-import type { SessionContents, SessionValues } from './json-codec.ts'
 import { actionsKey, Session } from './session.ts'
 import { type SessionInside, sessionProxy } from './session-proxy.ts'
 import type { SessionRecord } from './store.ts'
