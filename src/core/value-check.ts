@@ -22,8 +22,9 @@ export function checkValues(values: SessionValues, rules: ValueRules, cause?: un
  * @throws SojournError `VALUE_UNSUPPORTED`
  */
 export function checkAssignment(name: string | symbol, value: unknown, rules: ValueRules): void {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === undefined || value === null) return
   if (typeof name === 'symbol' || isReserved(name)) return
+  // Most of what is assigned is a text or a number, which needs no walk.
+  if (Object(value) !== value && rules.judge(value) === undefined) return
   const session = { values: [value], step: stepAmong([name]), judge: rules.judge }
   const found = findUnsupported(session, rules)
   if (found !== undefined) throw unsupportedValue(found, rules)
