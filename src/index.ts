@@ -21,9 +21,11 @@ export {
 export type { Carrier, ParsedCookie } from './core/carrier.ts'
 export { type Clock, systemClock } from './core/clock.ts'
 export type { CookieData, CookieOptions } from './core/cookie.ts'
+export type { Device } from './core/device.ts'
 export type { Duration } from './core/duration.ts'
 export { errorCodes, SojournError, type SojournErrorCode } from './core/errors.ts'
 export {
+  type ConflictedEvent,
   type CrossSiteEvent,
   eventNames,
   type SessionEvent,
@@ -31,12 +33,15 @@ export {
   type StoreFailedEvent,
   type TamperedEvent,
 } from './core/events.ts'
+export type { KeyOptions } from './core/key-ring.ts'
+export type { ConflictResolver } from './core/merge.ts'
 export type { SessionsOptions } from './core/options.ts'
 export type { Outcome } from './core/outcome.ts'
-export type { SessionCallback } from './core/session.ts'
+export type { PresetName } from './core/presets.ts'
+export type { SessionCallback, SignInOptions, SignOutOptions } from './core/session.ts'
 // With a star, because only then an application can add to it.
 export * from './core/session-data.ts'
-export type { Sessions, TypedVisit } from './core/sessions.ts'
+export type { Sessions, SubjectSessions, TypedVisit } from './core/sessions.ts'
 export type { Secret } from './core/signer.ts'
 export type {
   Activity,
@@ -44,11 +49,15 @@ export type {
   EnumeratingStore,
   MaybePromise,
   Replacement,
+  SessionFacts,
   SessionRecord,
   Store as RecordStore,
   StoreTraits,
+  SubjectEpoch,
+  SubjectStore,
   SweepingStore,
 } from './core/store.ts'
+export type { SessionSummary } from './core/subjects.ts'
 export { Cookie } from './session/cookie.ts'
 export { MemoryStore } from './session/memory.ts'
 export { Session } from './session/session.ts'

@@ -1,10 +1,16 @@
-import { throwProblem } from '../core/checked-options.ts'
+import { type ReportProblem, throwProblem } from '../core/checked-options.ts'
 import { Engine } from '../core/engine.ts'
-import { checkOptions } from '../core/option-checks.ts'
+import { checkOptions, checkSecretLengths } from '../core/option-checks.ts'
 import { resolveOptions, type SessionsOptions } from '../core/options.ts'
 import type { SessionData } from '../core/session-data.ts'
 import { Sessions } from '../core/sessions.ts'
+import type { Secret } from '../core/signer.ts'
+import { warnOnce } from '../core/warnings.ts'
 import { memoryStore } from '../stores/memory.ts'
+
+/** Options with something to sign by. */
+export type KeyedOptions = SessionsOptions &
+  ({ readonly secret: Secret | readonly Secret[] } | { readonly keys: NonNullable<SessionsOptions['keys']> })
 
 /**
  * Makes the manager of an application's sessions, without a framework.
@@ -16,10 +22,18 @@ import { memoryStore } from '../stores/memory.ts'
  * const visit = sessions.visit({ cookieHeader: request.headers.get('cookie'), isSecure: true, request })
  * await visit.open()
  */
-export function createSessions<Data extends object = SessionData>(options: SessionsOptions): Sessions<Data> {
+export function createSessions<Data extends object = SessionData>(options: KeyedOptions): Sessions<Data> {
   // Without a secret there is nothing to check, and that is the first thing to be told.
-  checkOptions({ ...options, secret: options?.secret ?? null }, throwProblem)
+  const isKeyed = options?.keys !== undefined
+  checkOptions(isKeyed ? options : { ...options, secret: options?.secret ?? null }, throwProblem)
+  checkSecretLengths(options.secret, isProduction() ? throwProblem : warnOfSecret)
   const policy = resolveOptions(options)
   const { clock } = policy.deadline
   return new Sessions<Data>(new Engine(policy, options.store ?? memoryStore({ clock })))
 }
+
+function isProduction(): boolean {
+  return process.env['NODE_ENV'] === 'production'
+}
+
+const warnOfSecret: ReportProblem = (_option, problem) => warnOnce('SOJOURN_SECRET', problem)

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { throwProblem } from '../core/checked-options.ts'
 import type { CookieOptions } from '../core/cookie.ts'
 import { SojournError } from '../core/errors.ts'
-import { checkOptions } from '../core/option-checks.ts'
+import { jsonCodec } from '../core/json-codec.ts'
+import { checkOptions, checkSecretLengths } from '../core/option-checks.ts'
 import { type Policy, resolveOptions, type SessionsOptions } from '../core/options.ts'
 import type { Secret } from '../core/signer.ts'
 import type { Store as RecordStore } from '../core/store.ts'
@@ -63,7 +64,23 @@ const own = new Set([
   'addresses',
   'onGone',
   'onConflict',
+  'keys',
+  'legacyUntil',
+  'seal',
+  'codec',
 ])
+
+const maxAgeDecides = 'decides by `cookie.maxAge` when a session is over. Set that'
+/** What a store for express-session cannot do, and what to do in its place. */
+const notWithCallbacks = {
+  idle: maxAgeDecides,
+  absolute: maxAgeDecides,
+  preset: maxAgeDecides,
+  rotateEvery: 'keeps a session under one id. Call `regenerate`',
+  maxPerSubject: 'does not know whose a session is. Leave it out',
+  seal: 'keeps sessions as they are. Leave it out',
+  codec: 'keeps sessions as they are. Leave it out',
+}
 
 /**
  * Checks the options of the drop-in and fills in the defaults.
@@ -76,7 +93,8 @@ export function checkSessionOptions(options: SessionOptions): Policy {
   const present = Object.fromEntries(Object.entries(given).filter(([name, value]) => own.has(name) || value))
   checkOptions(present, reportLeniently)
   if (store) checkStore(store, options)
-  return resolveOptions({ duplicates: 'first-valid', secret: [], ...present })
+  checkSecretLengths(options.secret, (_option, problem) => warnOnce('SOJOURN_SECRET', problem))
+  return resolveOptions({ duplicates: 'first-valid', secret: [], ...present }, jsonCodec)
 }
 
 /** Any store that the drop-in takes. A base class of express-session's kind may be given its verbs later. */
@@ -106,11 +124,12 @@ function reportLeniently(option: string, problem: string): void {
 function checkStore(store: AnyStore, options: SessionOptions): void {
   if (isRecordStore(store)) return
   if (typeof store.on !== 'function') throw new TypeError('store.on is not a function')
-  for (const name of ['idle', 'absolute'] as const) {
-    if (options[name] === undefined) continue
+  for (const [name, reason] of Object.entries(notWithCallbacks)) {
+    const value: unknown = Reflect.get(options, name)
+    if (!value || value === 'json') continue
     throw new SojournError(
       'OPTION_INVALID',
-      `Expected no \`${name}\` with a store that was written for express-session, because such a store decides by \`cookie.maxAge\` when a session is over. Set that, or use a store of Sojourn's.`,
+      `Expected no \`${name}\` with a store that was written for express-session, because such a store ${reason}, or use a store of Sojourn's.`,
     )
   }
 }

@@ -156,7 +156,8 @@ class SessionHandler {
   }
 
   #hasSecret(request: NodeRequest): boolean {
-    return this.#engine.policy.secrets.length > 0 || Boolean(request.secret)
+    const { ring, secrets } = this.#engine.policy
+    return ring !== undefined || secrets.length > 0 || Boolean(request.secret)
   }
 
   #covers(request: NodeRequest): boolean {

@@ -1,8 +1,10 @@
-import type { Codec, SessionContents } from './json-codec.ts'
+import type { Codec, SessionContents, SessionValues } from './codec.ts'
+import { decodeAny, writerOf } from './decode-any.ts'
+import type { Sealer } from './sealer.ts'
 import type { EncodedData, SessionRecord } from './store.ts'
 
-/** What stands in a record beside its data, and can be bound to it. */
-export type RecordFrame = Omit<SessionRecord<unknown>, 'data'>
+/** What stands in a record beside its data, and is bound to it where the data is sealed. */
+export type RecordFrame = Omit<SessionRecord<unknown>, 'data' | 'touchedAt' | 'expiresAt' | 'device'>
 
 /**
  * What a record's data turned out to be: the session's contents and text, or why there are none. What is
@@ -23,42 +25,99 @@ interface RefusedData {
   readonly refused: 'tampered' | 'unreadable'
 }
 
+/** With what data is written, and from when on what is assigned is looked at. */
+export interface EncodingOptions {
+  readonly codec: Codec
+  readonly cookieName: string
+  /** Opens what was sealed; undefined where nothing can have been. */
+  readonly sealer: Sealer | undefined
+  /** Whether what is written is sealed, and nothing else is read. */
+  readonly isSealing: boolean
+  /** Whether values are checked where they are assigned, and not only when they are stored. */
+  readonly checksAssignments: boolean
+}
+
 /** Turns what a session holds into what its record holds, and back. */
 export class Encoding {
   /** The text of a session that holds nothing. */
   readonly empty: string
-  readonly #codec: Codec
+  readonly #options: EncodingOptions
 
-  constructor(codec: Codec) {
-    this.#codec = codec
-    this.empty = codec.encode({ values: {} })
+  constructor(options: EncodingOptions) {
+    this.#options = options
+    this.empty = options.codec.encode({ values: {} })
   }
 
-  /** Writes values as text. Two texts are equal when nothing has changed. */
+  /** Writes values as text. Two texts of one codec are equal when nothing has changed. */
   encode(contents: SessionContents): string {
-    return this.#codec.encode(contents)
+    return this.#options.codec.encode(contents)
   }
 
-  /** Reads text that `encode` has written. */
+  /** Writes values as text when they differ from what a text says that may be another codec's. */
+  encodeChanged(contents: SessionContents, stored: string): string | undefined {
+    const { codec } = this.#options
+    const writer = writerOf(stored)
+    if (writer.name !== codec.name && writer.encode(contents) === stored) return undefined
+    const encoded = codec.encode(contents)
+    return encoded === stored ? undefined : encoded
+  }
+
+  /** Reads text, whichever codec has written it. */
   decode(text: string): SessionContents {
-    return this.#codec.decode(text)
+    return decodeAny(text)
   }
 
-  /** Throws for a value that could not be stored, at the line that assigns it. */
-  checkAssigned(_name: string, _value: unknown): void {}
+  /** Whether two sets of values have the same under a name, as far as can be stored. */
+  isSame(name: string, one: SessionValues, other: SessionValues): boolean {
+    if (Object.hasOwn(one, name) && Object.hasOwn(other, name)) {
+      return Object.is(one[name], other[name]) || this.#options.codec.isSameValue(one[name], other[name])
+    }
+    return this.#isAbsent(name, one) && this.#isAbsent(name, other)
+  }
+
+  /** Throws for a value that could not be stored, at the line that assigns it, where that is wanted. */
+  checkAssigned(name: string, value: unknown): void {
+    const { codec, checksAssignments } = this.#options
+    if (checksAssignments) codec.checkAssigned(name, value)
+  }
 
   /** Makes of text what goes into a record. */
-  write(text: string, _id: string, _frame: RecordFrame): EncodedData {
-    return text
+  write(text: string, id: string, frame: RecordFrame): EncodedData {
+    const { sealer, isSealing } = this.#options
+    return sealer !== undefined && isSealing ? sealer.seal(text, this.#contextOf(frame, id)) : text
   }
 
-  /** Reads a record's data, whatever somebody may have made of it. */
-  read(record: SessionRecord<unknown>, _id: string | undefined): Reading {
-    const text = String(record.data)
+  /** Reads a record's data, whatever somebody may have made of it. Without an id, what only a visitor opens is not. */
+  read(record: SessionRecord<unknown>, id: string | undefined): Reading {
+    const text = this.#open(record, id)
+    if (typeof text !== 'string') return text
     try {
-      return { text, contents: this.decode(text) }
+      return { text, contents: decodeAny(text) }
     } catch {
       return { refused: 'unreadable' }
     }
+  }
+
+  #open(record: SessionRecord<unknown>, id: string | undefined): string | RefusedData {
+    const { data } = record
+    const { sealer, isSealing } = this.#options
+    // Text that nobody has sealed is what somebody may have put there who has no key.
+    if (typeof data === 'string') return isSealing ? { refused: 'unreadable' } : data
+    if (!(data instanceof Uint8Array) || sealer === undefined) return { refused: 'unreadable' }
+    const opened = sealer.open(data, this.#contextOf(record, id))
+    if (typeof opened === 'object') return opened.text
+    return { refused: opened === 'tampered' ? 'tampered' : 'unreadable' }
+  }
+
+  #contextOf(frame: RecordFrame, id: string | undefined): Parameters<Sealer['seal']>[1] {
+    const { key, version, createdAt, subject, authenticatedAt, epoch, rotation } = frame
+    const bound = [createdAt, subject, authenticatedAt, epoch, rotation]
+    return { id, key, version, cookieName: this.#options.cookieName, bound }
+  }
+
+  /** A name that holds nothing is absent for a codec that does not keep it. */
+  #isAbsent(name: string, values: SessionValues): boolean {
+    if (!Object.hasOwn(values, name)) return true
+    return values[name] === undefined && this.encode({ values: { [name]: undefined } }) === this.empty
   }
 }

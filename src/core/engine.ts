@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Carrier } from './carrier.ts'
 import type { CookiePolicy } from './cookie-policy.ts'
+import type { CookieSigner, VerifiedId } from './cookie-signer.ts'
 import { askStore, type StoreVerb } from './deadline.ts'
 import { describeDevice } from './device.ts'
 import { Encoding } from './encoding.ts'
@@ -9,9 +10,12 @@ import { publish } from './events.ts'
 import { IdRotation, rootOf } from './id-rotation.ts'
 import { checkId, IdMint } from './ids.ts'
 import { jsonCodec } from './json-codec.ts'
+import { KeyRing } from './key-ring.ts'
 import type { Policy } from './options.ts'
 import { Recollection } from './recollection.ts'
-import { type Secret, Signer, type VerifiedId } from './signer.ts'
+import { RingSigner } from './ring-signer.ts'
+import { Sealer } from './sealer.ts'
+import { type Secret, Signer } from './signer.ts'
 import type { EncodedData, MaybePromise, SessionRecord, Store, StoreTraits } from './store.ts'
 import { Subjects } from './subjects.ts'
 import { Timeouts } from './timeouts.ts'
@@ -32,7 +36,7 @@ export class Engine {
   readonly recollection: Recollection = new Recollection()
   readonly turns: Turns = new Turns()
   readonly #mint = new IdMint()
-  readonly #signer: Signer
+  readonly #signer: CookieSigner
   readonly #otherSigners = new Map<Secret, Signer>()
 
   constructor(policy: Policy, store: Store<EncodedData>) {
@@ -42,11 +46,12 @@ export class Engine {
     this.store = store as Store<unknown>
     this.traits = { ...store.traits }
     this.keepsSessions = this.traits.keepsSessions === true
-    this.encoding = new Encoding(jsonCodec)
+    if (policy.seal !== false && (this.keepsSessions || !hasKeys(policy))) throw sealError()
+    this.encoding = encodingOf(policy, this.keepsSessions)
     this.rotation = new IdRotation(policy.cookies.name, policy.graceMs)
     this.subjects = new Subjects(this)
     this.timeouts = new Timeouts(policy, this.traits.touchesAlways === true)
-    this.#signer = new Signer(policy.secrets)
+    this.#signer = signerOf(policy)
   }
 
   now(): number {
@@ -54,8 +59,8 @@ export class Engine {
   }
 
   /** The signer of the configured secrets, or of the one that a request brings where none is configured. */
-  signer(secret: Secret | undefined): Signer {
-    if (this.policy.secrets.length > 0) return this.#signer
+  signer(secret: Secret | undefined): CookieSigner {
+    if (this.policy.ring !== undefined || this.policy.secrets.length > 0) return this.#signer
     if (secret === undefined) throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
     const signer = this.#otherSigners.get(secret) ?? new Signer([secret])
     this.#otherSigners.set(secret, signer)
@@ -144,4 +149,39 @@ export class Engine {
     }
     throw error
   }
+}
+
+function signerOf({ ring, secrets, legacyUntil, cookies, deadline }: Policy): CookieSigner {
+  const signer = new Signer(secrets)
+  if (ring === undefined) return signer
+  const legacy = secrets.length === 0 ? undefined : { signer, until: legacyUntil }
+  return new RingSigner(ring, { cookieName: cookies.name, clock: deadline.clock, legacy })
+}
+
+/** A store that keeps sessions is handed them as they are, which other software reads as JSON. */
+function encodingOf(policy: Policy, keepsSessions: boolean): Encoding {
+  const { codec, seal, cookies } = policy
+  const keys = hasKeys(policy) && !keepsSessions ? keysOf(policy) : undefined
+  return new Encoding({
+    codec: keepsSessions ? jsonCodec : codec,
+    cookieName: cookies.name,
+    sealer: keys && new Sealer(keys, seal || 'server'),
+    isSealing: seal !== false,
+    checksAssignments: process.env['NODE_ENV'] !== 'production',
+  })
+}
+
+function keysOf({ ring, secrets, deadline }: Policy): KeyRing {
+  return ring ?? KeyRing.ofSecrets(secrets, deadline.clock)
+}
+
+function hasKeys({ ring, secrets }: Policy): boolean {
+  return ring !== undefined || secrets.length > 0
+}
+
+function sealError(): SojournError {
+  return new SojournError(
+    'OPTION_INVALID',
+    "Expected `seal` with `secret` or `keys` and a store of Sojourn's, because a store that was written for express-session keeps sessions as they are.",
+  )
 }

@@ -1,9 +1,9 @@
+import type { VerifiedId } from './cookie-signer.ts'
 import type { ReadData } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { publish } from './events.ts'
 import { attempt, chain } from './maybe-promise.ts'
 import type { Outcome } from './outcome.ts'
-import type { VerifiedId } from './signer.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 
 /** What became of the session that a visitor's cookie names, and the session if it is there. */
@@ -42,12 +42,19 @@ export function findSession(engine: Engine, visitor: VerifiedId): MaybePromise<F
   )
 }
 
+/** Reads a session once more, for whoever was let in already with this id, however long ago it was given up. */
+export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSession | undefined> {
+  const loading = engine.ask('load', id, store => store.load(engine.keyOf(id)))
+  return chain(loading, record => {
+    if (record === undefined || engine.timeouts.isOver(engine.now(), record)) return undefined
+    const current = engine.keepsSessions ? id : engine.rotation.currentForRequest(id, record.rotation)
+    if (current === undefined) return undefined
+    return chain(readSession(engine, current, record), ({ session }) => session)
+  })
+}
+
 /** Reads a record for whoever knows the id. Data that was tampered with is nobody's session. */
-export function readSession(
-  engine: Engine,
-  id: string,
-  record: SessionRecord<unknown>,
-): MaybePromise<Finding> {
+function readSession(engine: Engine, id: string, record: SessionRecord<unknown>): MaybePromise<Finding> {
   if (engine.keepsSessions) return { outcome: 'found', session: { id, record, reading: undefined } }
   const reading = engine.encoding.read(record, id)
   if (reading.refused === undefined) return { outcome: 'found', session: { id, record, reading } }

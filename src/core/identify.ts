@@ -1,14 +1,14 @@
 import type { Carrier } from './carrier.ts'
 import { findCookies } from './cookie-header.ts'
+import type { CookieSigner, VerifiedId } from './cookie-signer.ts'
 import type { Engine } from './engine.ts'
 import { publish } from './events.ts'
-import type { Signer, VerifiedId } from './signer.ts'
 
 /** Who a visitor claims to be: an id that was signed here, a claim that fails, or no claim at all. */
 export type Identity = VerifiedId | 'tampered' | 'none'
 
 /** Reads the session's cookie. Whatever bytes arrive, the answer is an identity and never an exception. */
-export function identify(engine: Engine, carrier: Carrier, signer: Signer): Identity {
+export function identify(engine: Engine, carrier: Carrier, signer: CookieSigner): Identity {
   const { name } = engine.cookies
   // An empty cookie says nothing: some clients clear one in this way.
   const values = findCookies(headerText(carrier.cookieHeader), name).filter(value => value !== '')
@@ -21,7 +21,7 @@ export function identify(engine: Engine, carrier: Carrier, signer: Signer): Iden
   return refuse('signature')
 }
 
-function identifyParsed(carrier: Carrier, name: string, signer: Signer): Identity {
+function identifyParsed(carrier: Carrier, name: string, signer: CookieSigner): Identity {
   const parsed = carrier.parsedCookie?.(name)
   if (parsed === undefined) return 'none'
   if (parsed.isVerified) return { id: parsed.value, isNewestSecret: true }

@@ -1,59 +1,59 @@
-import { SojournError } from './errors.ts'
-
-/** What the application put into a session, as it sees it. */
-export interface SessionValues {
-  [name: string]: unknown
-}
-
-/** A session's data as a record holds it: the values, and the lifetime when it is the session's own. */
-export interface SessionContents {
-  readonly values: SessionValues
-  readonly originalMaxAge?: number | null | undefined
-}
-
-/** Turns a session's contents into text and back. */
-export interface Codec {
-  encode(contents: SessionContents): string
-  decode(data: string): SessionContents
-}
+import { type Codec, corruptRecord, joinContents, type SessionValues, splitContents } from './codec.ts'
+import { checkAssignment, checkValues, unwritableValues } from './value-check.ts'
+import { lenientJsonRules, strictJsonRules } from './value-rules.ts'
 
 /**
- * JSON in the shape that express-session's stores keep. `cookie` is a name that no application can use for
- * its data, and so the one place for a lifetime that differs from the configured one.
+ * JSON in the shape that express-session's stores keep. It takes what `JSON.stringify` takes, as they do, and
+ * so an application can go on that stores documents and dates and reads them as text.
  */
 export const jsonCodec: Codec = {
-  encode({ values, originalMaxAge }) {
+  name: 'json',
+
+  encode(contents) {
+    const stored = joinContents(contents)
     try {
-      return JSON.stringify(originalMaxAge === undefined ? values : { cookie: { originalMaxAge }, ...values })
+      return JSON.stringify(withoutToJson(stored))
     } catch (cause) {
-      throw unsupportedValue(values, cause)
+      checkValues(contents.values, lenientJsonRules, cause)
+      throw unwritableValues(lenientJsonRules, cause)
     }
   },
 
   decode(data) {
-    const values = parseObject(data)
-    const { cookie } = values
-    for (const name of Object.keys(values)) if (isReserved(name)) delete values[name]
-    return cookie === undefined ? { values } : { values, originalMaxAge: lifetimeOf(cookie) }
+    return splitContents(parseObject(data))
+  },
+
+  isSameValue(one, other) {
+    if (Object.is(one, other)) return true
+    try {
+      return JSON.stringify(one) === JSON.stringify(other)
+    } catch {
+      return false
+    }
+  },
+
+  checkAssigned(name, value) {
+    checkAssignment(name, value, lenientJsonRules)
   },
 }
 
-// `hasOwnProperty`, `__proto__` and their like are never data: a stored record must not be able to give a
-// session methods or a prototype. The other names are express-session's own.
-const reserved = new Set<string | symbol>([
-  ...['cookie', 'id', 'req', 'touch', 'resetMaxAge', 'save', 'reload', 'destroy', 'regenerate'],
-  ...Object.getOwnPropertyNames(Object.prototype),
-])
+/** The same JSON, for values that it gives back as they were; others are refused instead of changed. */
+export const strictJsonCodec: Codec = {
+  ...jsonCodec,
 
-/** Whether a name can never hold an application's data in a session. */
-export function isReserved(name: string | symbol): boolean {
-  return reserved.has(name)
+  encode(contents) {
+    checkValues(contents.values, strictJsonRules)
+    return jsonCodec.encode(contents)
+  },
+
+  checkAssigned(name, value) {
+    checkAssignment(name, value, strictJsonRules)
+  },
 }
 
-function lifetimeOf(cookie: unknown): number | null {
-  const maxAge: unknown =
-    typeof cookie === 'object' && cookie !== null ? Reflect.get(cookie, 'originalMaxAge') : null
-  return typeof maxAge === 'number' ? maxAge : null
+/** A function of that name is no data, and would decide what is stored: the text might be no object's. */
+function withoutToJson(values: SessionValues): SessionValues {
+  return typeof values.toJSON === 'function' ? { ...values, toJSON: undefined } : values
 }
 
 function parseObject(data: string): SessionValues {
@@ -69,31 +69,5 @@ function parse(data: string): unknown {
   } catch {
     // The parser's own message would quote the data.
     throw corruptRecord(new SyntaxError('The data is not JSON.'))
-  }
-}
-
-function corruptRecord(cause: Error): SojournError {
-  return new SojournError(
-    'RECORD_CORRUPT',
-    'Expected a stored session to hold JSON, but it cannot be read. See `cause`.',
-    { cause },
-  )
-}
-
-function unsupportedValue(values: SessionValues, cause: unknown): SojournError {
-  const name = Object.keys(values).find(key => !isEncodable(values[key]))
-  return new SojournError(
-    'VALUE_UNSUPPORTED',
-    `Expected \`session.${name}\` to be a value that JSON can hold, without a BigInt or a cycle. Store a string or a number instead.`,
-    { cause },
-  )
-}
-
-function isEncodable(value: unknown): boolean {
-  try {
-    JSON.stringify(value)
-    return true
-  } catch {
-    return false
   }
 }

@@ -1,6 +1,6 @@
+import type { SessionContents, SessionValues } from './codec.ts'
 import { Cookie } from './cookie.ts'
-import type { SessionContents, SessionValues } from './json-codec.ts'
-import { type ConflictResolver, mergeValues } from './merge.ts'
+import { type ConflictResolver, type MergeRules, mergeValues } from './merge.ts'
 import { actionsKey, Session, type SessionActions } from './session.ts'
 import { type SessionInside, sessionProxy } from './session-proxy.ts'
 import { anonymous, type Standing } from './standing.ts'
@@ -10,6 +10,8 @@ import type { SessionRecord } from './store.ts'
 export interface SessionOwner {
   makeCookie(): Cookie
   encode(contents: SessionContents): string
+  encodeChanged(contents: SessionContents, stored: string): string | undefined
+  isSame(name: string, one: SessionValues, other: SessionValues): boolean
   /** Called with a value that the application is about to put into the session. */
   checkAssigned(name: string, value: unknown): void
   /** What the session's methods do. */
@@ -35,6 +37,8 @@ export interface SessionStart {
 /** What somebody else has stored meanwhile, and how it meets what this request has changed. */
 export interface Merge {
   readonly theirs: SessionContents
+  /** The same as it is stored; undefined for a store that keeps sessions. */
+  readonly text: string | undefined
   /** The values from which this request went out. */
   readonly base: SessionValues
   readonly resolve: ConflictResolver | undefined
@@ -127,8 +131,10 @@ export class LiveSession implements SessionInside {
   changes(): string | undefined {
     if (!this.#isSuspect && !this.hasNewLifetime) return undefined
     if (this.record === undefined && Object.keys(this.#values).length === 0) return undefined
-    const encoded = this.encode()
-    return encoded === this.#stored ? undefined : encoded
+    const contents = this.#contents(this.#values, this.maxAge)
+    return this.#stored === undefined
+      ? this.#owner.encode(contents)
+      : this.#owner.encodeChanged(contents, this.#stored)
   }
 
   /** Whether there is something to store that the application has not been told of already as a failure. */
@@ -154,14 +160,14 @@ export class LiveSession implements SessionInside {
    * Puts this session's own changes, key by key, onto what somebody else has stored meanwhile. Answers the
    * names that both have changed.
    */
-  mergeOnto(record: SessionRecord<unknown>, { theirs, base, resolve }: Merge): readonly string[] {
-    const isSame = (one: unknown, other: unknown): boolean => this.#isSame(one, other)
+  mergeOnto(record: SessionRecord<unknown>, { theirs, text, base, resolve }: Merge): readonly string[] {
+    const isSame: MergeRules['isSame'] = (name, one, other) => this.#owner.isSame(name, one, other)
     const merged = mergeValues({ base, mine: this.#values, theirs: theirs.values }, { isSame, resolve })
     this.replaceValues(merged.values)
     this.#takeLifetime(theirs)
     this.record = record
     this.facts = record
-    this.#stored = this.#encode(theirs.values, this.#storedMaxAge)
+    this.#stored = text ?? this.#encode(theirs.values, this.#storedMaxAge)
     return merged.clashes
   }
 
@@ -228,15 +234,13 @@ export class LiveSession implements SessionInside {
     if (isTheirs && this.#cookie !== undefined) this.#cookie.maxAge = originalMaxAge
   }
 
-  /** Two values are the same when they are stored in the same way. */
-  #isSame(one: unknown, other: unknown): boolean {
-    if (Object.is(one, other)) return true
-    return this.#owner.encode({ values: { one } }) === this.#owner.encode({ values: { one: other } })
+  #encode(values: SessionValues, maxAge: number | null): string {
+    return this.#owner.encode(this.#contents(values, maxAge))
   }
 
-  #encode(values: SessionValues, maxAge: number | null): string {
+  #contents(values: SessionValues, maxAge: number | null): SessionContents {
     const isOwn = !Object.is(maxAge, this.#configuredMaxAge)
-    return this.#owner.encode(isOwn ? { values, originalMaxAge: maxAge } : { values })
+    return isOwn ? { values, originalMaxAge: maxAge } : { values }
   }
 
   #makeCookie(): Cookie {

@@ -1,4 +1,4 @@
-import type { SessionValues } from './json-codec.ts'
+import type { SessionValues } from './codec.ts'
 
 /**
  * Decides about a name that two requests have changed at the same time: answers the value that is to be
@@ -16,7 +16,7 @@ export interface Versions {
 
 /** How values are compared, and who decides where both have changed one. */
 export interface MergeRules {
-  isSame(one: unknown, other: unknown): boolean
+  isSame(name: string, one: SessionValues, other: SessionValues): boolean
   /** @default mine counts */
   readonly resolve: ConflictResolver | undefined
 }
@@ -33,8 +33,8 @@ export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules)
   const values = { ...theirs }
   const clashes: string[] = []
   for (const name of new Set([...Object.keys(base), ...Object.keys(mine)])) {
-    if (isSame(mine[name], base[name])) continue
-    const isClash = !isSame(theirs[name], base[name]) && !isSame(theirs[name], mine[name])
+    if (isSame(name, mine, base)) continue
+    const isClash = !isSame(name, theirs, base) && !isSame(name, theirs, mine)
     if (isClash) clashes.push(name)
     if (isClash && resolve !== undefined) values[name] = resolve(name, base[name], mine[name], theirs[name])
     else take(mine, name, values)

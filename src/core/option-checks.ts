@@ -5,6 +5,7 @@ import { parseDuration } from './duration.ts'
 import { describeValue } from './errors.ts'
 import type { SessionsOptions } from './options.ts'
 import { presetNames } from './presets.ts'
+import { isShortSecret, type Secret, secretRecipe, shortestSecret } from './secret.ts'
 import { isCookieName } from './set-cookie.ts'
 
 const duration = "a duration such as '20m' or a number of milliseconds"
@@ -15,6 +16,10 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
     accepts: isSecretOption,
     describe: describeKind,
   },
+  keys: { expected: 'a list of keys with an `id` and a `secret` each', accepts: Array.isArray },
+  legacyUntil: { expected: 'a Date or milliseconds since 1970', accepts: isInstant },
+  seal: oneOf('server', 'visitor', false),
+  codec: oneOf('json', 'structured'),
   store: {
     expected: 'a store with a name and the verbs create, load, replace, touch and delete',
     accepts: isStore,
@@ -62,6 +67,16 @@ export function checkOptions(options: object, report: ReportProblem): void {
     checkCookie(name, cookie, problem => report('cookie', problem))
 }
 
+/** Reports a secret that could be guessed, with how to make a good one. */
+export function checkSecretLengths(secret: SessionsOptions['secret'], report: ReportProblem): void {
+  const secrets = Array.isArray(secret) ? secret : [secret]
+  if (!secrets.some(one => isSecret(one) && isShortSecret(one))) return
+  report(
+    'secret',
+    `Expected \`secret\` to have at least ${shortestSecret} bytes, got fewer, which can be guessed. ${secretRecipe}`,
+  )
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -78,7 +93,7 @@ function isSecretOption(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 && value.every(isSecret) : isSecret(value)
 }
 
-function isSecret(value: unknown): boolean {
+function isSecret(value: unknown): value is Secret {
   if (value instanceof KeyObject) return value.type === 'secret'
   return (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0
 }
@@ -103,6 +118,10 @@ function isSpan(value: unknown): boolean {
 
 function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1
+}
+
+function isInstant(value: unknown): boolean {
+  return (typeof value === 'number' || value instanceof Date) && Number.isFinite(Number(value))
 }
 
 function isClock(value: unknown): boolean {

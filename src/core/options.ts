@@ -1,19 +1,37 @@
 import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
+import type { Codec } from './codec.ts'
 import type { CookieOptions } from './cookie.ts'
 import { type CookieConfiguration, CookiePolicy } from './cookie-policy.ts'
 import type { Deadline } from './deadline.ts'
 import type { AddressDetail } from './device.ts'
 import { type Duration, parseDuration } from './duration.ts'
+import { strictJsonCodec } from './json-codec.ts'
+import { type KeyOptions, KeyRing } from './key-ring.ts'
 import type { ConflictResolver } from './merge.ts'
 import { type Preset, type PresetName, presets } from './presets.ts'
 import type { Secret } from './signer.ts'
 import type { Store } from './store.ts'
+import { structuredCodec } from './structured-codec.ts'
 
 /** How sessions are kept. Every option is checked when it is handed in. */
 export interface SessionsOptions {
-  /** Signs the cookies: 32 random bytes or more. Of several, the first signs and each verifies. */
-  readonly secret: Secret | readonly Secret[]
+  /**
+   * Signs the cookies: 32 random bytes or more. Of several, the first signs and each verifies. It has to be there
+   * unless `keys` are; beside those, it only reads the cookies that it has signed before.
+   */
+  readonly secret?: Secret | readonly Secret[] | undefined
+  /** Signs and seals, by keys that have ids and can be revoked: the first that is usable writes. @default none */
+  readonly keys?: readonly KeyOptions[] | undefined
+  /** Until when cookies that `secret` has signed are read, where `keys` write. @default as long as `secret` is there */
+  readonly legacyUntil?: Date | number | undefined
+  /**
+   * Encrypts what the store keeps: for the server, or so that only the visitor's own cookie opens it as well.
+   * What is not sealed is then not read. @default false
+   */
+  readonly seal?: 'server' | 'visitor' | false | undefined
+  /** What a session can hold: what JSON can, or also dates, maps, sets, bigints and cycles. @default 'json' */
+  readonly codec?: 'json' | 'structured' | undefined
   /** Where the records are kept. @default a memory store of this process */
   readonly store?: Store | undefined
   /** The cookie's name. @default 'connect.sid' */
@@ -71,6 +89,11 @@ export interface SessionsOptions {
 /** The options as the engine uses them. */
 export interface Policy {
   readonly secrets: readonly Secret[]
+  /** Undefined where plain secrets sign. */
+  readonly ring: KeyRing | undefined
+  readonly legacyUntil: number | undefined
+  readonly seal: 'server' | 'visitor' | false
+  readonly codec: Codec
   readonly cookies: CookiePolicy
   readonly genid: ((request: never) => string) | undefined
   /** Undefined where the cookie's lifetime decides. */
@@ -98,8 +121,11 @@ export interface Policy {
   readonly onCommitFailure: 'fail' | 'send'
 }
 
-/** Fills in the defaults. The options have been checked. */
-export function resolveOptions(options: Omit<SessionsOptions, 'store'>): Policy {
+/** Fills in the defaults. The options have been checked. `json` is what the codec of that name is. */
+export function resolveOptions(
+  options: Omit<SessionsOptions, 'store'>,
+  json: Codec = strictJsonCodec,
+): Policy {
   const { clock = systemClock, name = 'connect.sid', cookie = {}, deadline = '5s', secret } = options
   const { duplicates = 'reject', unset = 'keep', onLoadFailure = 'fail', onCommitFailure = 'fail' } = options
   const { rolling = false, resave = false, saveUninitialized = false, genid } = options
@@ -108,7 +134,9 @@ export function resolveOptions(options: Omit<SessionsOptions, 'store'>): Policy 
   const { idle = preset.idle, absolute = preset.absolute, touchEvery = preset.touchEvery } = options
   return {
     // The array itself, because an application may rotate its secrets in place.
-    secrets: Array.isArray(secret) ? secret : [secret],
+    secrets: Array.isArray(secret) ? secret : secret === undefined ? [] : [secret],
+    ...resolveKeys(options, clock),
+    codec: options.codec === 'structured' ? structuredCodec : json,
     cookies: new CookiePolicy(name, configured, clock),
     genid,
     idleMs: spanOf('idle', idle),
@@ -132,6 +160,17 @@ export function resolveOptions(options: Omit<SessionsOptions, 'store'>): Policy 
 
 function spanOf(option: string, value: Duration | undefined): number | undefined {
   return value === undefined ? undefined : parseDuration(option, value)
+}
+
+function resolveKeys(
+  { keys, legacyUntil, seal = false }: Omit<SessionsOptions, 'store'>,
+  clock: Clock,
+): Pick<Policy, 'ring' | 'legacyUntil' | 'seal'> {
+  return {
+    ring: keys === undefined ? undefined : KeyRing.of(keys, clock),
+    legacyUntil: legacyUntil === undefined ? undefined : Number(legacyUntil),
+    seal,
+  }
 }
 
 function resolveIds({

@@ -1,10 +1,10 @@
 import type { Carrier } from './carrier.ts'
+import type { SessionContents, SessionValues } from './codec.ts'
 import type { Cookie } from './cookie.ts'
 import type { Engine } from './engine.ts'
-import type { FoundSession } from './find-session.ts'
+import { type FoundSession, rereadSession } from './find-session.ts'
 import type { Hold } from './hold.ts'
 import type { Identity } from './identify.ts'
-import type { SessionContents } from './json-codec.ts'
 import { LiveActions, type SessionKeeper } from './live-actions.ts'
 import type { LiveSession, SessionOwner } from './live-session.ts'
 import { chain } from './maybe-promise.ts'
@@ -104,7 +104,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
 
   /** Reads a session anew, for the request that has it. */
   read(id: string): MaybePromise<FoundSession | undefined> {
-    return this.#maker.read(id)
+    return rereadSession(this.#engine, id)
   }
 
   /** Takes data that the application has read from the store by itself, as the session with this id. */
@@ -133,6 +133,14 @@ export class RequestSessions implements SessionOwner, WritingRequest {
 
   encode(contents: SessionContents): string {
     return this.#engine.encoding.encode(contents)
+  }
+
+  encodeChanged(contents: SessionContents, stored: string): string | undefined {
+    return this.#engine.encoding.encodeChanged(contents, stored)
+  }
+
+  isSame(name: string, one: SessionValues, other: SessionValues): boolean {
+    return this.#engine.encoding.isSame(name, one, other)
   }
 
   checkAssigned(name: string, value: unknown): void {

@@ -1,12 +1,11 @@
 import type { Carrier } from './carrier.ts'
 import type { Cookie } from './cookie.ts'
 import type { Engine } from './engine.ts'
-import { type FoundSession, readSession } from './find-session.ts'
+import type { FoundSession } from './find-session.ts'
 import { LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
-import { chain } from './maybe-promise.ts'
 import { restoreLifetime, valuesOf } from './session-values.ts'
 import type { Standing } from './standing.ts'
-import type { MaybePromise, SessionRecord } from './store.ts'
+import type { SessionRecord } from './store.ts'
 
 /** Makes the sessions of one request: empty ones, stored ones, and ones that an application made by hand. */
 export class SessionMaker {
@@ -42,18 +41,6 @@ export class SessionMaker {
     const cookie = restoreLifetime(this.cookie(), data)
     const { originalMaxAge: maxAge = null } = cookie
     return this.#make({ id, record, cookie, maxAge, values: valuesOf(data), stored: undefined })
-  }
-
-  /** Reads the session of an id that this request has already. */
-  read(id: string): MaybePromise<FoundSession | undefined> {
-    const engine = this.#engine
-    const loading = engine.ask('load', id, store => store.load(engine.keyOf(id)))
-    return chain(loading, record => {
-      if (record === undefined || engine.timeouts.isOver(engine.now(), record)) return undefined
-      const current = engine.keepsSessions ? id : engine.rotation.currentForRequest(id, record.rotation)
-      if (current === undefined) return undefined
-      return chain(readSession(engine, current, record), ({ session }) => session)
-    })
   }
 
   cookie(): Cookie {

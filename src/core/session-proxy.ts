@@ -1,4 +1,4 @@
-import { isReserved, type SessionValues } from './json-codec.ts'
+import { isReserved, type SessionValues } from './codec.ts'
 import { actionsKey, Session, type SessionActions } from './session.ts'
 
 /** What the proxy asks of the session behind it. */

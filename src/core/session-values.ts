@@ -1,6 +1,6 @@
+import { isReserved, type SessionValues } from './codec.ts'
 import type { Cookie } from './cookie.ts'
 import { SojournError } from './errors.ts'
-import { isReserved, type SessionValues } from './json-codec.ts'
 
 /** Takes the application's data out of a session as a store for express-session hands it over. */
 export function valuesOf(session: object): SessionValues {

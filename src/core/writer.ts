@@ -1,8 +1,8 @@
+import type { SessionContents } from './codec.ts'
 import { Cookie } from './cookie.ts'
 import type { Engine } from './engine.ts'
 import { conflictError, takenIdError } from './errors.ts'
 import { publish } from './events.ts'
-import type { SessionContents } from './json-codec.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
 import { recordOf, type WritingRequest } from './record-of.ts'
@@ -140,13 +140,14 @@ export class Writer {
 
   /** Brings a session to what the store has now, with this request's own changes. Answers whether that can be done. */
   #catchUp(live: LiveSession, current: SessionRecord<unknown>): boolean {
-    const { encoding, policy } = this.#engine
-    const id = this.#engine.rotation.currentForRequest(live.id, current.rotation)
-    const theirs = id === undefined ? undefined : this.#contentsOf(current, id)
-    if (id === undefined || theirs === undefined) return false
+    const { encoding, rotation, policy } = this.#engine
+    const id = this.#engine.keepsSessions ? live.id : rotation.currentForRequest(live.id, current.rotation)
+    const read = id === undefined ? undefined : this.#read(current, id)
+    if (id === undefined || read?.contents === undefined) return false
     if (id !== live.id) live.follow(id)
     const base = live.stored === undefined ? {} : encoding.decode(live.stored).values
-    const clashes = live.mergeOnto(current, { theirs, base, resolve: policy.onConflict })
+    const { contents: theirs, text } = read
+    const clashes = live.mergeOnto(current, { theirs, text, base, resolve: policy.onConflict })
     publish('conflicted', () => ({ handle: this.#engine.handleOf(live.id), clashes }))
     return true
   }
@@ -187,13 +188,14 @@ export class Writer {
     publish('gone', () => ({ handle: this.#engine.handleOf(live.id) }))
   }
 
-  #contentsOf(record: SessionRecord<unknown>, id: string): SessionContents | undefined {
-    if (!this.#engine.keepsSessions) return this.#engine.encoding.read(record, id).contents
+  #read(
+    record: SessionRecord<unknown>,
+    id: string,
+  ): { readonly contents?: SessionContents | undefined; readonly text?: string } {
+    if (!this.#engine.keepsSessions) return this.#engine.encoding.read(record, id)
     // A store that keeps sessions answers one.
     const session = record.data as object
-    return {
-      values: valuesOf(session),
-      originalMaxAge: restoreLifetime(new Cookie(), session).originalMaxAge,
-    }
+    const { originalMaxAge } = restoreLifetime(new Cookie(), session)
+    return { contents: { values: valuesOf(session), originalMaxAge } }
   }
 }

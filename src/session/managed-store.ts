@@ -1,7 +1,8 @@
+import type { SessionContents } from '../core/codec.ts'
 import { Cookie, type CookieData } from '../core/cookie.ts'
 import type { Engine } from '../core/engine.ts'
-import { goneError } from '../core/errors.ts'
-import { jsonCodec, type SessionContents } from '../core/json-codec.ts'
+import { goneError, unableError } from '../core/errors.ts'
+import { type FoundSession, rereadSession } from '../core/find-session.ts'
 import { Session } from '../core/session.ts'
 import { valuesOf } from '../core/session-values.ts'
 import { anonymous } from '../core/standing.ts'
@@ -49,9 +50,9 @@ class ManagedVerbs {
   }
 
   async get(id: string): Promise<object | undefined> {
-    const record = await this.#load(id)
-    if (record === undefined) return undefined
-    const session = this.#sessionIn(record)
+    const found = await rereadSession(this.#engine, id)
+    if (found?.reading === undefined) return undefined
+    const session = this.#sessionIn(found.record, found.reading.contents)
     this.#stored.set(session, id)
     return session
   }
@@ -64,9 +65,10 @@ class ManagedVerbs {
   }
 
   async set(id: string, session: object): Promise<void> {
-    const held = await this.#load(id)
-    if (held === undefined && this.#hasEnded(id, session)) throw goneError()
-    const record = this.#recordOf(id, session, held)
+    const found = await rereadSession(this.#engine, id)
+    if (found === undefined && this.#hasEnded(id, session)) throw goneError()
+    const record = this.#recordOf(id, session, found)
+    const held = found?.record
     const answer = await (held === undefined
       ? this.#engine.ask('create', id, store => store.create(record))
       : this.#engine.ask('replace', id, store => store.replace(record, held.version)))
@@ -85,7 +87,7 @@ class ManagedVerbs {
   }
 
   async touch(id: string, session: object): Promise<void> {
-    const held = await this.#load(id)
+    const held = (await rereadSession(this.#engine, id))?.record
     if (held === undefined) return
     const activity = this.#activityOf(held.createdAt, session)
     await this.#engine.ask('touch', id, store => store.touch(held.key, activity, held))
@@ -93,7 +95,13 @@ class ManagedVerbs {
 
   async all(): Promise<{ readonly [handle: string]: object }> {
     const sessions: { [handle: string]: object } = {}
-    for await (const record of this.#records()) sessions[record.key] = this.#sessionIn(record)
+    if (this.#engine.policy.seal === 'visitor') {
+      throw unableError(this.#engine.store.name, 'show what is sealed for its visitors alone')
+    }
+    for await (const record of this.#records()) {
+      const { contents } = this.#engine.encoding.read(record, undefined)
+      if (contents !== undefined) sessions[record.key] = this.#sessionIn(record, contents)
+    }
     return sessions
   }
 
@@ -113,16 +121,8 @@ class ManagedVerbs {
     throw new Error(`Expected a store that can list its sessions, got the ${store.name} store, which cannot.`)
   }
 
-  async #load(id: string): Promise<SessionRecord<unknown> | undefined> {
-    const engine = this.#engine
-    const record = await engine.ask('load', id, store => store.load(engine.keyOf(id)))
-    return record === undefined || engine.timeouts.isOver(engine.now(), record) ? undefined : record
-  }
-
-  #sessionIn(record: SessionRecord<unknown>): object {
-    const { values, originalMaxAge = this.#engine.cookies.staticMaxAge } = jsonCodec.decode(
-      String(record.data),
-    )
+  #sessionIn(record: SessionRecord<unknown>, contents: SessionContents): object {
+    const { values, originalMaxAge = this.#engine.cookies.staticMaxAge } = contents
     const cookie = this.#configuredCookie()
     cookie.expires = originalMaxAge === null ? null : new Date(record.touchedAt + originalMaxAge)
     cookie.originalMaxAge = originalMaxAge
@@ -138,10 +138,10 @@ class ManagedVerbs {
     }
   }
 
-  #recordOf(id: string, session: object, held: SessionRecord<unknown> | undefined): SessionRecord<unknown> {
-    const now = this.#engine.now()
-    const createdAt = held?.createdAt ?? now
+  #recordOf(id: string, session: object, found: FoundSession | undefined): SessionRecord<unknown> {
     const { encoding } = this.#engine
+    const held = found?.record
+    const createdAt = held?.createdAt ?? this.#engine.now()
     const frame = {
       ...(held ?? anonymous),
       key: this.#engine.keyOf(id),
@@ -150,7 +150,8 @@ class ManagedVerbs {
       ...this.#activityOf(createdAt, session),
       device: held?.device,
     }
-    return { ...frame, data: encoding.write(encoding.encode(this.#contentsOf(session)), id, frame) }
+    const text = encoding.encode(this.#contentsOf(session))
+    return { ...frame, data: encoding.write(text, found?.id ?? id, frame) }
   }
 
   #contentsOf(session: object): SessionContents {

@@ -6,7 +6,7 @@ import { Signer } from '../../src/core/signer.ts'
 import { Web } from '../session/web.ts'
 import { ScriptedStore } from '../stores/scripted-store.ts'
 
-const secret = 'of the test'
+const secret = 'a secret of the test, which is long enough'
 const opened: Web[] = []
 let warnings: { readonly message: string; readonly code: string }[] = []
 let session: any

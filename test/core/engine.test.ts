@@ -44,9 +44,9 @@ describe('ids', () => {
 describe('secrets', () => {
   test("the configured ones count, whatever a request brings, and a request's own where there are none", () => {
     const { engine } = begun({})
-    expect(engine.signer('other').sign('a')).toBe(engine.signer(undefined).sign('a'))
+    expect(engine.signer('other').write('a')).toBe(engine.signer(undefined).write('a'))
     const { engine: bare } = begun({ secret: [] })
-    expect(bare.signer('one').sign('a')).not.toBe(bare.signer('other').sign('a'))
+    expect(bare.signer('one').write('a')).not.toBe(bare.signer('other').write('a'))
     expect(() => bare.signer(undefined)).toThrow(expect.objectContaining({ code: 'SECRET_MISSING' }))
   })
 })

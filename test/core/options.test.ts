@@ -88,7 +88,7 @@ describe('a wrong option throws at construction, and names the option, what was 
   test('an option that does not exist is told with the ones that do', () => {
     expect(errorOf({ secert: 'x' })).toHaveProperty(
       'message',
-      expect.stringMatching(/`secert`.*secret, store/),
+      expect.stringMatching(/`secert`.*secret, keys, .*store/),
     )
     for (const name of ['toString', 'constructor', 'proxy', 'key', 'maxAge']) {
       expect(errorOf({ [name]: 1 })).toMatchObject({ code: 'OPTION_INVALID' })

@@ -1,4 +1,4 @@
-import { createSessions } from '../../src/adapters/create-sessions.ts'
+import { createSessions, type KeyedOptions } from '../../src/adapters/create-sessions.ts'
 import type { Carrier } from '../../src/core/carrier.ts'
 import type { SessionsOptions } from '../../src/core/options.ts'
 import type { Sessions, TypedVisit } from '../../src/core/sessions.ts'
@@ -35,7 +35,7 @@ export const atOnce: StoreTraits = { answersAtOnce: true }
 export function stage(options: Partial<SessionsOptions> = {}, traits: StoreTraits = atOnce): Stage {
   const clock = fakeClock()
   const store = new WatchedStore(clock, traits)
-  const sessions = createSessions<Anything>({ secret, clock, store, ...options })
+  const sessions = createSessions<Anything>({ secret, clock, store, ...options } as KeyedOptions)
   return { clock, store, sessions, visitor: cookie => new Visitor(sessions, cookie) }
 }
 

@@ -429,11 +429,12 @@ describe('a session that cannot be stored', () => {
     expect(visit.setCookie).toMatch(/^connect\.sid=/)
   })
 
-  test('a value that JSON cannot hold is refused before the store is asked, and the key is named', async () => {
+  test('a value that JSON cannot hold is refused before the store is asked, and its path is named', async () => {
     const { store, visitor } = stage()
     const visit = await visitor().arrive()
-    visit.session!.amount = 10n
-    await expect((async () => visit.commit())()).rejects.toThrow(/`session\.amount`/)
+    visit.session!.cart = { amount: 1 }
+    Object.assign(visit.session!.cart as object, { amount: 10n })
+    await expect((async () => visit.commit())()).rejects.toThrow(/`session\.cart\.amount`.*BigInt/)
     expect([store.calls, visit.setCookie]).toEqual([[], undefined])
   })
 

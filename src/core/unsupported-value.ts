@@ -1,0 +1,120 @@
+/** What is inside a value, and how each of those is judged. */
+export interface Inside {
+  readonly values: readonly unknown[]
+  /** The session, when these are all its values: no codec holds it within itself. */
+  readonly session?: object
+  /** How a path goes on to the value at this place, such as `.cart` or `[2]`. */
+  step(place: number): string
+  judge(value: unknown): Verdict
+}
+
+/** What a value is, when it cannot be held; what is inside it, when that decides; undefined, when it can. */
+export type Verdict = string | Inside | undefined
+
+/** How a codec decides, beyond the kind of a value. */
+export interface Bounds {
+  readonly allowsCycles: boolean
+  /** How deep values may be nested: a codec that calls itself for each level ends with the stack. */
+  readonly mostLevels: number
+}
+
+/** A value that cannot be held. */
+export interface Unsupported {
+  /** Where it is, from the session on, such as `.cart.items[2]`. */
+  readonly path: string
+  /** What it is, such as `a BigInt`: never what it holds. */
+  readonly kind: string
+  /** How many objects it is in, the session not counted. */
+  readonly level: number
+  readonly value: unknown
+}
+
+interface Frame {
+  readonly value: unknown
+  readonly inside: Inside
+  place: number
+}
+
+/**
+ * Finds the first value that cannot be held, in the order in which a codec meets them. It keeps its own
+ * stack and looks at each object once, so that neither depth nor sharing can exhaust it.
+ */
+export function findUnsupported(session: Inside, bounds: Bounds): Unsupported | undefined {
+  const walk = new Walk(session, bounds)
+  for (;;) {
+    const frame = walk.next()
+    if (frame === undefined) return undefined
+    const value = frame.inside.values[frame.place]
+    const kind = walk.enter(frame.inside, value)
+    if (kind !== undefined) return { path: walk.path(), kind, level: walk.level, value }
+  }
+}
+
+class Walk {
+  readonly #bounds: Bounds
+  readonly #session: object | undefined
+  readonly #frames: Frame[]
+  /** Each object that was met: true while the walk is inside it. */
+  readonly #met = new Map<unknown, boolean>()
+
+  constructor(session: Inside, bounds: Bounds) {
+    this.#bounds = bounds
+    this.#session = session.session
+    this.#frames = [{ value: undefined, inside: session, place: -1 }]
+  }
+
+  /** Goes to the next value, and answers the frame that it is in. */
+  next(): Frame | undefined {
+    for (;;) {
+      const frame = this.#frames.at(-1)
+      if (frame === undefined) return undefined
+      frame.place += 1
+      if (frame.place < frame.inside.values.length) return frame
+      this.#met.set(frame.value, false)
+      this.#frames.pop()
+    }
+  }
+
+  /** Goes into a value, or answers what it is when it cannot be held. */
+  enter(around: Inside, value: unknown): string | undefined {
+    if (value !== undefined && value === this.#session) return 'the session itself'
+    const isOpen = this.#met.get(value)
+    if (isOpen !== undefined) return isOpen && !this.#bounds.allowsCycles ? 'a cycle' : undefined
+    const inside = verdictOf(around, value)
+    if (typeof inside !== 'object') return inside
+    if (this.level >= this.#bounds.mostLevels) {
+      return `an object more than ${this.#bounds.mostLevels} levels deep`
+    }
+    this.#met.set(value, true)
+    this.#frames.push({ value, inside, place: -1 })
+    return undefined
+  }
+
+  get level(): number {
+    return this.#frames.length - 1
+  }
+
+  path(): string {
+    const steps = this.#frames.map(({ inside, place }) => inside.step(place))
+    if (steps.length <= 2 * mostSteps) return steps.join('')
+    return `${steps.slice(0, mostSteps).join('')}…${steps.slice(-mostSteps).join('')}`
+  }
+}
+
+const mostSteps = 10
+const mostLetters = 40
+
+/** An accessor, a `toJSON` or a proxy may do anything. */
+function verdictOf(around: Inside, value: unknown): Verdict {
+  try {
+    return around.judge(value)
+  } catch {
+    return 'an object that throws when it is read'
+  }
+}
+
+/** How a path goes on to a property: as a program would, cut short, and on one line whatever the name is. */
+export function stepTo(name: string): string {
+  const short = name.length > mostLetters ? `${name.slice(0, mostLetters)}…` : name
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(short) ? `.${short}` : `[${JSON.stringify(short)}]`
+}
