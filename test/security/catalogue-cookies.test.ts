@@ -160,7 +160,7 @@ describe('a header that is made to be slow', () => {
 
   // Sixteen times as much takes sixteen times as long, or 256 times where the time is quadratic.
   test.each(shapes)('%s take time in proportion to their length (C6)', (_what, header) => {
-    const [small, large] = [header(16_384), header(16 * 16_384)]
+    const [small, large] = [header(4096), header(16 * 4096)]
     const ratio = fastest(() => findCookies(large, 'sid')) / fastest(() => findCookies(small, 'sid'))
     expect(ratio).toBeLessThan(128)
   })
@@ -177,9 +177,9 @@ describe('a header that is made to be slow', () => {
 
 /** What the code needs: the best of several, without what the machine did meanwhile. */
 function fastest(work: () => unknown): number {
-  const spans = Array.from({ length: 9 }, () => {
+  const spans = Array.from({ length: 5 }, () => {
     const begunAt = performance.now()
-    for (let round = 0; round < 8; round += 1) work()
+    for (let round = 0; round < 3; round += 1) work()
     return performance.now() - begunAt
   })
   return Math.max(Math.min(...spans), 0.001)

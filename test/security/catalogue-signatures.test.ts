@@ -89,7 +89,10 @@ describe.each([
       Object.assign(session, { seen: true })
     })
     expect(visit.outcome).toBe('missing')
-    expect(String(visit.setCookie)).not.toContain(preferences.id)
+    // What he has left is under an id of our own making, which he is told.
+    expect(visit.setCookie).toMatch(/^sid=s%3A[\w-]{32}\./)
+    expect(crossed.id).not.toBe(preferences.id)
+    expect(shop.store.records().map(({ key }) => key)).not.toContain(shop.sessions.handleOf(preferences.id))
   })
 
   test('text that somebody had signed elsewhere is never an id that a store is asked for (B6)', async () => {
