@@ -1,4 +1,5 @@
 export { createSessions } from './adapters/create-sessions.ts'
+export { type ExclusiveMiddleware, type ExclusiveOptions, exclusive } from './adapters/exclusive.ts'
 export {
   type SessionFunction,
   type SessionMiddleware,
@@ -10,9 +11,17 @@ export {
 export {
   type FormTokenMiddleware,
   type FormTokenOptions,
-  type FormTokenVerifier,
+  formToken,
   requireFormToken,
 } from './adapters/form-token.ts'
+export {
+  type GuardMiddleware,
+  type GuardOptions,
+  requireRecentSignIn,
+  requireSession,
+  requireSubject,
+} from './adapters/guards.ts'
+export { type PassiveMiddleware, passive } from './adapters/passive.ts'
 export {
   type SameOriginMiddleware,
   type SameOriginOptions,

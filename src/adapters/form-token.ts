@@ -1,14 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkEach, type OptionCheck } from '../core/checked-options.ts'
 import { reportCrossSite } from '../core/cross-site.ts'
-import { describeValue, SojournError } from '../core/errors.ts'
+import { goneError } from '../core/errors.ts'
 import { isSafeMethod } from '../core/same-origin.ts'
 import type { Next } from './node/messages.ts'
-
-/** Who knows whether a token belongs to the session of a request. Anything but `true` refuses the request. */
-export interface FormTokenVerifier {
-  verify(request: IncomingMessage, token: string): boolean
-}
+import { hostOf } from './node/request-names.ts'
 
 /** Where a request has its form token. A header that is not empty decides, whatever is in the body. */
 export interface FormTokenOptions {
@@ -39,18 +35,27 @@ const checks: { readonly [option in keyof Required<FormTokenOptions>]: OptionChe
  *
  * @throws SojournError `OPTION_INVALID` for a wrong option.
  */
-export function requireFormToken(
-  verifier: FormTokenVerifier,
-  options: FormTokenOptions = {},
-): FormTokenMiddleware {
-  checkVerifier(verifier)
+export function requireFormToken(options: FormTokenOptions = {}): FormTokenMiddleware {
   checkEach(options, checks)
   const { header = 'x-csrf-token', field = '_csrf' } = options
   const place = { header: header.toLowerCase(), field }
   return (request, _response, next) => {
     if (isSafeMethod(request.method)) next()
-    else admit(() => isVerified(verifier, request, tokenIn(request, place)), next)
+    else admit(() => isVerified(request, tokenIn(request, place)), next)
   }
+}
+
+/**
+ * Makes a token for the forms of a page, another one at each call. It belongs to the session of the request, so that
+ * one that is not stored has none that lasts: leave something in it.
+ *
+ * @throws SojournError `SESSION_GONE` for a request whose session was ended.
+ * @example response.render('profile', { token: formToken(request) })
+ */
+export function formToken(request: IncomingMessage): string {
+  const { sessions, visit } = hostOf(request, 'formToken')
+  if (visit.session === undefined) throw goneError()
+  return sessions.formTokenFor(visit.session)
 }
 
 // `next` is called outside of what is caught here: what the route throws is the route's own.
@@ -68,8 +73,9 @@ function failureOf(isRight: () => boolean): { readonly error: unknown } | undefi
   }
 }
 
-function isVerified(verifier: FormTokenVerifier, request: IncomingMessage, token: unknown): boolean {
-  return typeof token === 'string' && verifier.verify(request, token) === true
+function isVerified(request: IncomingMessage, token: unknown): boolean {
+  const { sessions, visit } = hostOf(request, 'requireFormToken')
+  return visit.session !== undefined && sessions.isFormTokenOf(visit.session, token)
 }
 
 function tokenIn(request: IncomingMessage, { header, field }: TokenPlace): unknown {
@@ -84,15 +90,6 @@ interface TokenPlace {
 function fieldOf(body: unknown, field: string): unknown {
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return undefined
   return Reflect.get(body, field)
-}
-
-function checkVerifier(verifier: unknown): void {
-  const verify: unknown = typeof verifier === 'object' && verifier !== null && Reflect.get(verifier, 'verify')
-  if (typeof verify === 'function') return
-  throw new SojournError(
-    'OPTION_INVALID',
-    `Expected what \`requireFormToken\` asks to have a method \`verify\`, got ${describeValue(verifier)}.`,
-  )
 }
 
 function isTokenHeader(value: unknown): boolean {

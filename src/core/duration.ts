@@ -26,6 +26,12 @@ export function parseDuration(option: string, value: Duration): number {
   )
 }
 
+/** Whether a value is a span of time. */
+export function isDuration(value: unknown): value is Duration {
+  if (typeof value === 'string') return spanOf(value) !== undefined
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
 function spanOf(text: string): number | undefined {
   const match = /^(\d{1,15}(?:\.\d{1,6})?) ?(ms|s|m|h|d|w)$/.exec(text)
   const unit = unitMs[match?.[2] ?? '']

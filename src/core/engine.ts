@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Carrier } from './carrier.ts'
+import type { Clock } from './clock.ts'
 import type { CookiePolicy } from './cookie-policy.ts'
 import type { CookieSigner, VerifiedId } from './cookie-signer.ts'
 import { askStore, type StoreVerb } from './deadline.ts'
@@ -7,9 +8,9 @@ import { describeDevice } from './device.ts'
 import { Encoding } from './encoding.ts'
 import { SojournError, unableError } from './errors.ts'
 import { publish } from './events.ts'
+import { Holds } from './hold.ts'
 import { IdRotation, rootOf } from './id-rotation.ts'
 import { checkId, IdMint } from './ids.ts'
-import { jsonCodec } from './json-codec.ts'
 import { KeyRing } from './key-ring.ts'
 import type { Policy } from './options.ts'
 import { Recollection } from './recollection.ts'
@@ -30,11 +31,14 @@ export class Engine {
   /** Whether the store is handed the sessions themselves, because other software reads them. */
   readonly keepsSessions: boolean
   readonly timeouts: Timeouts
+  /** What seals and what makes form tokens; undefined where each request brings a secret of its own. */
+  readonly keys: KeyRing | undefined
   readonly encoding: Encoding
   readonly rotation: IdRotation
   readonly subjects: Subjects
   readonly recollection: Recollection = new Recollection()
   readonly turns: Turns = new Turns()
+  readonly holds: Holds
   readonly #mint = new IdMint()
   readonly #signer: CookieSigner
   readonly #otherSigners = new Map<Secret, Signer>()
@@ -47,15 +51,21 @@ export class Engine {
     this.traits = { ...store.traits }
     this.keepsSessions = this.traits.keepsSessions === true
     if (policy.seal !== false && (this.keepsSessions || !hasKeys(policy))) throw sealError()
-    this.encoding = encodingOf(policy, this.keepsSessions)
+    this.keys = hasKeys(policy) ? keysOf(policy) : undefined
+    this.encoding = encodingOf(policy, this.keepsSessions ? undefined : this.keys)
     this.rotation = new IdRotation(policy.cookies.name, policy.graceMs)
     this.subjects = new Subjects(this)
+    this.holds = new Holds(this)
     this.timeouts = new Timeouts(policy, this.traits.touchesAlways === true)
     this.#signer = signerOf(policy)
   }
 
+  get clock(): Clock {
+    return this.policy.deadline.clock
+  }
+
   now(): number {
-    return this.policy.deadline.clock.now()
+    return this.clock.now()
   }
 
   /** The signer of the configured secrets, or of the one that a request brings where none is configured. */
@@ -95,6 +105,11 @@ export class Engine {
    */
   handleOf(id: string): string {
     return hash('sha256', `sojourn:${this.cookies.name}:${rootOf(id)}`, 'base64url')
+  }
+
+  /** Under what the store keeps a hold on the session of an id. No id has this hash. */
+  leaseNameOf(id: string): string {
+    return hash('sha256', `sojourn:lease:${this.handleOf(id)}`, 'base64url')
   }
 
   /** From where a request came, as text. */
@@ -158,12 +173,9 @@ function signerOf({ ring, secrets, legacyUntil, cookies, deadline }: Policy): Co
   return new RingSigner(ring, { cookieName: cookies.name, clock: deadline.clock, legacy })
 }
 
-/** A store that keeps sessions is handed them as they are, which other software reads as JSON. */
-function encodingOf(policy: Policy, keepsSessions: boolean): Encoding {
-  const { codec, seal, cookies } = policy
-  const keys = hasKeys(policy) && !keepsSessions ? keysOf(policy) : undefined
+function encodingOf({ codec, seal, cookies }: Policy, keys: KeyRing | undefined): Encoding {
   return new Encoding({
-    codec: keepsSessions ? jsonCodec : codec,
+    codec,
     cookieName: cookies.name,
     sealer: keys && new Sealer(keys, seal || 'server'),
     isSealing: seal !== false,

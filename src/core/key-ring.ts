@@ -74,6 +74,12 @@ export class KeyRing {
     return this.#findUsable(key => key.id === id)
   }
 
+  /** Every key that reads, the one that writes first. */
+  usable(): readonly RingKey[] {
+    const now = this.#clock.now()
+    return this.#keys().filter(key => key.stateAt(now) === 'usable')
+  }
+
   /** Tells of each key what may be told. */
   describe(): readonly KeyDescription[] {
     const current = this.findCurrent()

@@ -35,6 +35,10 @@ export class LiveActions implements SessionActions {
     return this.#keeper.handleOf(this.live.id)
   }
 
+  get isStored(): boolean {
+    return this.live.record !== undefined && !this.live.hasEnded
+  }
+
   get request(): unknown {
     return this.#keeper.request
   }

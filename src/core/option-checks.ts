@@ -1,7 +1,7 @@
 import { KeyObject } from 'node:crypto'
 import { checkEach, type OptionCheck, oneOf, type ReportProblem } from './checked-options.ts'
 import { checkCookie } from './cookie-check.ts'
-import { parseDuration } from './duration.ts'
+import { isDuration, parseDuration } from './duration.ts'
 import { describeValue } from './errors.ts'
 import type { SessionsOptions } from './options.ts'
 import { presetNames } from './presets.ts'
@@ -32,20 +32,20 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
     accepts: isObjectOrFunction,
   },
   genid: { expected: 'a function that returns an id', accepts: isFunction },
-  idle: { expected: `${duration} above 0`, accepts: isDuration },
-  absolute: { expected: `${duration} above 0`, accepts: isDuration },
-  touchEvery: { expected: duration, accepts: isSpan },
+  idle: { expected: `${duration} above 0`, accepts: isPositiveDuration },
+  absolute: { expected: `${duration} above 0`, accepts: isPositiveDuration },
+  touchEvery: { expected: duration, accepts: isDuration },
   preset: oneOf(...presetNames),
   passive: { expected: 'a function that tells which requests are passive', accepts: isFunction },
-  rotateEvery: { expected: `${duration} above 0`, accepts: isDuration },
-  rotationGrace: { expected: duration, accepts: isSpan },
+  rotateEvery: { expected: `${duration} above 0`, accepts: isPositiveDuration },
+  rotationGrace: { expected: duration, accepts: isDuration },
   onReplay: oneOf('refuse', 'end'),
   maxPerSubject: { expected: 'a whole number of at least 1', accepts: isCount },
   atLimit: oneOf('evict-oldest', 'refuse'),
   addresses: oneOf('whole', 'truncated', 'none'),
   onGone: oneOf('drop', 'fail'),
   onConflict: { expected: 'a function that answers the value to store', accepts: isFunction },
-  deadline: { expected: `${duration} above 0`, accepts: isDuration },
+  deadline: { expected: `${duration} above 0`, accepts: isPositiveDuration },
   duplicates: oneOf('first-valid', 'reject'),
   rolling: isBoolean,
   resave: isBoolean,
@@ -105,17 +105,8 @@ function isStore(value: unknown): boolean {
   return ['create', 'load', 'replace', 'touch', 'delete'].every(verb => isFunction(Reflect.get(value, verb)))
 }
 
-function isDuration(value: unknown): boolean {
-  if (typeof value !== 'string' && typeof value !== 'number') return false
-  try {
-    return parseDuration('duration', value) > 0
-  } catch {
-    return false
-  }
-}
-
-function isSpan(value: unknown): boolean {
-  return value === 0 || isDuration(value)
+function isPositiveDuration(value: unknown): boolean {
+  return isDuration(value) && parseDuration('duration', value) > 0
 }
 
 function isCount(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { Engine } from './engine.ts'
+import type { Hold } from './hold.ts'
 import type { LiveSession } from './live-session.ts'
-import type { Activity, MaybePromise, SessionRecord } from './store.ts'
+import type { Activity, SessionRecord } from './store.ts'
 
 /** What a writer needs to know of the request that it writes for. */
 export interface WritingRequest {
@@ -9,8 +10,8 @@ export interface WritingRequest {
   readonly isPassive: boolean
   /** From where the request came, as text. */
   readonly device: string | undefined
-  /** Throws when the request may no longer write over what others have written meanwhile. */
-  checkHold(): MaybePromise<void>
+  /** Set while the request has its session for itself. */
+  readonly hold: Hold | undefined
 }
 
 /** What is written of a live session, beside what the session itself knows. */

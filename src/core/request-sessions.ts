@@ -74,10 +74,6 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     return new LiveActions(live, this.#keeper)
   }
 
-  checkHold(): MaybePromise<void> {
-    return this.hold?.check()
-  }
-
   /** Begins an empty session. */
   begin(standing: Standing = anonymous): LiveSession {
     return this.#take(this.#maker.empty(standing))

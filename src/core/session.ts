@@ -25,6 +25,8 @@ export type SignOutOptions = SignInOptions
 export interface SessionActions {
   readonly id: string
   readonly handle: string
+  /** Whether the store has the session. */
+  readonly isStored: boolean
   readonly request: unknown
   readonly subject: string | undefined
   readonly authenticatedAt: number | undefined

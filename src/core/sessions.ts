@@ -1,6 +1,7 @@
 import type { Carrier } from './carrier.ts'
 import type { Engine } from './engine.ts'
 import { describeValue, SojournError } from './errors.ts'
+import { FormTokens } from './form-token.ts'
 import { describePolicy } from './policy-description.ts'
 import { actionsOf, Session } from './session.ts'
 import type { SessionData } from './session-data.ts'
@@ -17,6 +18,7 @@ export type TypedVisit<Data extends object> = Omit<Visit, 'session'> & {
 /** The manager of all sessions under one cookie name: what adapters are built on. */
 export class Sessions<Data extends object = SessionData> {
   readonly #engine: Engine
+  #tokens: FormTokens | undefined
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -64,9 +66,27 @@ export class Sessions<Data extends object = SessionData> {
     return this.#isFindable(handle) ? this.#engine.subjects.end(handle) : false
   }
 
+  /**
+   * Makes a token for the forms of a session, another one at each call. It counts for as long as the session has
+   * its handle: `regenerate` and `signIn` end it.
+   */
+  formTokenFor(session: Session): string {
+    return this.#formTokens().make(actionsOf(session).handle)
+  }
+
+  /** Whether a token was made here for the session. False for whatever is no token. */
+  isFormTokenOf(session: Session, token: unknown): boolean {
+    return this.#formTokens().verify(actionsOf(session).handle, token)
+  }
+
   /** Tells the policy in force, as text for people: the timeouts, the cookie, the keys, the store. No secret is in it. */
   describe(): string {
     return describePolicy(this.#engine)
+  }
+
+  #formTokens(): FormTokens {
+    this.#tokens ??= new FormTokens(() => (this.#engine.keys?.usable() ?? []).map(key => key.derive('csrf')))
+    return this.#tokens
   }
 
   #isFindable(handle: string): boolean {

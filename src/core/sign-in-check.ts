@@ -43,13 +43,19 @@ export interface SignedIn {
 
 /** @throws SojournError `SIGN_IN_REQUIRED` unless the subject has signed in within the span. */
 export function checkRecentSignIn(session: SignedIn, within: Duration): void {
-  const withinMs = parseDuration('within', within)
-  const { subject, authenticatedAt } = session
-  if (subject !== undefined && authenticatedAt !== undefined && session.now() - authenticatedAt < withinMs)
-    return
-  throw signInRequired(subject === undefined ? 'nobody is signed in' : 'the last sign-in is longer ago')
+  if (hasRecentSignIn(session, within)) return
+  throw signInRequired(
+    session.subject === undefined ? 'nobody is signed in' : 'the last sign-in is longer ago',
+  )
 }
 
-export function signInRequired(got: string): SojournError {
+/** Whether the subject has signed in within a span. */
+export function hasRecentSignIn(session: SignedIn, within: Duration): boolean {
+  const withinMs = parseDuration('within', within)
+  const { subject, authenticatedAt } = session
+  return subject !== undefined && authenticatedAt !== undefined && session.now() - authenticatedAt < withinMs
+}
+
+function signInRequired(got: string): SojournError {
   return new SojournError('SIGN_IN_REQUIRED', `Expected a recent enough sign-in, but ${got}. Sign in again.`)
 }

@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts'
 import { goneError, SojournError } from './errors.ts'
 import { publish } from './events.ts'
 import { findSession } from './find-session.ts'
+import type { Hold, HoldOptions } from './hold.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
@@ -80,6 +81,34 @@ export class Visit implements SessionHost {
     this.#sessions.isPassive = true
   }
 
+  /**
+   * Waits until this request has its session for itself, and brings it to what is stored by then. Whoever has no
+   * stored session waits for nobody.
+   *
+   * @throws SojournError `LOCK_BUSY` when that takes too long, or too many are waiting.
+   */
+  async hold(options: HoldOptions): Promise<void> {
+    await this.open()
+    const sessions = this.#sessions
+    const live = sessions.current
+    if (live?.record === undefined || sessions.hold !== undefined) return
+    const hold = await this.#engine.holds.acquire(this.#engine.leaseNameOf(live.id), options)
+    sessions.hold = hold
+    try {
+      // The write that changes nothing brings the newest data, and no earlier holder can write past it.
+      await sessions.writer.save(live, live.encode())
+    } catch (error) {
+      await hold.release()
+      throw this.#engine.reported(error)
+    }
+    this.#tellGone(live)
+  }
+
+  /** Lets the next request have the session, if this one has it. */
+  async release(): Promise<void> {
+    await this.#sessions.hold?.release()
+  }
+
   /** Loads the session, or begins a new one for a visitor who has none. */
   open(): MaybePromise<void> {
     if (this.#phase !== 'unread') return this.#opening
@@ -136,7 +165,8 @@ export class Visit implements SessionHost {
         throw this.#engine.reported(error)
       },
     )
-    return this.#sessions.note(finishing)
+    const { hold } = this.#sessions
+    return this.#sessions.note(hold === undefined ? finishing : releaseAfter(hold, finishing))
   }
 
   #begin(): void {
@@ -186,11 +216,14 @@ export class Visit implements SessionHost {
     this.#commit = new Commit(this.#engine, this.#sessions, this.#dues())
     if (live === undefined) return this.#commit.without()
     if (!this.#isStorable(live)) return
-    return chain(this.#commit.with(live), () => {
-      if (!live.hasEnded) return
-      this.#outcome = 'revoked'
-      if (this.#engine.policy.onGone === 'fail') throw goneError()
-    })
+    return chain(this.#commit.with(live), () => this.#tellGone(live))
+  }
+
+  /** Says that somebody has ended the session meanwhile, in the way that the application has chosen. */
+  #tellGone(live: LiveSession): void {
+    if (!live.hasEnded) return
+    this.#outcome = 'revoked'
+    if (this.#engine.policy.onGone === 'fail') throw goneError()
   }
 
   /** An application that has made the id something else than text has given the session up. */
@@ -200,5 +233,13 @@ export class Visit implements SessionHost {
 
   #dues(): Dues {
     return new Dues(this.#engine, this.#carrier, this.#sessions)
+  }
+}
+
+async function releaseAfter(hold: Hold, work: MaybePromise<void>): Promise<void> {
+  try {
+    await work
+  } finally {
+    await hold.release()
   }
 }

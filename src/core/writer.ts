@@ -109,6 +109,7 @@ export class Writer {
   #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
     const held = live.record
     if (held === undefined) return this.#create(live, change.encoded, 1)
+    this.#context.hold?.demand()
     const engine = this.#engine
     const record = recordOf(engine, live, {
       encoded: change.encoded,
@@ -131,7 +132,7 @@ export class Writer {
     { change, current, attempts }: { change: Change; current: SessionRecord<unknown>; attempts: number },
   ): MaybePromise<void> {
     if (attempts >= mostAttempts) throw conflictError(mostAttempts)
-    return chain(this.#context.checkHold(), () => {
+    return chain(this.#context.hold?.check(), () => {
       change.undo?.()
       if (!this.#catchUp(live, current)) return this.#lose(live)
       return chain(change.again(), next => next && this.#write(live, next, attempts + 1))

@@ -67,6 +67,9 @@ class DetachedActions implements SessionActions {
     return callbackStore(this.request.sessionStore)
   }
 
+  /** It was read from the store. */
+  readonly isStored = true
+
   get handle(): string {
     throw detachedError('handle')
   }

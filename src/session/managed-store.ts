@@ -3,6 +3,7 @@ import { Cookie, type CookieData } from '../core/cookie.ts'
 import type { Engine } from '../core/engine.ts'
 import { goneError, unableError } from '../core/errors.ts'
 import { type FoundSession, rereadSession } from '../core/find-session.ts'
+import { isLease } from '../core/hold.ts'
 import { Session } from '../core/session.ts'
 import { valuesOf } from '../core/session-values.ts'
 import { anonymous } from '../core/standing.ts'
@@ -107,7 +108,7 @@ class ManagedVerbs {
 
   async length(): Promise<number> {
     let count = 0
-    for await (const _record of this.#records()) count += 1
+    for await (const record of this.#records()) if (!isLease(record)) count += 1
     return count
   }
 

@@ -1,8 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { requireFormToken, type SojournError } from 'sojourn'
+import express from 'express'
+import session, { formToken, requireFormToken, type SojournError } from 'sojourn'
 import { describe, expect, test } from 'vitest'
 import { FormTokens } from '../../src/core/form-token.ts'
+import { visitKey } from '../../src/core/session.ts'
 import { hearEvents } from '../core/heard-events.ts'
+import { ask } from '../support/http-client.ts'
+import { serve } from '../support/servers.ts'
+
+declare module 'sojourn' {
+  interface SessionData {
+    views: number
+  }
+}
 
 const tokens = new FormTokens(() => [Buffer.alloc(32, 1)])
 
@@ -17,17 +27,19 @@ interface Given {
   readonly cookies?: unknown
 }
 
-const verifier = {
-  verify: (request: IncomingMessage, token: string) => tokens.verify((request as Given).handle ?? '', token),
+type Options = Parameters<typeof requireFormToken>[0]
+
+/** What stands behind a request whose session has this handle. */
+function hostOf(handle: string): object {
+  const sessions = { isFormTokenOf: (_session: unknown, token: unknown) => tokens.verify(handle, token) }
+  return { sessions, visit: { session: handle === '' ? undefined : {} } }
 }
 
-type Options = Parameters<typeof requireFormToken>[1]
-
 /** What the middleware hands on: undefined when the route may run. */
-function send(given: Given, options?: Options, asked: typeof verifier = verifier): SojournError | undefined {
-  const request = { handle: 'ada', method: 'POST', headers: {}, ...given }
+function send({ handle = 'ada', ...given }: Given, options?: Options): SojournError | undefined {
+  const request = { method: 'POST', headers: {}, [visitKey]: hostOf(handle), ...given }
   const calls: unknown[] = []
-  const answered = requireFormToken(asked, options)
+  const answered = requireFormToken(options)
   answered(request as never as IncomingMessage, {} as ServerResponse, error => void calls.push(error))
   expect(calls).toHaveLength(1)
   return calls[0] as SojournError | undefined
@@ -118,36 +130,43 @@ describe('a form token', () => {
   )
 })
 
-describe('who verifies', () => {
-  test.each([
-    ['a promise', Promise.resolve(true)],
-    ['a text', 'yes'],
-    ['an object', {}],
-    ['nothing', undefined],
-  ])('answers true and nothing like it: %s refuses', (_kind, answer) => {
-    const headers = { 'x-csrf-token': right }
-    expect(send({ headers }, {}, { verify: () => answer as never })).toEqual(refused)
-  })
-
-  test('is not asked about what is no text', () => {
-    expect(send({ body: { _csrf: [right] } }, {}, { verify: () => expect.unreachable() })).toEqual(refused)
-  })
-
-  test('may throw, and the error goes to the error handler', () => {
-    const failure = new Error('the store failed')
-    const verify = (): boolean => {
-      throw failure
-    }
-    expect(send({ headers: { 'x-csrf-token': right } }, {}, { verify })).toBe(failure)
-  })
-
+describe('the middleware', () => {
   test('is not heard of when the route throws', () => {
-    const middleware = requireFormToken(verifier)
-    const request = { handle: 'ada', method: 'POST', headers: { 'x-csrf-token': right } } as never
+    const headers = { 'x-csrf-token': right }
+    const request = { method: 'POST', headers, [visitKey]: hostOf('ada') } as never
     const route = (): void => {
       throw new Error('the route failed')
     }
-    expect(() => middleware(request, {} as never, route)).toThrow('the route failed')
+    expect(() => requireFormToken()(request, {} as never, route)).toThrow('the route failed')
+  })
+
+  test('says so when it stands where no session is', () => {
+    const request = { method: 'POST', headers: { 'x-csrf-token': right } } as never
+    const calls: unknown[] = []
+    requireFormToken()(request, {} as never, error => void calls.push(error))
+    expect(calls).toEqual([expect.objectContaining({ code: 'OPTION_INVALID' })])
+  })
+})
+
+describe('in an application', () => {
+  test('a token of the session lets its form pass, until the session is another one', async () => {
+    const app = express()
+    app.use(session({ secret: 'x'.repeat(32) }), express.urlencoded())
+    app.get('/', (request, response) => {
+      request.session.views = 1
+      response.send(formToken(request))
+    })
+    app.post('/anew', requireFormToken(), (request, response, next) => {
+      request.session.regenerate(error => (error ? next(error) : response.send('done')))
+    })
+    const port = await serve(app)
+    const page = await ask(port)
+    const post = (cookie: string, token: string): ReturnType<typeof ask> =>
+      ask(port, '/anew', { method: 'POST', headers: { cookie, 'x-csrf-token': token } })
+    expect((await post('', page.body)).status).toBe(403)
+    const moved = await post(page.cookie, page.body)
+    expect([moved.status, moved.body]).toEqual([200, 'done'])
+    expect((await post(moved.cookie, page.body)).status).toBe(403)
   })
 })
 
@@ -170,12 +189,7 @@ describe('an option', () => {
     { fields: '_csrf' },
     null,
   ])('that is wrong throws where it is given: %j', options => {
-    const make = (): unknown => requireFormToken(verifier, options as never)
-    expect(make).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
-  })
-
-  test.each([undefined, null, {}, { verify: true }, 'x'])('needs somebody to ask: %j throws', asked => {
-    const make = (): unknown => requireFormToken(asked as never)
+    const make = (): unknown => requireFormToken(options as never)
     expect(make).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
   })
 })

@@ -75,6 +75,19 @@ export class Exchange implements Carrier, Commitment, RequestHost {
     return this.request.secret as Secret | undefined
   }
 
+  get sessions(): Sessions {
+    return this.#settings.sessions
+  }
+
+  get userAgent(): string | undefined {
+    return this.request.headers['user-agent']
+  }
+
+  /** Express knows which proxies to believe; without it the other end of the connection is the visitor. */
+  get address(): string | undefined {
+    return this.request.ip ?? this.request.socket?.remoteAddress
+  }
+
   get store(): CompleteStore {
     return this.#settings.store
   }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SessionHost, visitKey } from '../../core/session.ts'
+import type { SessionData } from '../../core/session-data.ts'
+import type { Sessions, TypedVisit } from '../../core/sessions.ts'
 
 /** Whoever stands between the methods of a response and Node's own. */
 export interface MethodHost {
@@ -15,6 +17,8 @@ export type MethodName = 'end' | 'write' | 'writeHead' | 'flushHeaders'
 export interface RequestHost extends SessionHost {
   id: unknown
   readonly store: unknown
+  readonly sessions: Sessions
+  readonly visit: TypedVisit<SessionData>
   /** What stands between the methods of the response and Node's own; undefined while nothing does. */
   readonly responseHost: MethodHost | undefined
   /** Answers the session at the first look. Later ones find it on the request, where it may have been deleted. */
@@ -27,6 +31,7 @@ export interface RequestHost extends SessionHost {
 export type NodeRequest = IncomingMessage & {
   readonly originalUrl?: string
   readonly secure?: boolean
+  readonly ip?: string | undefined
   readonly secret?: unknown
   readonly cookies?: unknown
   readonly signedCookies?: unknown

@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import { Http2ServerRequest } from 'node:http2'
+import { SojournError } from '../../core/errors.ts'
 import { visitKey } from '../../core/session.ts'
 import type { NodeRequest, RequestHost } from './messages.ts'
 
@@ -62,6 +63,20 @@ export function attachHost(request: NodeRequest, host: RequestHost): void {
 export function hasSession(request: NodeRequest): boolean {
   if (request[visitKey] !== undefined) return true
   return Object.hasOwn(request, 'session') && Boolean(request.session)
+}
+
+/**
+ * What answers behind the names of a request that has a session.
+ *
+ * @throws SojournError `OPTION_INVALID` when the session's middleware has not run before.
+ */
+export function hostOf(request: object, wanted: string): RequestHost {
+  const host = (request as NodeRequest)[visitKey]
+  if (host !== undefined) return host
+  throw new SojournError(
+    'OPTION_INVALID',
+    `Expected \`${wanted}\` behind the middleware of \`session()\`, got a request that it has not seen. Mount that first.`,
+  )
 }
 
 /** Gives one request a property of its own, in the place of the inherited name. */

@@ -1,0 +1,56 @@
+import express from 'express'
+import session, { passive } from 'sojourn'
+import { fakeClock } from 'sojourn/testing'
+import { expect, test } from 'vitest'
+import { ask } from '../support/http-client.ts'
+import { serve } from '../support/servers.ts'
+
+const minute = 60_000
+
+async function open(options: object = {}) {
+  const clock = fakeClock()
+  const app = express()
+  app.use(session({ secret: 'a secret that only these tests know', clock, idle: '20m', ...options }))
+  app.get('/', (request, response) => {
+    Object.assign(request.session, { user: 'ada' })
+    response.end()
+  })
+  app.get('/page', (request, response) => void response.end(String(Reflect.get(request.session, 'user'))))
+  app.get(
+    '/poll',
+    passive(),
+    (request, response) => void response.end(String(Reflect.get(request.session, 'user'))),
+  )
+  app.get('/status', (request, response) => void response.end(String(Reflect.get(request.session, 'user'))))
+  const port = await serve(app)
+  const { cookie } = await ask(port)
+  return { clock, get: (path: string) => ask(port, path, { headers: { cookie } }) }
+}
+
+test('a route that is passive reads the session, and prolongs it by nothing', async () => {
+  const { clock, get } = await open()
+  for (let polls = 0; polls < 4; polls += 1) {
+    expect((await get('/poll')).body).toBe('ada')
+    clock.advance(5 * minute)
+  }
+  clock.advance(minute)
+  expect((await get('/poll')).body).toBe('undefined')
+})
+
+test('any other route prolongs it', async () => {
+  const { clock, get } = await open()
+  for (let visits = 0; visits < 8; visits += 1) {
+    expect((await get('/page')).body).toBe('ada')
+    clock.advance(5 * minute)
+  }
+})
+
+test('the option tells which requests are passive', async () => {
+  const { clock, get } = await open({ passive: (request: { path: string }) => request.path === '/status' })
+  for (let polls = 0; polls < 4; polls += 1) {
+    expect((await get('/status')).body).toBe('ada')
+    clock.advance(5 * minute)
+  }
+  clock.advance(minute)
+  expect((await get('/page')).body).toBe('undefined')
+})
