@@ -33,7 +33,7 @@ export function createSessions<Data extends object = SessionData>(options: Keyed
 }
 
 function isProduction(): boolean {
-  return process.env['NODE_ENV'] === 'production'
+  return process.env.NODE_ENV === 'production'
 }
 
 const warnOfSecret: ReportProblem = (_option, problem) => warnOnce('SOJOURN_SECRET', problem)

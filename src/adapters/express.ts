@@ -19,6 +19,7 @@ import { Exchange, type ExchangeSettings, type Messages } from './node/exchange.
 import type { Next, NodeRequest, NodeResponse } from './node/messages.ts'
 import { attachHost, hasSession, installRequestNames } from './node/request-names.ts'
 import { coversPath } from './node/request-path.ts'
+import { installResponseMethods } from './node/response-methods.ts'
 
 export type { SessionOptions } from './express-options.ts'
 
@@ -97,6 +98,7 @@ export interface SessionMiddleware {
 
 function middleware(options?: SessionOptions | null): SessionMiddleware {
   installRequestNames()
+  installResponseMethods()
   const handler = new SessionHandler(options ?? {})
   const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     // Frameworks hand over their own kinds of Node's messages.
@@ -141,6 +143,7 @@ class SessionHandler {
   #begin(messages: Messages): void {
     const exchange = new Exchange(messages, this.#settings)
     attachHost(messages.request, exchange)
+    exchange.takePlace()
     if (this.#isLazy) messages.next()
     else this.#open(exchange, messages.next)
   }

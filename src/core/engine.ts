@@ -167,7 +167,7 @@ function encodingOf(policy: Policy, keepsSessions: boolean): Encoding {
     cookieName: cookies.name,
     sealer: keys && new Sealer(keys, seal || 'server'),
     isSealing: seal !== false,
-    checksAssignments: process.env['NODE_ENV'] !== 'production',
+    checksAssignments: process.env.NODE_ENV !== 'production',
   })
 }
 

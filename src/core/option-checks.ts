@@ -23,6 +23,8 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
   store: {
     expected: 'a store with a name and the verbs create, load, replace, touch and delete',
     accepts: isStore,
+    // A URL in its place would show its password.
+    describe: describeKind,
   },
   name: { expected: "a cookie name: letters, digits and any of !#$%&'*+-.^_`|~", accepts: isCookieName },
   cookie: {

@@ -95,10 +95,10 @@ export class RequestSessions implements SessionOwner, WritingRequest {
 
   /** The same for a session of which something is known already. */
   succeedAs(standing: Standing): LiveSession {
-    const isAnother = this.last !== undefined
+    const { last } = this
     const live = this.begin(standing)
-    const isWorthStoring = this.#engine.policy.saveUninitialized || typeof this.identity !== 'string'
-    live.isSuccessor = isAnother && isWorthStoring
+    const hadRecord = last?.record !== undefined || last?.isSuccessor === true
+    live.isSuccessor = hadRecord || (last !== undefined && this.#engine.policy.saveUninitialized)
     return this.show(live)
   }
 

@@ -26,6 +26,8 @@ class SessionTraps implements ProxyHandler<SessionValues> {
   }
 
   get(values: SessionValues, name: string | symbol, receiver: unknown): unknown {
+    // A visitor's words as names, as in `session[a][b] = c`, must not reach what every object inherits.
+    if (name === '__proto__') return undefined
     const value: unknown = Reflect.get(values, name)
     // The application's data wins over every method, apart from names that can never be data.
     if (value === undefined || name === 'constructor') return this.#member(name, receiver)

@@ -1,4 +1,5 @@
 import type { Policy } from './options.ts'
+import { longestLifetimeMs } from './set-cookie.ts'
 import type { Activity } from './store.ts'
 
 /** When a session was last active, and when its time is over. */
@@ -22,7 +23,10 @@ export class Timeouts {
 
   /** How long a session may rest. An `idle` that was set is never exceeded, whatever the cookie says. */
   idleMs(maxAge: number | null): number {
-    const own = maxAge === null || Number.isNaN(maxAge) ? undefined : maxAge
+    // An application may have put anything there, and a session that never ends is nobody's wish.
+    const own = Number.isNaN(Number(maxAge ?? Number.NaN))
+      ? undefined
+      : Math.min(Number(maxAge), longestLifetimeMs)
     if (this.#idleMs === undefined) return own ?? dayMs
     return own === undefined ? this.#idleMs : Math.min(this.#idleMs, own)
   }

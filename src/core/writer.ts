@@ -67,13 +67,13 @@ export class Writer {
 
   /**
    * Removes the session, and answers whether it was this call that has ended it. One that was never stored
-   * costs no call, unless other software may have stored it.
+   * costs no call: strangers who sign out leave nothing behind.
    */
   delete(live: LiveSession): MaybePromise<boolean> {
     const engine = this.#engine
     const { record } = live
     live.hasEnded = true
-    if (record === undefined && !live.isSent && !engine.keepsSessions) return true
+    if (record === undefined && !live.isSent) return true
     const key = engine.keyOf(live.id)
     const deleted = engine.ask('delete', live.id, store => store.delete(key))
     return chain(deleted, wasThere => {

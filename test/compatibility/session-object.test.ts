@@ -236,11 +236,13 @@ describe('regenerate', () => {
 
   test('tells its caller of a failed destroy', async () => {
     const store = memory()
-    const { get } = await site({ store }, ({ session }, response) =>
-      session.regenerate(error => response.end(messageOf(error))),
-    )
+    const { get } = await site({ store }, ({ session, url }, response) => {
+      if (url === '/') return void response.end()
+      session.regenerate(error => response.end(messageOf(error)))
+    })
     store.destroy = (_id, callback) => callback?.(new Error('stuck'))
-    expect((await get()).text).toBe('stuck')
+    const first = await get()
+    expect((await get('/anew', { cookie: first })).text).toBe('stuck')
   })
 
   test('answers with the session that it ends, as destroy does', async () => {
@@ -424,11 +426,13 @@ describe('destroy', () => {
 
   test('hands on the error of the store', async () => {
     const store = memory()
-    const { get } = await site({ store }, ({ session }, response) => {
+    const { get } = await site({ store }, ({ session, url }, response) => {
+      if (url === '/') return void response.end()
       session.destroy(error => response.end(messageOf(error)))
     })
     store.destroy = (_id, callback) => callback?.(new Error('stuck'))
-    expect((await get()).text).toBe('stuck')
+    const first = await get()
+    expect((await get('/out', { cookie: first })).text).toBe('stuck')
   })
 })
 

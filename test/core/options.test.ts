@@ -51,7 +51,7 @@ describe('a wrong option throws at construction, and names the option, what was 
     ...[...durations, ...flags, ...choices],
     ...(['idle', 'absolute', 'deadline'] as const).map(option => [option, 0, '0'] as const),
     ['store', null, 'null'],
-    ['store', 'redis://localhost', "'redis://localhost'"],
+    ['store', 'redis://localhost', 'a string'],
     ['store', [], 'an empty array'],
     ['store', memoryStore, 'a function'],
     ['name', '', "''"],

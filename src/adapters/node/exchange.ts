@@ -9,6 +9,7 @@ import type { CompleteStore } from '../../session/store.ts'
 import { type Commitment, HeldResponse } from './held-response.ts'
 import type { Next, NodeRequest, NodeResponse, RequestHost } from './messages.ts'
 import { ownSession } from './request-names.ts'
+import { nativeMethods, nativeMethodsOf, ownMethods } from './response-methods.ts'
 
 /** What all exchanges of one middleware share. */
 export interface ExchangeSettings {
@@ -34,6 +35,8 @@ export class Exchange implements Carrier, Commitment, RequestHost {
   readonly #response: NodeResponse
   readonly #settings: ExchangeSettings
   readonly #next: Next
+  /** What is between the application and its response; undefined where that waits for the first look. */
+  #held: HeldResponse | undefined
   #isPrepared = false
 
   constructor({ request, response, next }: Messages, settings: ExchangeSettings) {
@@ -42,6 +45,21 @@ export class Exchange implements Carrier, Commitment, RequestHost {
     this.#next = next
     this.#settings = settings
     this.visit = settings.sessions.visit(this)
+  }
+
+  /**
+   * Takes the place in front of a response that has been patched already. One that is Node's own comes here by
+   * itself, so that nothing is put on it.
+   */
+  takePlace(): void {
+    if (nativeMethods(this.#response) !== undefined) return
+    this.#held = new HeldResponse(this.#response, this, ownMethods(this.#response))
+    this.#held.install()
+  }
+
+  /** What stands between the methods of the response and Node's own, where no patch has brought it further up. */
+  get responseHost(): HeldResponse | undefined {
+    return this.#held?.isInstalled === true ? undefined : this.#held
   }
 
   get cookieHeader(): unknown {
@@ -93,7 +111,13 @@ export class Exchange implements Carrier, Commitment, RequestHost {
     if (this.#isPrepared) return
     this.#isPrepared = true
     this.show(this.visit.session)
-    new HeldResponse(this.#response, this, this.#next).install()
+    this.#held ??= new HeldResponse(this.#response, this, nativeMethodsOf(this.#response))
+    this.#held.begin()
+  }
+
+  /** What cannot become an error response any more is the application's to know. */
+  fail(error: unknown): void {
+    process.nextTick(this.#next, error)
   }
 
   /** The same for a store that answers later, before the route runs. */
@@ -117,11 +141,13 @@ export class Exchange implements Carrier, Commitment, RequestHost {
   }
 
   announce(): string | undefined {
+    if (!this.#isPrepared) return undefined
     this.#settle()
     return this.visit.announce()
   }
 
   commit(): MaybePromise<void> {
+    if (!this.#isPrepared) return
     this.#settle()
     return this.visit.commit()
   }

@@ -1,13 +1,10 @@
 import type { Failure } from '../../core/maybe-promise.ts'
 import type { MaybePromise } from '../../core/store.ts'
 import { addCookie, forgetBody, type HeadArguments } from './head.ts'
-import { isHttp2, type Next, type NodeRequest, type NodeResponse } from './messages.ts'
+import { isHttp2, type MethodHost, type MethodName, type NodeRequest, type NodeResponse } from './messages.ts'
 import { ResponseGuise } from './response-guise.ts'
+import { type Methods, methodNames } from './response-methods.ts'
 import { standInFor } from './stand-in.ts'
-
-type Method = (...args: readonly unknown[]) => unknown
-type MethodName = 'end' | 'write' | 'writeHead' | 'flushHeaders'
-type Methods = { readonly [name in MethodName]: Method }
 
 /** The session's side of a response. */
 export interface Commitment {
@@ -20,6 +17,8 @@ export interface Commitment {
   announce(): string | undefined
   /** Stores what is to be stored. */
   commit(): MaybePromise<void>
+  /** Hands an error to the application's error handler. */
+  fail(error: unknown): void
 }
 
 /**
@@ -32,12 +31,14 @@ export interface Commitment {
  * `waiting` becomes `streaming` at the first byte, `ending` at `end`, and `released` when the original
  * response goes on alone.
  */
-export class HeldResponse {
-  readonly #response: NodeResponse
+export class HeldResponse implements MethodHost {
+  readonly response: NodeResponse
+  /** Set when this stands in front of whoever has patched the response before. */
+  isInstalled = false
   readonly #commitment: Commitment
-  readonly #next: Next
   /** What the response looks like while it waits; undefined while it looks as it is. */
   #guise: ResponseGuise | undefined
+  /** What is called when something is to leave: Node's own methods, or those of whoever has patched the response before. */
   readonly #originals: Methods
   #phase: 'waiting' | 'streaming' | 'ending' | 'released'
   /** Set once the application has ended the response. */
@@ -49,30 +50,38 @@ export class HeldResponse {
   /** True inside a call of an original method, whose own calls of the others are not the application's. */
   #isPassing = false
 
-  constructor(response: NodeResponse, commitment: Commitment, next: Next) {
-    this.#response = response
+  constructor(response: NodeResponse, commitment: Commitment, methods: Methods) {
+    this.response = response
     this.#commitment = commitment
-    this.#next = next
     this.#phase = response.headersSent ? 'streaming' : 'waiting'
-    const { end, write, writeHead, flushHeaders } = response
-    // Each is only ever called with the arguments that the application gave for the same method.
-    this.#originals = { end, write, writeHead, flushHeaders } as unknown as Methods
+    this.#originals = methods
   }
 
-  /** Puts this in front of the response. Whoever patches the response later is in front of this. */
-  install(): void {
-    const response: { [name in MethodName]: Method } = this.#response as never
-    response.end = (...args) => this.#end(args)
-    response.write = (...args) => this.#write(args)
-    response.writeHead = (...args) => this.#writeHead(args)
-    response.flushHeaders = (...args) => this.#flushHeaders(args)
-    // Whatever becomes of a session that is first looked at now, its cookie is decided: it cannot be sent.
+  /**
+   * Decides what is decided already: of a session that is first looked at after the head has left, the cookie
+   * cannot be sent.
+   */
+  begin(): void {
     if (this.#phase === 'streaming') this.#announce()
+  }
+
+  /** Puts this in front of a response that has been patched before. Whoever patches it later is in front of this. */
+  install(): void {
+    this.isInstalled = true
+    for (const name of methodNames) {
+      Reflect.set(this.response, name, (...args: readonly unknown[]) => this.receive(name, args))
+    }
+  }
+
+  receive(name: MethodName, args: readonly unknown[]): unknown {
+    if (name === 'end') return this.#end(args)
+    if (name === 'write') return this.#write(args)
+    return name === 'writeHead' ? this.#writeHead(args) : this.#flushHeaders(args)
   }
 
   #end(args: readonly unknown[]): unknown {
     // express-session's way: a second end does nothing, whatever it is given.
-    if (this.#hasEnded && this.#commitment.sendsAnyway && !this.#isPassing) return this.#response
+    if (this.#hasEnded && this.#commitment.sendsAnyway && !this.#isPassing) return this.response
     if (this.#isTransparent) return this.#pass('end', args)
     if (this.#phase === 'ending') return this.#disguise().answer('end', args)
     // What Node refuses it refuses at once, and then the response has not ended.
@@ -84,7 +93,7 @@ export class HeldResponse {
     if (committing === undefined) return this.#leave(args, wasStreaming)
     this.#disguise().seemEnded()
     this.#leaveLater(committing, args, wasStreaming)
-    return this.#response
+    return this.response
   }
 
   #write(args: readonly unknown[]): unknown {
@@ -110,14 +119,14 @@ export class HeldResponse {
     this.#head = args
     // Over HTTP/2 a head leaves by itself, without any byte behind it.
     if (isHttp2(this.#commitment.request)) setImmediate(() => this.#flushHead())
-    return this.#response
+    return this.response
   }
 
   #flushHead(): void {
     try {
       this.#beginStream()
     } catch (error) {
-      process.nextTick(this.#next, error)
+      this.#commitment.fail(error)
     }
   }
 
@@ -126,7 +135,7 @@ export class HeldResponse {
   }
 
   #disguise(): ResponseGuise {
-    this.#guise ??= new ResponseGuise(this.#response, this.#commitment.request)
+    this.#guise ??= new ResponseGuise(this.response, this.#commitment.request)
     return this.#guise
   }
 
@@ -143,7 +152,7 @@ export class HeldResponse {
     try {
       return this.#commitment.announce()
     } catch (error) {
-      process.nextTick(this.#next, error)
+      this.#commitment.fail(error)
       return undefined
     }
   }
@@ -174,7 +183,7 @@ export class HeldResponse {
       })
       .catch(error => {
         this.#reopen()
-        process.nextTick(this.#next, error)
+        this.#commitment.fail(error)
       })
   }
 
@@ -193,7 +202,7 @@ export class HeldResponse {
   #fail(error: unknown, args: readonly unknown[], wasStreaming: boolean): void {
     if (this.#commitment.sendsAnyway) this.#leave(args, wasStreaming)
     else this.#reopen()
-    process.nextTick(this.#next, error)
+    this.#commitment.fail(error)
   }
 
   /** Opens the response again for the error handler. */
@@ -201,7 +210,9 @@ export class HeldResponse {
     this.#guise?.takeOff()
     this.#head = undefined
     this.#phase = 'released'
-    forgetBody(this.#response)
+    // A session that goes on under an id that the visitor does not have yet is not to be lost with the answer.
+    this.#setCookie = this.#commitment.setCookie
+    forgetBody(this.response)
   }
 
   #sendHead(setCookie: string | undefined): void {
@@ -219,15 +230,15 @@ export class HeldResponse {
 
   #withCookie(head: HeadArguments): HeadArguments {
     const setCookie = this.#setCookie
-    if (setCookie === undefined || this.#response.headersSent) return head
-    return addCookie(this.#response, head, setCookie)
+    if (setCookie === undefined || this.response.headersSent) return head
+    return addCookie(this.response, head, setCookie)
   }
 
   #pass(name: MethodName, args: readonly unknown[]): unknown {
     const wasPassing = this.#isPassing
     this.#isPassing = true
     try {
-      return Reflect.apply(this.#originals[name], this.#response, args)
+      return Reflect.apply(this.#originals[name], this.response, args)
     } finally {
       this.#isPassing = wasPassing
     }

@@ -1,10 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SessionHost, visitKey } from '../../core/session.ts'
 
+/** Whoever stands between the methods of a response and Node's own. */
+export interface MethodHost {
+  readonly response: NodeResponse
+  /** Answers a call of a method that has come this far. */
+  receive(name: MethodName, args: readonly unknown[]): unknown
+}
+
+/** The methods by which a response leaves. */
+export type MethodName = 'end' | 'write' | 'writeHead' | 'flushHeaders'
+
 /** What answers behind a request's `session`, `sessionID` and `sessionStore`. */
 export interface RequestHost extends SessionHost {
   id: unknown
   readonly store: unknown
+  /** What stands between the methods of the response and Node's own; undefined while nothing does. */
+  readonly responseHost: MethodHost | undefined
   /** Answers the session at the first look. Later ones find it on the request, where it may have been deleted. */
   look(): unknown
   /** Gets everything ready for a session that somebody is about to look at, or to replace. */
