@@ -28,7 +28,8 @@ export interface ExpressRequest extends IncomingMessage, Express.Request {
 export type CookieFunction = { answer(request: ExpressRequest): CookieOptions }['answer']
 
 /** The options of the drop-in: express-session's, and those of `createSessions`. */
-export interface SessionOptions extends Omit<SessionsOptions, 'secret' | 'store' | 'cookie' | 'genid'> {
+export interface SessionOptions
+  extends Omit<SessionsOptions, 'secret' | 'store' | 'cookie' | 'genid' | 'passive'> {
   /** Signs the cookies. Without it `req.secret`, which cookie-parser sets, is used. */
   readonly secret?: Secret | readonly Secret[] | undefined
   /** A store of Sojourn's, or any store that was written for express-session. @default a memory store */
@@ -37,6 +38,8 @@ export interface SessionOptions extends Omit<SessionsOptions, 'secret' | 'store'
   readonly cookie?: CookieOptions | CookieFunction | undefined
   /** Makes ids in the place of the built-in 24 random bytes. A guessable id weakens security. */
   genid?(request: ExpressRequest): string
+  /** Tells which requests are no sign of life, such as a poll: they prolong no session. @default none is */
+  passive?(request: ExpressRequest): boolean
   /** An old name of `name`. */
   readonly key?: string | undefined
   /** `true` believes `X-Forwarded-Proto`, which weakens security unless a proxy of yours sets it. @default Express decides */

@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
 import type { RequestSessions } from './request-sessions.ts'
-import type { MaybePromise } from './store.ts'
+import type { MaybePromise, SessionRecord } from './store.ts'
 import { warnTooLate } from './warnings.ts'
 
 /** What `Set-Cookie` would say, written before the save, or why it cannot be written. */
@@ -71,19 +71,26 @@ export class Commit {
   }
 
   #store(live: LiveSession, changes: string | undefined, isCookieDue: boolean): MaybePromise<void> {
-    if (this.#dues.isSaveDue(live, changes)) {
-      live.renew()
-      return this.#sessions.writer.save(live, changes ?? live.encode())
-    }
+    if (this.#dues.isSaveDue(live, changes)) return this.#save(live, changes ?? live.encode())
     const { record } = live
     // A cookie is sent again only for a session that the store still has, so that the store is asked.
     const isRenewed = isCookieDue && this.#dues.hasBrought(live)
     if (record === undefined || !(isRenewed || this.#dues.isTouchDue(live, record))) return
-    live.renew()
     return attempt(
-      () => this.#sessions.writer.touch(live, record),
+      () => (live.isResealDue ? this.#save(live, live.encode()) : this.#touch(live, record)),
       error => this.#forgiveTouch(error),
     )
+  }
+
+  #save(live: LiveSession, encoded: string): MaybePromise<void> {
+    // A store that goes by the cookie would take a renewed one for a sign of life.
+    if (!this.#sessions.isPassive) live.renew()
+    return this.#sessions.writer.save(live, encoded)
+  }
+
+  #touch(live: LiveSession, record: SessionRecord<unknown>): MaybePromise<void> {
+    live.renew()
+    return this.#sessions.writer.touch(live, record)
   }
 
   // The session is stored, only its last activity is not: that spoils no answer.

@@ -1,6 +1,6 @@
 import type { Codec, SessionContents, SessionValues } from './codec.ts'
 import { decodeAny, writerOf } from './decode-any.ts'
-import type { Sealer } from './sealer.ts'
+import type { Opened, Sealer } from './sealer.ts'
 import type { EncodedData, SessionRecord } from './store.ts'
 
 /** What stands in a record beside its data, and is bound to it where the data is sealed. */
@@ -17,6 +17,8 @@ export type Reading = ReadData | RefusedData
 export interface ReadData {
   readonly text: string
   readonly contents: SessionContents
+  /** Whether the next write makes the record better: by the newest key, or by sealing in the first place. */
+  readonly isResealDue: boolean
   readonly refused?: undefined
 }
 
@@ -89,23 +91,24 @@ export class Encoding {
 
   /** Reads a record's data, whatever somebody may have made of it. Without an id, what only a visitor opens is not. */
   read(record: SessionRecord<unknown>, id: string | undefined): Reading {
-    const text = this.#open(record, id)
-    if (typeof text !== 'string') return text
+    const opened = this.#open(record, id)
+    if ('refused' in opened) return opened
     try {
-      return { text, contents: decodeAny(text) }
+      return { ...opened, contents: decodeAny(opened.text) }
     } catch {
       return { refused: 'unreadable' }
     }
   }
 
-  #open(record: SessionRecord<unknown>, id: string | undefined): string | RefusedData {
+  #open(record: SessionRecord<unknown>, id: string | undefined): Opened | RefusedData {
     const { data } = record
     const { sealer, isSealing } = this.#options
     // Text that nobody has sealed is what somebody may have put there who has no key.
-    if (typeof data === 'string') return isSealing ? { refused: 'unreadable' } : data
+    if (typeof data === 'string')
+      return isSealing ? { refused: 'unreadable' } : { text: data, isResealDue: false }
     if (!(data instanceof Uint8Array) || sealer === undefined) return { refused: 'unreadable' }
     const opened = sealer.open(data, this.#contextOf(record, id))
-    if (typeof opened === 'object') return opened.text
+    if (typeof opened === 'object') return opened
     return { refused: opened === 'tampered' ? 'tampered' : 'unreadable' }
   }
 

@@ -183,8 +183,10 @@ function encodingOf({ codec, seal, cookies }: Policy, keys: KeyRing | undefined)
   })
 }
 
-function keysOf({ ring, secrets, deadline }: Policy): KeyRing {
-  return ring ?? KeyRing.ofSecrets(secrets, deadline.clock)
+/** What plain secrets have sealed before is read by `keys` as long as the cookies of that time are. */
+function keysOf({ ring, secrets, legacyUntil, deadline }: Policy): KeyRing {
+  const plain = KeyRing.ofSecrets(secrets, deadline.clock)
+  return ring?.alsoReading({ ring: plain, until: legacyUntil }) ?? plain
 }
 
 function hasKeys({ ring, secrets }: Policy): boolean {

@@ -8,6 +8,12 @@ export type { KeyOptions } from './key-options.ts'
 export type { RingKey } from './master-key.ts'
 export { isShortSecret } from './secret.ts'
 
+/** The keys from before a move, and the first instant at which they read no more; undefined where that is open. */
+export interface OlderKeys {
+  readonly ring: KeyRing
+  readonly until: number | undefined
+}
+
 /** What may be told of a key: everything but its secret. */
 export interface KeyDescription {
   readonly id: string
@@ -23,10 +29,13 @@ export interface KeyDescription {
 export class KeyRing {
   readonly #keys: () => readonly MasterKey[]
   readonly #clock: Clock
+  /** Reads what no key here knows. */
+  readonly #older: OlderKeys | undefined
 
-  private constructor(keys: () => readonly MasterKey[], clock: Clock) {
+  private constructor(keys: () => readonly MasterKey[], clock: Clock, older?: OlderKeys) {
     this.#keys = keys
     this.#clock = clock
+    this.#older = older
   }
 
   /**
@@ -52,6 +61,11 @@ export class KeyRing {
     return new KeyRing(() => watched.keys(), clock)
   }
 
+  /** The same ring, which also reads what another one has written, for the time of a move. */
+  alsoReading(older: OlderKeys): KeyRing {
+    return new KeyRing(this.#keys, this.#clock, older)
+  }
+
   /**
    * The key that writes.
    *
@@ -71,7 +85,7 @@ export class KeyRing {
 
   /** Finds the key of an id. Answers undefined for one that is unknown, revoked or past its `notAfter`. */
   find(id: string): RingKey | undefined {
-    return this.#findUsable(key => key.id === id)
+    return this.#findUsable(key => key.id === id) ?? this.#findOlder(id)
   }
 
   /** Every key that reads, the one that writes first. */
@@ -89,6 +103,12 @@ export class KeyRing {
       const use = key === current ? 'writes' : 'reads'
       return { id: key.id, notAfter: key.notAfter, state: state === 'usable' ? use : state }
     })
+  }
+
+  #findOlder(id: string): RingKey | undefined {
+    if (this.#older === undefined) return undefined
+    const { ring, until = Number.POSITIVE_INFINITY } = this.#older
+    return this.#clock.now() < until ? ring.find(id) : undefined
   }
 
   #findUsable(isWanted: (key: MasterKey) => boolean): MasterKey | undefined {

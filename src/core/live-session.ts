@@ -58,6 +58,8 @@ export class LiveSession implements SessionInside {
   record: SessionRecord<unknown> | undefined
   /** Whose session it is, since when, and under which id. */
   facts: Standing
+  /** Set when the record is to be written anew as soon as anything is written of it. */
+  isResealDue = false
   /** Set when another request has changed the id, and this one was led to the new one. */
   isFollowing = false
   /** Set once the session has ended: nothing brings it back. */

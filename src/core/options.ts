@@ -102,6 +102,8 @@ export interface Policy {
   /** Undefined where the idle timeout decides. */
   readonly touchEveryMs: number | undefined
   readonly isPassive: (carrier: Carrier) => boolean
+  /** Whether the application tells passive requests from others. */
+  readonly tellsPassive: boolean
   /** Undefined where ids are not changed by themselves. */
   readonly rotateEveryMs: number | undefined
   readonly graceMs: number
@@ -145,6 +147,7 @@ export function resolveOptions(
     ...resolveIds(options),
     ...resolveSubjects(options),
     isPassive: passivity(options.passive),
+    tellsPassive: options.passive !== undefined,
     onGone: options.onGone ?? 'drop',
     onConflict: options.onConflict,
     deadline: { clock, spanMs: parseDuration('deadline', deadline) },

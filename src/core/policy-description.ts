@@ -17,6 +17,9 @@ export function describePolicy(engine: Engine): string {
     ['absolute timeout', Number.isFinite(policy.absoluteMs) ? span(policy.absoluteMs) : 'none'],
     ['new id', policy.rotateEveryMs === undefined ? 'on sign-in' : describeRotation(engine)],
     ['sessions per subject', describeLimit(engine)],
+    ['passive requests', policy.tellsPassive ? 'by the option' : 'only where the route says so'],
+    ['keys', describeKeys(engine)],
+    ['data in the store', describeSeal(engine)],
     ['changes after the end', policy.onGone === 'drop' ? 'dropped' : 'an error response'],
     ['store', describeStore(engine)],
   ]
@@ -34,11 +37,27 @@ function describeCookie({ cookies }: Engine): string {
   }
 }
 
-function describeIdle({ policy, timeouts, cookies }: Engine): string {
+function describeIdle({ policy, timeouts, cookies, keepsSessions }: Engine): string {
+  if (keepsSessions) return "decided by the store, by the cookie's maxAge"
   const maxAge = cookies.staticMaxAge
   const every = span(timeouts.touchEveryMs(maxAge))
   const source = policy.idleMs === undefined && maxAge !== null ? ", by the cookie's maxAge" : ''
   return `${span(timeouts.idleMs(maxAge))}${source}, activity recorded every ${every}, so never earlier and at most ${every} later`
+}
+
+function describeKeys({ keys }: Engine): string {
+  if (keys === undefined) return 'the secret that each request brings'
+  const told = keys.describe().map(({ id, state, notAfter }) => {
+    const until = notAfter === undefined ? '' : ` until ${new Date(notAfter).toISOString()}`
+    return `${id} ${state}${until}`
+  })
+  return told.join(', ')
+}
+
+function describeSeal({ policy, keepsSessions }: Engine): string {
+  if (policy.seal === false)
+    return keepsSessions ? 'as other software writes it' : `${policy.codec.name}, not sealed`
+  return `${policy.codec.name}, sealed for ${policy.seal === 'server' ? 'the server' : 'the visitor and the server together'}`
 }
 
 function describeRotation({ policy }: Engine): string {

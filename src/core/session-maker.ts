@@ -27,14 +27,11 @@ export class SessionMaker {
 
   fromFound({ id, record, reading }: FoundSession): LiveSession {
     if (reading === undefined) return this.fromData(id, record.data as object, record)
-    const { contents, text } = reading
-    return this.#make({
-      id,
-      record,
-      values: contents.values,
-      stored: text,
-      maxAge: contents.originalMaxAge,
-    })
+    const { contents, text, isResealDue } = reading
+    const { values, originalMaxAge: maxAge } = contents
+    const live = this.#make({ id, record, values, stored: text, maxAge })
+    live.isResealDue = isResealDue
+    return live
   }
 
   fromData(id: string, data: object, record: SessionRecord<unknown> | undefined): LiveSession {

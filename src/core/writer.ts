@@ -78,7 +78,7 @@ export class Writer {
     const deleted = engine.ask('delete', live.id, store => store.delete(key))
     return chain(deleted, wasThere => {
       engine.recollection.noteEnd(key)
-      publish('destroyed', () => ({ handle: engine.handleOf(live.id) }))
+      if (wasThere) publish('destroyed', () => ({ handle: engine.handleOf(live.id) }))
       return wasThere || record === undefined
     })
   }
