@@ -101,15 +101,17 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     if (entry === undefined) return 'gone'
     if (entry.record.version !== expectedVersion) return ownCopy(entry.record)
     if (record.expiresAt <= this.#clock.now()) this.#forget(entry)
-    else this.#exchange(entry, record)
+    else this.#exchange(entry, record, 'replace')
     return 'replaced'
   }
 
   touch(key: string, activity: Activity): boolean {
     const entry = this.#live(key)
     if (entry === undefined) return false
-    entry.record = furthest(entry.record, activity)
-    this.#listOf(entry.record).renew(entry)
+    const record = furthest(entry.record, activity)
+    // The times weigh nothing, and another device does.
+    if (record.device === entry.record.device) this.#renew(entry, record)
+    else this.#exchange(entry, record, 'touch')
     return true
   }
 
@@ -137,7 +139,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
   }
 
   raiseEpoch(subject: string, epoch: SubjectEpoch): void {
-    this.#subjects.raiseEpoch(subject, epoch)
+    this.#subjects.raiseEpoch(subject, epoch, this.#clock.now())
   }
 
   sweep(limit: number): number {
@@ -185,8 +187,13 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     this.#settle(entry)
   }
 
-  #exchange(entry: Entry, record: SessionRecord): void {
-    const bytes = this.#weigh(record, 'replace')
+  #renew(entry: Entry, record: SessionRecord): void {
+    entry.record = record
+    this.#listOf(record).renew(entry)
+  }
+
+  #exchange(entry: Entry, record: SessionRecord, verb: string): void {
+    const bytes = this.#weigh(record, verb)
     this.#bytes += bytes - entry.bytes
     entry.bytes = bytes
     this.#listOf(entry.record).remove(entry)

@@ -3,22 +3,24 @@ import type {
   EncodedData,
   EnumeratingStore,
   MaybePromise,
+  SessionFacts,
   SessionRecord,
   Store,
+  SubjectStore,
   SweepingStore,
 } from '../core/store.ts'
 
 /**
- * Something that not every store can do: `enumerate` and `sweep` are the interfaces of those names, and
- * `answersAtOnce` is the trait.
+ * Something that not every store can do: `enumerate`, `sweep` and `subjects` are the interfaces
+ * `EnumeratingStore`, `SweepingStore` and `SubjectStore`, and `answersAtOnce` is the trait.
  */
-export type StorePower = 'enumerate' | 'sweep' | 'answersAtOnce'
+export type StorePower = 'enumerate' | 'sweep' | 'subjects' | 'answersAtOnce'
 
 /** A clause before it has been given a store. */
 export interface SceneClause {
   readonly name: string
-  /** The power without which the clause is not part of the contract. */
-  readonly power?: StorePower
+  /** The powers without which the clause is not part of the contract. */
+  readonly powers?: readonly StorePower[]
   prove(scene: Scene): Promise<void>
 }
 
@@ -30,6 +32,8 @@ interface Bench {
 
 /** How long the records of a clause live, unless it says otherwise. */
 export const lifetimeMs = 3_600_000
+
+const subjectMethods = ['ofSubject', 'epochOf', 'raiseEpoch'] as const
 
 /** What a clause works with: one empty store, its time, and records that are all valid. */
 export class Scene {
@@ -60,6 +64,15 @@ export class Scene {
     return store
   }
 
+  get subjects(): SubjectStore {
+    const { store } = this
+    assert.ok(
+      knowsSubjects(store),
+      'Expected a store with the power `subjects` to have the methods `ofSubject`, `epochOf` and `raiseEpoch`.',
+    )
+    return store
+  }
+
   now(): number {
     return this.#bench.now()
   }
@@ -85,6 +98,22 @@ export class Scene {
       data: '{"visits":1}',
       ...changes,
     }
+  }
+
+  /** A live record in which every field says something. */
+  wholeRecord(changes: Partial<SessionRecord> = {}): SessionRecord {
+    const now = this.now()
+    const times = { createdAt: now - 30, touchedAt: now - 20, expiresAt: now + 1_234_567 }
+    return this.record({
+      ...times,
+      version: 7,
+      device: '{"userAgent":"Browser/1.0","address":"192.0.2.0/24"}',
+      subject: 'ada',
+      authenticatedAt: now - 25,
+      epoch: now - 40,
+      rotation: '{"current":"a","hops":[]}',
+      ...changes,
+    })
   }
 
   /** A live record that the store has kept. */
@@ -132,10 +161,8 @@ export function twentyTimes<Value>(action: (index: number) => MaybePromise<Value
 /** Asserts that an answer is a record, equal to another in every field. */
 export function expectSame(answer: unknown, expected: SessionRecord): void {
   assert.ok(isRecord(answer), `Expected a record, got ${String(answer)}.`)
-  const { data, ...fields } = fieldsOf(answer)
-  const { data: expectedData, ...expectedFields } = fieldsOf(expected)
-  assert.deepEqual(fields, expectedFields)
-  expectSameData(data, expectedData)
+  assert.deepEqual(factsOf(answer), factsOf(expected))
+  expectSameData(answer.data, expected.data)
 }
 
 /** Asserts equality without printing the data, which may be a megabyte. */
@@ -144,33 +171,39 @@ export function expectSameData(data: EncodedData, expected: EncodedData): void {
   assert.ok(Buffer.from(data).equals(Buffer.from(expected)), 'Expected the data to come back as it was.')
 }
 
+/** The fields of a record that the contract is about, without the data: a store may return others beside them. */
+export function factsOf(record: SessionFacts): SessionFacts {
+  const { key, version, createdAt, touchedAt, expiresAt } = record
+  const { device, subject, authenticatedAt, epoch, rotation } = record
+  const times = { createdAt, touchedAt, expiresAt }
+  return { key, version, ...times, device, subject, authenticatedAt, epoch, rotation }
+}
+
+export function inOrder<Facts extends SessionFacts>(records: readonly Facts[]): readonly Facts[] {
+  return records.toSorted((one, other) => (one.key < other.key ? -1 : 1))
+}
+
 export function canEnumerate(store: Store): store is EnumeratingStore {
-  return 'records' in store && typeof store.records === 'function'
+  return hasMethod(store, 'records')
 }
 
 export function canSweep(store: Store): store is SweepingStore {
-  return 'sweep' in store && typeof store.sweep === 'function'
+  return hasMethod(store, 'sweep')
+}
+
+export function knowsSubjects(store: Store): store is SubjectStore {
+  return subjectMethodsOf(store).length === subjectMethods.length
+}
+
+/** Which of the methods of the power `subjects` a store has. Some without the others are of no use. */
+export function subjectMethodsOf(store: Store): readonly string[] {
+  return subjectMethods.filter(name => hasMethod(store, name))
+}
+
+function hasMethod(store: Store, name: string): boolean {
+  return typeof Reflect.get(store, name) === 'function'
 }
 
 function isRecord(value: unknown): value is SessionRecord {
   return typeof value === 'object' && value !== null && 'data' in value
-}
-
-/** The fields that the contract is about: a store may return others beside them. */
-function fieldsOf(record: SessionRecord): SessionRecord {
-  const { key, version, createdAt, touchedAt, expiresAt, data } = record
-  const { device, subject, authenticatedAt, epoch, rotation } = record
-  return {
-    key,
-    version,
-    createdAt,
-    touchedAt,
-    expiresAt,
-    device,
-    subject,
-    authenticatedAt,
-    epoch,
-    rotation,
-    data,
-  }
 }

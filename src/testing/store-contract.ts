@@ -2,9 +2,11 @@ import type { EncodedData, MaybePromise, Store } from '../core/store.ts'
 import { createClauses } from './clauses/create.ts'
 import { dataClauses } from './clauses/data.ts'
 import { deleteClauses } from './clauses/delete.ts'
+import { epochClauses } from './clauses/epochs.ts'
 import { loadClauses } from './clauses/load.ts'
 import { powerClauses } from './clauses/powers.ts'
 import { replaceClauses } from './clauses/replace.ts'
+import { subjectClauses } from './clauses/subjects.ts'
 import { touchClauses } from './clauses/touch.ts'
 import { Scene, type SceneClause, type StorePower } from './scene.ts'
 
@@ -57,8 +59,10 @@ export function storeContract(harness: StoreHarness): readonly StoreClause[] {
     ...touchClauses,
     ...deleteClauses,
     ...powerClauses,
+    ...subjectClauses,
+    ...epochClauses,
   ]
-    .filter(({ power }) => power === undefined || powers.includes(power))
+    .filter(clause => (clause.powers ?? []).every(power => powers.includes(power)))
     .map(clause => ({ name: clause.name, run: () => runOnOwnStore(clause, harness) }))
 }
 

@@ -1,4 +1,6 @@
 import { inspect } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type MemoryStoreOptions, memoryStore, type RecordMemory } from 'sojourn/memory'
 import { type FakeClock, fakeClock, storeContract } from 'sojourn/testing'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -9,7 +11,7 @@ const minute = 60_000
 
 describe('the memory store keeps the contract', () => {
   const contract = storeContract({
-    powers: ['enumerate', 'sweep', 'answersAtOnce'],
+    powers: ['enumerate', 'sweep', 'subjects', 'answersAtOnce'],
     open() {
       const clock = fakeClock()
       // A jump runs no timer, so that the store does not sweep before the clause does.
@@ -85,11 +87,13 @@ describe('a full memory store', () => {
     expect(keysOf(store)).toEqual(['a', 'c'])
   })
 
-  test('the bytes of a key and of a subject count as those of the data do', () => {
+  test('the bytes of a key, a subject, a device and a rotation count as those of the data do', () => {
     const usages = [
       {},
       { key: 'k'.repeat(101) },
       { subject: 's'.repeat(100) },
+      { device: 'd'.repeat(100) },
+      { rotation: 'r'.repeat(100) },
       { data: 'd'.repeat(102) },
     ].map(changes => {
       const { store, keep } = open()
@@ -97,7 +101,41 @@ describe('a full memory store', () => {
       return store.usage().bytes
     })
     const [plain = 0, ...longer] = usages
-    expect(longer).toEqual([plain + 100, plain + 100, plain + 100])
+    expect(longer).toEqual(longer.map(() => plain + 100))
+    expect(longer.length).toBe(5)
+  })
+
+  test('a device that a touch brings is counted, and no longer when another takes its place', () => {
+    const { store, keep, clock } = open()
+    keep('a')
+    const { bytes } = store.usage()
+    const touch = (device: string | undefined) =>
+      store.touch('a', { touchedAt: clock.now(), expiresAt: 0, device })
+    for (const [device, counted] of [
+      ['d'.repeat(300), 300],
+      [undefined, 300],
+      ['d'.repeat(20), 20],
+    ] as const) {
+      touch(device)
+      expect(store.usage().bytes).toBe(bytes + counted)
+    }
+    store.delete('a')
+    expect(store.usage().bytes).toBe(0)
+  })
+
+  test('devices that touches bring push the least recently active out, and a touch that finds no room is refused', () => {
+    const { store, keep, clock } = open({ maxBytes: 2000 })
+    for (const key of ['a', 'b', 'c']) keep(key)
+    const touch = (key: string, length: number) =>
+      store.touch(key, { touchedAt: clock.now(), expiresAt: 0, device: 'd'.repeat(length) })
+    expect(touch('a', 1000)).toBe(true)
+    expect(keysOf(store)).toEqual(['a'])
+    expect(store.usage().bytes).toBeLessThanOrEqual(2000)
+    expect(() => touch('a', 2000)).toThrow(/^The memory store cannot touch a record of/)
+    expect(store.load('a')?.device).toBe('d'.repeat(1000))
+    keep('d')
+    keep('e')
+    expect(keysOf(store)).toEqual(['d', 'e'])
   })
 
   test('the order of leaving is right after any sequence of calls', () => {
@@ -371,6 +409,100 @@ describe('beside the verbs', () => {
   })
 })
 
+describe('what a memory store knows of a subject', () => {
+  test('a session that had to leave is not listed any more, whichever way it left', () => {
+    const { store, keep, clock } = open({ maxRecords: 3 })
+    const ada = { subject: 'ada' }
+    for (const key of ['evicted', 'deleted', 'swept']) keep(key, ada)
+    store.touch('deleted', { touchedAt: 0, expiresAt: 0, device: undefined })
+    keep('ended', { ...ada, expiresAt: clock.now() + 5000 })
+    expect(listed(store, 'ada')).toEqual(['deleted', 'ended', 'swept'])
+    store.delete('deleted')
+    store.replace(keep.record('swept', { version: 2, ...ada, expiresAt: clock.now() + 1000 }), 1)
+    clock.jump(1000)
+    expect(store.sweep(10)).toBe(1)
+    clock.advance(20_000)
+    expect(store.usage().records).toBe(0)
+    // A record that the index still held would be live again at the earlier time, and be listed.
+    clock.jump(-21_000)
+    expect(listed(store, 'ada')).toEqual([])
+  })
+
+  test('a session that a replacement ends, or a creation follows, leaves nothing behind', () => {
+    const { store, keep, clock } = open()
+    keep('replaced', { subject: 'ada' })
+    store.replace(keep.record('replaced', { version: 2, subject: 'ada', expiresAt: clock.now() }), 1)
+    keep('followed', { subject: 'ada', expiresAt: clock.now() + 1000 })
+    clock.jump(1000)
+    keep('followed', { subject: 'bob' })
+    clock.jump(-1000)
+    expect(listed(store, 'ada')).toEqual([])
+    expect(listed(store, 'bob')).toEqual(['followed'])
+  })
+
+  test('clear forgets whose sessions were whose, and every epoch', () => {
+    const { store, keep, clock } = open()
+    keep('a', { subject: 'ada' })
+    store.raiseEpoch('ada', { epoch: 1, except: undefined, expiresAt: clock.now() + minute })
+    store.clear()
+    expect(listed(store, 'ada')).toEqual([])
+    expect(store.epochOf('ada')).toBeUndefined()
+  })
+
+  test('it holds no more epochs than records, and the one that was raised longest ago goes first', () => {
+    const { store, clock } = open({ maxRecords: 3 })
+    const raise = (subject: string, epoch = 1) =>
+      store.raiseEpoch(subject, { epoch, except: undefined, expiresAt: clock.now() + minute })
+    for (let index = 0; index < 50; index++) raise(`${index}`)
+    raise('47', 2)
+    raise('50')
+    const known = Array.from({ length: 51 }, (_, index) => `${index}`).filter(each => store.epochOf(each))
+    expect(known).toEqual(['47', '49', '50'])
+    expect(store.epochOf('47')?.epoch).toBe(2)
+  })
+
+  test('an epoch is neither a record nor in its size, and pushes no session out', () => {
+    const { store, keep, clock } = open({ maxRecords: 1 })
+    keep('a', { subject: 'ada' })
+    const before = store.usage()
+    store.raiseEpoch('bob', { epoch: 1, except: 'a', expiresAt: clock.now() + minute })
+    expect(store.size).toBe(1)
+    expect(store.usage()).toEqual(before)
+    expect(keysOf(store)).toEqual(['a'])
+  })
+
+  test('a sweep frees the epochs whose time is over, and no other', () => {
+    const { store, clock } = open()
+    const raise = (subject: string, lastsMs: number) =>
+      store.raiseEpoch(subject, { epoch: 1, except: undefined, expiresAt: clock.now() + lastsMs })
+    raise('ada', 1000)
+    raise('bob', 1001)
+    clock.jump(1000)
+    expect(store.sweep(10)).toBe(0)
+    // An epoch that was only hidden, and not freed, would be there again at the earlier time.
+    clock.jump(-1000)
+    expect(store.epochOf('ada')).toBeUndefined()
+    expect(store.epochOf('bob')).toBeDefined()
+  })
+
+  test('twenty thousand subjects that came and went leave no memory taken', () => {
+    const { store, keep, clock } = open({ maxRecords: 10 })
+    const round = (name: string) => {
+      for (let index = 0; index < 20_000; index++) {
+        const subject = `${name} ${index}`
+        keep('k', { subject })
+        store.raiseEpoch(subject, { epoch: 1, except: undefined, expiresAt: clock.now() + minute })
+        store.replace(keep.record('k', { version: 2, subject: undefined }), 1)
+        store.delete('k')
+      }
+    }
+    round('first')
+    const before = heapInUse()
+    round('second')
+    expect(heapInUse() - before).toBeLessThan(2_000_000)
+  })
+})
+
 describe('wrong options', () => {
   const wrong: [object, RegExp][] = [
     [{ maxRecords: 0 }, /^Expected `maxRecords` to be a whole number of at least 1, got 0\.$/],
@@ -469,6 +601,21 @@ function randomFrom(seed: number): () => number {
 
 function keysOf(store: RecordMemory): string[] {
   return [...store.records()].map(({ key }) => key).toSorted()
+}
+
+function listed(store: RecordMemory, subject: string): string[] {
+  return store
+    .ofSubject(subject)
+    .map(({ key }) => key)
+    .toSorted()
+}
+
+/** The bytes that are left when everything that nobody holds has been collected. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') collect()
+  return process.memoryUsage().heapUsed
 }
 
 function timersKeepingAlive(): number {

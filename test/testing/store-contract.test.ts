@@ -4,13 +4,19 @@ import {
   type StoreBench,
   type StoreClause,
   type StoreHarness,
+  type StorePower,
   storeContract,
 } from 'sojourn/testing'
 import { describe, expect, test } from 'vitest'
-import { PlainStore, wrongStores } from './wrong-stores.ts'
+import { PlainStore, type Wrong } from './plain-store.ts'
+import { wrongStores } from './wrong-stores.ts'
 
-const harness: StoreHarness = { powers: ['enumerate', 'sweep', 'answersAtOnce'], open: () => benchOf() }
+const harness: StoreHarness = {
+  powers: ['enumerate', 'sweep', 'subjects', 'answersAtOnce'],
+  open: () => benchOf(),
+}
 const contract = storeContract(harness)
+const declaration = 'the powers of the store are those that were declared'
 
 describe('an honest store keeps the contract', () => {
   for (const clause of contract) test(clause.name, () => clause.run())
@@ -36,23 +42,75 @@ describe('the contract', () => {
 
   test('a store without further powers gets the clauses of the five verbs alone', () => {
     const names = storeContract({ open: harness.open }).map(({ name }) => name)
-    expect(names.filter(name => /^(records|sweep|two sweeps)/.test(name))).toEqual([])
+    expect(
+      names.filter(name => /^(records|sweep|two sweeps)|ofSubject|epochOf|raiseEpoch/.test(name)),
+    ).toEqual([])
     expect(names.length).toBeGreaterThan(40)
   })
 
   test('a power that the store has and the harness does not declare is a broken clause', async () => {
-    const clause = clauseNamed('the powers of the store are those that were declared', { open: harness.open })
+    const clause = clauseNamed(declaration, { open: harness.open })
     await expect(clause.run()).rejects.toThrow('`records`')
+  })
+
+  test('each power that is there and not declared is a broken clause', async () => {
+    const powers = harness.powers ?? []
+    for (const power of powers) {
+      const others = powers.filter(each => each !== power)
+      const under: StoreHarness = { powers: others, open: harness.open }
+      await expect(clauseNamed(declaration, under).run()).rejects.toThrow(`\`${power}\``)
+    }
+  })
+
+  test('a store that has some methods of the power subjects and not the others breaks a clause', async () => {
+    for (const missing of ['ofSubject', 'epochOf', 'raiseEpoch']) {
+      for (const powers of [harness.powers ?? [], ['enumerate', 'sweep', 'answersAtOnce'] as const]) {
+        const under: StoreHarness = { powers, open: () => benchOf(() => ({ [missing]: undefined })) }
+        await expect(clauseNamed(declaration, under).run()).rejects.toThrow('of `subjects`')
+      }
+    }
+  })
+
+  test('a power that needs another brings its clauses only with that one', () => {
+    const namesWith = (...powers: StorePower[]) =>
+      storeContract({ powers, open: harness.open }).map(({ name }) => name)
+    expect(namesWith('subjects')).not.toContain('records streams no epoch')
+    expect(namesWith('enumerate')).not.toContain('records streams no epoch')
+    expect(namesWith('subjects', 'enumerate')).toContain('records streams no epoch')
+  })
+
+  test('a store that loses one field of a record, or keeps one of an earlier record, breaks a clause', async () => {
+    const facts = ['createdAt', 'touchedAt', 'device', 'subject', 'authenticatedAt', 'epoch', 'rotation']
+    for (const field of facts) {
+      const losing: Wrong = honest => ({
+        create: record => honest.create({ ...record, [field]: undefined }),
+      })
+      const keeping: Wrong = honest => ({
+        replace(record, version) {
+          const before = Reflect.get(honest.load(record.key) ?? {}, field)
+          return honest.replace({ ...record, [field]: before }, version)
+        },
+      })
+      const created = { ...harness, open: () => benchOf(losing) }
+      const replaced = { ...harness, open: () => benchOf(keeping) }
+      const ofCreation = clauseNamed('every field of a record comes back as it was', created)
+      const ofReplacement = contract.find(({ name }) => name.startsWith('every field of a replacement'))
+      const clause = clauseNamed(ofReplacement?.name ?? '', replaced)
+      await expect(ofCreation.run(), field).rejects.toThrow(AssertionError)
+      await expect(clause.run(), field).rejects.toThrow(AssertionError)
+    }
   })
 
   test('a power that the harness declares and the store does not have is a broken clause', async () => {
     const withoutPowers: StoreHarness = {
-      powers: ['enumerate', 'sweep'],
-      open: () => benchOf(() => ({ records: undefined, sweep: undefined, traits: undefined })),
+      powers: ['enumerate', 'sweep', 'subjects'],
+      open: () =>
+        benchOf(() => ({ records: undefined, sweep: undefined, ofSubject: undefined, traits: undefined })),
     }
     for (const name of [
       'records streams nothing from an empty store',
       'two sweeps at the same time count no record twice',
+      'ofSubject answers none for a subject that has no session',
     ]) {
       await expect(clauseNamed(name, withoutPowers).run()).rejects.toThrow('Expected a store with the power')
     }
@@ -84,7 +142,7 @@ function benchOf(wrong: (honest: PlainStore) => object = () => ({})): StoreBench
   const clock = fakeClock()
   const now = () => clock.now()
   const honest = new PlainStore(now)
-  const store = Object.assign(new PlainStore(now, honest.map), wrong(honest))
+  const store = Object.assign(new PlainStore(now, honest), wrong(honest))
   return { store, now, advance: spanMs => clock.advance(spanMs) }
 }
 

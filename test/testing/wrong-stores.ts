@@ -1,70 +1,8 @@
 import { anonymous } from '../../src/core/standing.ts'
-import type {
-  Activity,
-  EnumeratingStore,
-  Replacement,
-  SessionRecord,
-  StoreTraits,
-  SweepingStore,
-} from '../../src/core/store.ts'
-
-/** A store that is honest and slow. Its map lies open, so that a wrong store can do wrong things to it. */
-export class PlainStore implements EnumeratingStore, SweepingStore {
-  readonly name: string = 'plain'
-  readonly traits: StoreTraits = { answersAtOnce: true }
-  readonly now: () => number
-  readonly map: Map<string, SessionRecord>
-
-  constructor(now: () => number, map: Map<string, SessionRecord> = new Map()) {
-    this.now = now
-    this.map = map
-  }
-
-  create(record: SessionRecord): boolean {
-    if (this.load(record.key) !== undefined) return false
-    if (record.expiresAt > this.now()) this.map.set(record.key, copyOf(record))
-    return true
-  }
-
-  load(key: string): SessionRecord | undefined {
-    const record = this.map.get(key)
-    return record !== undefined && record.expiresAt > this.now() ? copyOf(record) : undefined
-  }
-
-  replace(record: SessionRecord, expectedVersion: number): Replacement {
-    const found = this.load(record.key)
-    if (found === undefined) return 'gone'
-    if (found.version !== expectedVersion) return found
-    this.map.set(record.key, copyOf(record))
-    return 'replaced'
-  }
-
-  touch(key: string, activity: Activity): boolean {
-    const record = this.load(key)
-    if (record !== undefined) this.map.set(key, furthest(record, activity))
-    return record !== undefined
-  }
-
-  delete(key: string): boolean {
-    return this.load(key) !== undefined && this.map.delete(key)
-  }
-
-  *records(): Generator<SessionRecord> {
-    for (const key of this.map.keys()) {
-      const record = this.load(key)
-      if (record !== undefined) yield record
-    }
-  }
-
-  sweep(limit: number): number {
-    const over = [...this.map.values()].filter(({ expiresAt }) => expiresAt <= this.now()).slice(0, limit)
-    for (const { key } of over) this.map.delete(key)
-    return over.length
-  }
-}
-
-/** What a wrong store does otherwise than the honest one, whose map it shares. */
-type Wrong = (honest: PlainStore) => Partial<EnumeratingStore & SweepingStore>
+import type { SessionRecord } from '../../src/core/store.ts'
+import { furthest, PlainStore, type Wrong } from './plain-store.ts'
+import { wrongEpochStores } from './wrong-epoch-stores.ts'
+import { wrongSubjectStores } from './wrong-subject-stores.ts'
 
 /** For each clause of the contract, a store that breaks it. */
 export const wrongStores: { readonly [clause: string]: Wrong } = {
@@ -138,6 +76,22 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     ...record,
     createdAt: record.touchedAt,
   })),
+  'every field of a replacement comes back as it was, and none is left over from before': honest => ({
+    replace(record, version) {
+      const { rotation } = honest.load(record.key) ?? {}
+      return honest.replace({ ...record, rotation: record.rotation ?? rotation }, version)
+    },
+  }),
+  'the fields of records that come and change at the same time are not mixed up': honest => {
+    let device: string | undefined
+    return {
+      async create(record) {
+        device = record.device
+        await Promise.resolve()
+        return honest.create({ ...record, device })
+      },
+    }
+  },
   'a large version and times far away come back as they were': answering(record => ({
     ...record,
     version: record.version | 0,
@@ -149,6 +103,20 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   'a subject comes back as it was, in any script and the empty one too': answering(record => ({
     ...record,
     subject: record.subject || undefined,
+  })),
+  'an epoch comes back as it was, up to the largest safe integer': answering(record => ({
+    ...record,
+    epoch: Number(record.epoch.toPrecision(14)),
+  })),
+  'a device and a rotation come back as they were, in any script and the empty ones too': answering(
+    record => ({
+      ...record,
+      rotation: record.rotation || undefined,
+    }),
+  ),
+  'a long subject, device and rotation come back as they were, to the last character': answering(record => ({
+    ...record,
+    rotation: record.rotation?.slice(0, 4000),
   })),
   'text comes back as it was, in any script and the empty one too': answering(record => ({
     ...record,
@@ -179,6 +147,12 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   'replace puts a record in place of the one with the expected version': honest => ({
     replace: (record, version) =>
       honest.replace({ ...record, subject: honest.load(record.key)?.subject }, version),
+  }),
+  'replace may change whose the session is, the epoch and the rotation': honest => ({
+    replace(record, version) {
+      const epoch = Math.max(record.epoch, honest.load(record.key)?.epoch ?? 0)
+      return honest.replace({ ...record, epoch }, version)
+    },
   }),
   'replace can take the subject away': honest => ({
     replace: (record, version) =>
@@ -225,6 +199,26 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     touch: (key, activity, held) =>
       honest.touch(key, activity) && change(honest, key, { ...held, ...activity }),
   }),
+  'touch by somebody who has not seen the latest id, subject and epoch brings no earlier one back':
+    honest => ({
+      touch: (key, activity, held) =>
+        honest.touch(key, activity) && change(honest, key, { rotation: held.rotation }),
+    }),
+  'touch takes the device where one is given, of the very instant of the last activity too': honest => ({
+    touch(key, activity) {
+      const isLater = activity.touchedAt > (honest.load(key)?.touchedAt ?? 0)
+      return honest.touch(key, isLater ? activity : { ...activity, device: undefined })
+    },
+  }),
+  'touch leaves the device where none is given': honest => ({
+    touch: (key, activity) => honest.touch(key, activity) && change(honest, key, { device: activity.device }),
+  }),
+  'touch of an earlier activity brings no earlier device back': honest => ({
+    touch(key, activity) {
+      const isLive = honest.touch(key, activity)
+      return change(honest, key, activity.device === undefined ? {} : { device: activity.device }) && isLive
+    },
+  }),
   'touch never moves the last activity back, while it moves the end forward': honest => ({
     touch(key, activity) {
       const isLive = honest.touch(key, activity)
@@ -260,6 +254,12 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   }),
   'a session that was touched can be replaced with the version seen before': touchesTheVersion,
   'of twenty touches at the same time, the furthest counts': looksThenTouches,
+  'of twenty touches at the same time, the device of the latest activity counts': honest => ({
+    touch(key, activity) {
+      const isLive = honest.touch(key, activity)
+      return change(honest, key, { device: activity.device }) && isLive
+    },
+  }),
   'a touch and a replacement at the same time both count': looksThenTouches,
   'a touch and a deletion at the same time leave nothing behind': looksThenTouches,
   'touch leaves every other record alone': honest => ({
@@ -298,6 +298,9 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   'every verb answers without a promise': honest => ({
     touch: async (key, activity) => honest.touch(key, activity),
   }),
+  'the methods of the power subjects answer without a promise': honest => ({
+    epochOf: async subject => honest.epochOf(subject),
+  }),
   'records streams every live record exactly once': honest => ({
     records: () => [...honest.records(), ...honest.records()],
   }),
@@ -323,7 +326,7 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     sweep: () => honest.sweep(Number.POSITIVE_INFINITY),
   }),
   'sweep removes a record at the very millisecond at which it ends': honest => ({
-    sweep: limit => new PlainStore(() => honest.now() - 1, honest.map).sweep(limit),
+    sweep: limit => new PlainStore(() => honest.now() - 1, honest).sweep(limit),
   }),
   'sweep leaves every live record alone, one that lives on because of a touch too': honest => {
     const ends = new Map<string, number>()
@@ -343,6 +346,9 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       return over.length
     },
   }),
+
+  ...wrongSubjectStores,
+  ...wrongEpochStores,
 }
 
 function answering(alter: (record: SessionRecord) => SessionRecord): Wrong {
@@ -410,16 +416,4 @@ function change({ map }: PlainStore, key: string, changes: Partial<SessionRecord
   const record = map.get(key)
   if (record !== undefined) map.set(key, { ...record, ...changes })
   return record !== undefined
-}
-
-function furthest(record: SessionRecord, { touchedAt, expiresAt }: Activity): SessionRecord {
-  return {
-    ...record,
-    touchedAt: Math.max(record.touchedAt, touchedAt),
-    expiresAt: Math.max(record.expiresAt, expiresAt),
-  }
-}
-
-function copyOf(record: SessionRecord): SessionRecord {
-  return { ...record, data: typeof record.data === 'string' ? record.data : record.data.slice() }
 }

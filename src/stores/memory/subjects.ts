@@ -37,8 +37,10 @@ export class SubjectIndex {
     return found !== undefined && found.expiresAt > now ? found : undefined
   }
 
-  raiseEpoch(subject: string, given: SubjectEpoch): void {
-    const found = this.#epochs.get(subject)
+  /** One that is over takes the place of none, and stands in the way of none. */
+  raiseEpoch(subject: string, given: SubjectEpoch, now: number): void {
+    if (given.expiresAt <= now) return
+    const found = this.epochOf(subject, now)
     this.#epochs.delete(subject)
     this.#epochs.set(subject, found === undefined ? given : higher(found, given))
     if (this.#epochs.size > this.#mostEpochs) this.#forgetEpoch()

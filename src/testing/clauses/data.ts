@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EncodedData } from '../../core/store.ts'
+import type { EncodedData, SessionRecord } from '../../core/store.ts'
 import { expectSameData, nextOf, type Scene, type SceneClause } from '../scene.ts'
 
 /**
@@ -21,16 +21,45 @@ export const dataClauses: readonly SceneClause[] = [
   {
     name: 'every field of a record comes back as it was',
     async prove(scene) {
-      const now = scene.now()
-      const times = { createdAt: now - 30, touchedAt: now - 20, expiresAt: now + 1_234_567 }
-      await scene.expectKept(await scene.kept({ ...times, version: 7, subject: 'ada' }))
+      await scene.expectKept(await scene.kept(scene.wholeRecord()))
+    },
+  },
+  {
+    name: 'every field of a replacement comes back as it was, and none is left over from before',
+    async prove(scene) {
+      const bare = await scene.kept()
+      const whole = nextOf(scene.wholeRecord({ key: bare.key, version: bare.version }))
+      assert.equal(await scene.store.replace(whole, bare.version), 'replaced')
+      await scene.expectKept(whole)
+      const bareAgain = { ...bare, version: whole.version + 1 }
+      assert.equal(await scene.store.replace(bareAgain, whole.version), 'replaced')
+      await scene.expectKept(bareAgain)
+    },
+  },
+  {
+    name: 'the fields of records that come and change at the same time are not mixed up',
+    async prove(scene) {
+      const records = Array.from({ length: 20 }, (_, index) => numbered(scene.wholeRecord(), index))
+      await Promise.all(records.map(record => scene.store.create(record)))
+      for (const record of records) await scene.expectKept(record)
+      const nexts = records.map((record, index) => numbered(nextOf(record), index + 100))
+      await Promise.all(nexts.map(next => scene.store.replace(next, next.version - 1)))
+      for (const next of nexts) await scene.expectKept(next)
     },
   },
   {
     name: 'a large version and times far away come back as they were',
     async prove(scene) {
-      const expiresAt = scene.now() + 10 * 365 * 86_400_000
-      await scene.expectKept(await scene.kept({ version: 2 ** 40, createdAt: 0, expiresAt }))
+      const times = { createdAt: 0, authenticatedAt: 0, expiresAt: scene.now() + 10 * 365 * 86_400_000 }
+      await scene.expectKept(await scene.kept({ ...times, version: 2 ** 40, subject: 'ada' }))
+    },
+  },
+  {
+    name: 'an epoch comes back as it was, up to the largest safe integer',
+    async prove(scene) {
+      for (const epoch of [0, 1, 2 ** 31, 2 ** 32 + 1, scene.now(), Number.MAX_SAFE_INTEGER]) {
+        await expectBothWays(scene, { subject: 'ada', epoch })
+      }
     },
   },
   {
@@ -46,32 +75,42 @@ export const dataClauses: readonly SceneClause[] = [
     },
   },
   {
+    name: 'a device and a rotation come back as they were, in any script and the empty ones too',
+    async prove(scene) {
+      for (const text of texts) await expectBothWays(scene, { device: text, rotation: text })
+    },
+  },
+  {
+    name: 'a long subject, device and rotation come back as they were, to the last character',
+    async prove(scene) {
+      const subject = `${'語'.repeat(1023)}!`
+      await expectBothWays(scene, { subject, device: longText(511), rotation: longText(4095) })
+    },
+  },
+  {
     name: 'text comes back as it was, in any script and the empty one too',
     async prove(scene) {
-      for (const data of texts) await expectBothWays(scene, data)
+      for (const data of texts) await expectBothWays(scene, { data })
     },
   },
   {
     name: 'bytes come back as they were, all 256 values and none at all',
     async prove(scene) {
-      await expectBothWays(
-        scene,
-        Uint8Array.from({ length: 256 }, (_, index) => index),
-      )
-      await expectBothWays(scene, new Uint8Array())
+      await expectBothWays(scene, { data: allBytes() })
+      await expectBothWays(scene, { data: new Uint8Array() })
     },
   },
   {
     name: 'a view into a larger buffer comes back as the view alone',
     async prove(scene) {
-      await expectBothWays(scene, Uint8Array.from({ length: 256 }, (_, index) => index).subarray(100, 110))
+      await expectBothWays(scene, { data: allBytes().subarray(100, 110) })
     },
   },
   {
     name: 'a megabyte comes back as it was, as text and as bytes',
     async prove(scene) {
-      await expectBothWays(scene, 'sojourn '.repeat(131_072))
-      await expectBothWays(scene, new Uint8Array(1_048_576).fill(255))
+      await expectBothWays(scene, { data: 'sojourn '.repeat(131_072) })
+      await expectBothWays(scene, { data: new Uint8Array(1_048_576).fill(255) })
     },
   },
   {
@@ -98,13 +137,36 @@ export const dataClauses: readonly SceneClause[] = [
   },
 ]
 
-/** Text and bytes take the same two ways into a store: a creation and a replacement. */
-async function expectBothWays(scene: Scene, data: EncodedData): Promise<void> {
-  await scene.expectKept(await scene.kept({ data }))
+/** What a record holds takes two ways into a store: a creation and a replacement. */
+async function expectBothWays(scene: Scene, changes: Partial<SessionRecord>): Promise<void> {
+  await scene.expectKept(await scene.kept(changes))
   const record = await scene.kept()
-  const next = nextOf(record, { data })
+  const next = nextOf(record, changes)
   assert.equal(await scene.store.replace(next, record.version), 'replaced')
   await scene.expectKept(next)
+}
+
+/** A record that shares no value with one of another number. */
+function numbered(record: SessionRecord, number: number): SessionRecord {
+  return {
+    ...record,
+    createdAt: record.createdAt + number,
+    expiresAt: record.expiresAt + number,
+    device: `device ${number}`,
+    subject: `subject ${number}`,
+    authenticatedAt: number,
+    epoch: number,
+    rotation: `rotation ${number}`.repeat(50),
+    data: `data ${number}`,
+  }
+}
+
+function longText(length: number): string {
+  return `${'{"from":"é"}'.repeat(length).slice(0, length)}!`
+}
+
+function allBytes(): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, index) => index)
 }
 
 async function expectData(scene: Scene, key: string, data: EncodedData): Promise<void> {

@@ -4,10 +4,14 @@ import {
   canEnumerate,
   canSweep,
   expectSame,
+  inOrder,
+  knowsSubjects,
   lifetimeMs,
   nextOf,
   type Scene,
   type SceneClause,
+  type StorePower,
+  subjectMethodsOf,
 } from '../scene.ts'
 
 export const powerClauses: readonly SceneClause[] = [
@@ -20,23 +24,19 @@ export const powerClauses: readonly SceneClause[] = [
   {
     name: 'the powers of the store are those that were declared',
     async prove({ store, powers }) {
-      const declared = (power: SceneClause['power']) => power !== undefined && powers.includes(power)
-      assert.equal(
-        canEnumerate(store),
-        declared('enumerate'),
-        'the method `records` against the power `enumerate`',
-      )
-      assert.equal(canSweep(store), declared('sweep'), 'the method `sweep` against the power `sweep`')
-      assert.equal(
-        store.traits?.answersAtOnce ?? false,
-        declared('answersAtOnce'),
-        'the trait `answersAtOnce`',
-      )
+      const methods = subjectMethodsOf(store)
+      assert.ok(methods.length === 0 || knowsSubjects(store), `only ${methods.join(' and ')} of \`subjects\``)
+      const against = (power: StorePower, found: boolean, what: string) =>
+        assert.equal(found, powers.includes(power), `${what} against the power \`${power}\``)
+      against('enumerate', canEnumerate(store), 'the method `records`')
+      against('sweep', canSweep(store), 'the method `sweep`')
+      against('subjects', knowsSubjects(store), 'the methods `ofSubject`, `epochOf` and `raiseEpoch`')
+      against('answersAtOnce', store.traits?.answersAtOnce ?? false, 'the trait `answersAtOnce`')
     },
   },
   {
     name: 'every verb answers without a promise',
-    power: 'answersAtOnce',
+    powers: ['answersAtOnce'],
     async prove(scene) {
       const { store } = scene
       const record = scene.record()
@@ -52,12 +52,28 @@ export const powerClauses: readonly SceneClause[] = [
     },
   },
   {
+    name: 'the methods of the power subjects answer without a promise',
+    powers: ['answersAtOnce', 'subjects'],
+    async prove(scene) {
+      const { subjects } = scene
+      const answers = [
+        subjects.ofSubject('ada'),
+        subjects.epochOf('ada'),
+        subjects.raiseEpoch('ada', { epoch: 1, except: undefined, expiresAt: scene.now() + lifetimeMs }),
+        subjects.ofSubject('ada'),
+        subjects.epochOf('ada'),
+      ]
+      await Promise.all(answers)
+      assert.deepEqual(answers.map(isPromise), [false, false, false, false, false])
+    },
+  },
+  {
     name: 'records streams every live record exactly once',
-    power: 'enumerate',
+    powers: ['enumerate'],
     async prove(scene) {
       const records = [
         await scene.kept(),
-        await scene.kept({ subject: 'ada' }),
+        await scene.kept(scene.wholeRecord()),
         await scene.kept({ data: Uint8Array.of(7) }),
       ]
       await expectStream(scene, records)
@@ -65,7 +81,7 @@ export const powerClauses: readonly SceneClause[] = [
   },
   {
     name: 'records streams a changed record as it is now',
-    power: 'enumerate',
+    powers: ['enumerate'],
     async prove(scene) {
       const record = await scene.kept()
       const next = nextOf(record)
@@ -75,14 +91,14 @@ export const powerClauses: readonly SceneClause[] = [
   },
   {
     name: 'records streams nothing from an empty store',
-    power: 'enumerate',
+    powers: ['enumerate'],
     async prove(scene) {
       await expectStream(scene, [])
     },
   },
   {
     name: 'records leaves out what has been deleted, and what is over',
-    power: 'enumerate',
+    powers: ['enumerate'],
     async prove(scene) {
       await scene.deleted()
       const record = await scene.kept()
@@ -92,7 +108,7 @@ export const powerClauses: readonly SceneClause[] = [
   },
   {
     name: 'sweep removes what is over, and answers how many records that were',
-    power: 'sweep',
+    powers: ['sweep'],
     async prove(scene) {
       await endedRecords(scene, 5)
       assert.equal(await scene.sweeping.sweep(100), 5)
@@ -101,7 +117,7 @@ export const powerClauses: readonly SceneClause[] = [
   },
   {
     name: 'sweep removes at most as many records as it was told',
-    power: 'sweep',
+    powers: ['sweep'],
     async prove(scene) {
       await endedRecords(scene, 5)
       const answers = [
@@ -114,7 +130,7 @@ export const powerClauses: readonly SceneClause[] = [
   },
   {
     name: 'sweep removes a record at the very millisecond at which it ends',
-    power: 'sweep',
+    powers: ['sweep'],
     async prove(scene) {
       await scene.kept()
       await scene.advance(lifetimeMs - 1)
@@ -125,7 +141,7 @@ export const powerClauses: readonly SceneClause[] = [
   },
   {
     name: 'sweep leaves every live record alone, one that lives on because of a touch too',
-    power: 'sweep',
+    powers: ['sweep'],
     async prove(scene) {
       const [record, touched] = [await scene.kept(), await scene.kept({ expiresAt: scene.now() + 1000 })]
       const activity = { touchedAt: touched.touchedAt, expiresAt: record.expiresAt, device: undefined }
@@ -138,7 +154,7 @@ export const powerClauses: readonly SceneClause[] = [
   },
   {
     name: 'two sweeps at the same time count no record twice',
-    power: 'sweep',
+    powers: ['sweep'],
     async prove(scene) {
       await endedRecords(scene, 10)
       const answers = await Promise.all([scene.sweeping.sweep(100), scene.sweeping.sweep(100)])
@@ -151,7 +167,6 @@ export const powerClauses: readonly SceneClause[] = [
 async function expectStream(scene: Scene, expected: readonly SessionRecord[]): Promise<void> {
   const streamed: SessionRecord[] = []
   for await (const record of scene.enumerating.records()) streamed.push(record)
-  const inOrder = (records: readonly SessionRecord[]) => records.toSorted((a, b) => (a.key < b.key ? -1 : 1))
   assert.deepEqual(
     inOrder(streamed).map(({ key }) => key),
     inOrder(expected).map(({ key }) => key),

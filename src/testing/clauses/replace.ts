@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { expectSame, nextOf, type SceneClause, twentyTimes } from '../scene.ts'
+import { expectSame, nextOf, type SceneClause } from '../scene.ts'
 
 export const replaceClauses: readonly SceneClause[] = [
   {
@@ -16,10 +16,23 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
+    name: 'replace may change whose the session is, the epoch and the rotation',
+    async prove(scene) {
+      const record = await scene.kept(scene.wholeRecord())
+      const other = { subject: 'bob', authenticatedAt: scene.now(), device: 'another' }
+      const next = nextOf(record, { ...other, epoch: record.epoch + 5, rotation: 'r'.repeat(900) })
+      assert.equal(await scene.store.replace(next, record.version), 'replaced')
+      await scene.expectKept(next)
+      const last = nextOf(next, { epoch: 1, rotation: 'r' })
+      assert.equal(await scene.store.replace(last, next.version), 'replaced')
+      await scene.expectKept(last)
+    },
+  },
+  {
     name: 'replace can take the subject away',
     async prove(scene) {
-      const record = await scene.kept({ subject: 'ada' })
-      const next = nextOf(record, { subject: undefined })
+      const record = await scene.kept({ subject: 'ada', authenticatedAt: scene.now() })
+      const next = nextOf(record, { subject: undefined, authenticatedAt: undefined })
       assert.equal(await scene.store.replace(next, 1), 'replaced')
       await scene.expectKept(next)
     },
@@ -52,9 +65,10 @@ export const replaceClauses: readonly SceneClause[] = [
   {
     name: 'replace answers the record it found when the version is another, and changes nothing',
     async prove(scene) {
-      const record = await scene.kept({ version: 5, subject: 'ada' })
+      const record = await scene.kept(scene.wholeRecord({ version: 5 }))
       for (const expected of [4, 6]) {
-        expectSame(await scene.store.replace(nextOf(record, { data: 'lost' }), expected), record)
+        const lost = nextOf(record, { data: 'lost', subject: 'bob', epoch: 1, rotation: 'lost' })
+        expectSame(await scene.store.replace(lost, expected), record)
         await scene.expectKept(record)
       }
     },
@@ -83,10 +97,16 @@ export const replaceClauses: readonly SceneClause[] = [
     name: 'of twenty replacements of one version at the same time, exactly one succeeds',
     async prove(scene) {
       const record = await scene.kept()
-      const answers = await twentyTimes(index => scene.store.replace(nextOf(record, { data: `${index}` }), 1))
-      const winners = answers.flatMap((answer, index) => (answer === 'replaced' ? [index] : []))
-      assert.equal(winners.length, 1)
-      const winner = nextOf(record, { data: `${winners[0]}` })
+      const nexts = Array.from({ length: 20 }, (_, index) =>
+        nextOf(record, { data: `${index}`, subject: `${index}`, epoch: index, rotation: `${index}` }),
+      )
+      const answers = await Promise.all(nexts.map(next => scene.store.replace(next, 1)))
+      const [winner = record, ...others] = nexts.filter((_, index) => answers[index] === 'replaced')
+      assert.deepEqual(
+        [winner === record, others.length],
+        [false, 0],
+        'Expected one answer to be `replaced`.',
+      )
       for (const answer of answers) if (answer !== 'replaced') expectSame(answer, winner)
       await scene.expectKept(winner)
     },

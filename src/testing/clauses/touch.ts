@@ -14,7 +14,7 @@ export const touchClauses: readonly SceneClause[] = [
   {
     name: 'touch leaves everything but the times alone, the version too',
     async prove(scene) {
-      const record = await scene.kept({ version: 3, subject: 'ada' })
+      const record = await scene.kept(scene.wholeRecord())
       await touch(scene, record, later(record, 10, 20))
       const { touchedAt, expiresAt } = await found(scene, record)
       await scene.expectKept({ ...record, touchedAt, expiresAt })
@@ -28,6 +28,46 @@ export const touchClauses: readonly SceneClause[] = [
       await scene.store.replace(next, 1)
       await touch(scene, record, later(record, 10, 20))
       await scene.expectKept({ ...next, ...later(record, 10, 20) })
+    },
+  },
+  {
+    name: 'touch by somebody who has not seen the latest id, subject and epoch brings no earlier one back',
+    async prove(scene) {
+      const record = await scene.kept(scene.wholeRecord())
+      const signedIn = { subject: 'bob', authenticatedAt: scene.now(), epoch: record.epoch + 1 }
+      const next = nextOf(record, { ...signedIn, rotation: 'r'.repeat(900), data: record.data })
+      await scene.store.replace(next, record.version)
+      await touch(scene, record, later(record, 10, 20))
+      await scene.expectKept({ ...next, ...later(record, 10, 20) })
+    },
+  },
+  {
+    name: 'touch takes the device where one is given, of the very instant of the last activity too',
+    async prove(scene) {
+      const record = await scene.kept({ subject: 'ada' })
+      for (const [index, touchedMs] of [10, 10, 20].entries()) {
+        const activity = { ...later(record, touchedMs, 20), device: `device ${index}` }
+        await touch(scene, record, activity)
+        await scene.expectKept({ ...record, ...activity })
+      }
+    },
+  },
+  {
+    name: 'touch leaves the device where none is given',
+    async prove(scene) {
+      const record = await scene.kept(scene.wholeRecord())
+      await touch(scene, record, { ...later(record, 10, 20), device: undefined })
+      await scene.expectKept({ ...record, ...later(record, 10, 20) })
+    },
+  },
+  {
+    name: 'touch of an earlier activity brings no earlier device back',
+    async prove(scene) {
+      const record = await scene.kept(scene.wholeRecord())
+      await touch(scene, record, { ...later(record, -10, 0), device: 'earlier' })
+      await scene.expectKept(record)
+      await touch(scene, record, { ...later(record, -10, 20), device: 'earlier' })
+      await scene.expectKept({ ...record, expiresAt: record.expiresAt + 20 })
     },
   },
   {
@@ -98,6 +138,15 @@ export const touchClauses: readonly SceneClause[] = [
       // In neither order, so that neither the first nor the last one is the furthest.
       await twentyTimes(index => touch(scene, record, later(record, (index * 7) % 20, (index * 7) % 20)))
       await scene.expectKept({ ...record, ...later(record, 19, 19) })
+    },
+  },
+  {
+    name: 'of twenty touches at the same time, the device of the latest activity counts',
+    async prove(scene) {
+      const record = await scene.kept({ subject: 'ada' })
+      const at = (index: number) => ({ ...later(record, index, 0), device: `device ${index}` })
+      await twentyTimes(index => touch(scene, record, at((index * 7) % 20)))
+      await scene.expectKept({ ...record, ...at(19) })
     },
   },
   {

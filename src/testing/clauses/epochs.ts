@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict'
+import type { SubjectEpoch } from '../../core/store.ts'
+import { lifetimeMs, type Scene, type SceneClause, twentyTimes } from '../scene.ts'
+import { distinctSubjects } from './distinct-subjects.ts'
+import { endAll, signIn } from './sign-ins.ts'
+import { expectListed } from './subjects.ts'
+
+const key = 'k'.repeat(43)
+
+const clauses: readonly SceneClause[] = [
+  {
+    name: 'epochOf answers undefined for a subject whose epoch nobody has raised',
+    async prove(scene) {
+      await scene.kept(scene.wholeRecord())
+      await expectEpoch(scene, 'ada', undefined)
+    },
+  },
+  {
+    name: 'an epoch that was raised comes back as it was, up to the largest safe integer',
+    async prove(scene) {
+      for (const number of [1, 2 ** 32 + 1, scene.now(), Number.MAX_SAFE_INTEGER]) {
+        for (const except of [key, undefined]) {
+          const subject = `${number} ${except}`
+          await expectEpoch(scene, subject, await raised(scene, subject, { epoch: number, except }))
+        }
+      }
+    },
+  },
+  {
+    name: 'raiseEpoch puts a higher epoch in the place of a lower one, with an exception of its own',
+    async prove(scene) {
+      await raised(scene, 'ada', { epoch: 1, except: key })
+      await expectEpoch(scene, 'ada', await raised(scene, 'ada', { epoch: 2 }))
+      await expectEpoch(
+        scene,
+        'ada',
+        await raised(scene, 'ada', { epoch: 10, except: key, lastsMs: 9_000_000 }),
+      )
+    },
+  },
+  {
+    name: 'raiseEpoch never lowers an epoch, nor makes it shorter, nor changes its exception',
+    async prove(scene) {
+      const high = await raised(scene, 'ada', { epoch: 10, except: key })
+      await raised(scene, 'ada', { epoch: 9, except: 'other' })
+      await raised(scene, 'ada', { epoch: 2, lastsMs: 1000 })
+      await expectEpoch(scene, 'ada', high)
+    },
+  },
+  {
+    name: 'of two equal epochs the longer is kept',
+    async prove(scene) {
+      const [long, short] = [lifetimeMs, 1000]
+      for (const [index, [first, second]] of [[long, short] as const, [short, long] as const].entries()) {
+        await raised(scene, `${index}`, { epoch: 5, except: key, lastsMs: first })
+        await raised(scene, `${index}`, { epoch: 5, except: key, lastsMs: second })
+        const expiresAt = scene.now() + long
+        await expectEpoch(scene, `${index}`, { epoch: 5, except: key, expiresAt })
+      }
+    },
+  },
+  {
+    name: 'of two equal epochs the exception is kept only if it is the same',
+    async prove(scene) {
+      const pairs = [
+        [key, 'other'],
+        [key, undefined],
+        [undefined, key],
+      ] as const
+      for (const [index, [first, second]] of pairs.entries()) {
+        await raised(scene, `${index}`, { epoch: 5, except: first })
+        const { expiresAt } = await raised(scene, `${index}`, { epoch: 5, except: second })
+        await expectEpoch(scene, `${index}`, { epoch: 5, except: undefined, expiresAt })
+      }
+    },
+  },
+  {
+    name: 'of twenty epochs that are raised at the same time, the highest is kept',
+    async prove(scene) {
+      // In neither order, so that neither the first nor the last one is the highest.
+      const raises = await twentyTimes(index => raised(scene, 'ada', { epoch: 1 + ((index * 7) % 20) }))
+      await expectEpoch(
+        scene,
+        'ada',
+        raises.find(({ epoch }) => epoch === 20),
+      )
+    },
+  },
+  {
+    name: 'of equal epochs that are raised at the same time with different exceptions, none has one',
+    async prove(scene) {
+      const raises = await twentyTimes(index => raised(scene, 'ada', { epoch: 5, except: `${index}` }))
+      await expectEpoch(scene, 'ada', raises[0] && { ...raises[0], except: undefined })
+    },
+  },
+  {
+    name: 'epochOf answers undefined from the very millisecond at which the time of an epoch is over',
+    async prove(scene) {
+      const epoch = await raised(scene, 'ada', { epoch: 5 })
+      await scene.advance(lifetimeMs - 1)
+      await expectEpoch(scene, 'ada', epoch)
+      await scene.advance(1)
+      await expectEpoch(scene, 'ada', undefined)
+    },
+  },
+  {
+    name: 'an epoch whose time is over stands in the way of no other',
+    async prove(scene) {
+      await raised(scene, 'ada', { epoch: 5, except: key, lastsMs: 1000 })
+      await scene.advance(1000)
+      await expectEpoch(scene, 'ada', await raised(scene, 'ada', { epoch: 3 }))
+    },
+  },
+  {
+    name: 'an epoch that is over when it arrives is not kept, and takes the place of none',
+    async prove(scene) {
+      await raised(scene, 'ada', { epoch: 5, lastsMs: 0 })
+      await expectEpoch(scene, 'ada', undefined)
+      const epoch = await raised(scene, 'ada', { epoch: 6 })
+      await raised(scene, 'ada', { epoch: 7, lastsMs: -1 })
+      await expectEpoch(scene, 'ada', epoch)
+    },
+  },
+  {
+    name: 'an epoch is of its subject alone, however others resemble it',
+    async prove(scene) {
+      const epochs = new Map<string, SubjectEpoch>()
+      for (const [index, subject] of distinctSubjects.entries()) {
+        await expectEpoch(scene, subject, undefined)
+        epochs.set(subject, await raised(scene, subject, { epoch: index + 1 }))
+      }
+      for (const [subject, epoch] of epochs) await expectEpoch(scene, subject, epoch)
+    },
+  },
+  {
+    name: 'an epoch ends no session by itself: each is found and listed as before',
+    async prove(scene) {
+      const records = [await scene.kept(scene.wholeRecord()), await scene.kept({ subject: 'ada' })]
+      await raised(scene, 'ada', { epoch: scene.now() })
+      for (const record of records) await scene.expectKept(record)
+      await expectListed(scene, 'ada', records)
+    },
+  },
+  {
+    name: 'an epoch outlives the sessions of its subject',
+    async prove(scene) {
+      const epoch = await raised(scene, 'ada', { epoch: 5 })
+      const { key: deleted } = await scene.kept({ subject: 'ada' })
+      await scene.store.delete(deleted)
+      await scene.ended({ subject: 'ada' })
+      await expectListed(scene, 'ada', [])
+      await expectEpoch(scene, 'ada', epoch)
+    },
+  },
+  {
+    name: 'an epoch is no record: it is not found under its subject, and takes no key',
+    async prove(scene) {
+      await raised(scene, key, { epoch: 5 })
+      await scene.expectNone(key)
+      await expectListed(scene, key, [])
+      await scene.kept({ key })
+      assert.equal(await scene.store.delete(key), true)
+      assert.equal((await scene.subjects.epochOf(key))?.epoch, 5)
+    },
+  },
+  {
+    name: 'records streams no epoch',
+    powers: ['enumerate'],
+    async prove(scene) {
+      await raised(scene, 'ada', { epoch: 5 })
+      for await (const _ of scene.enumerating.records()) assert.fail('Expected no record.')
+    },
+  },
+  {
+    name: 'sweep counts no epoch, and removes none before its time is over',
+    powers: ['sweep'],
+    async prove(scene) {
+      const epoch = await raised(scene, 'ada', { epoch: 5 })
+      await raised(scene, 'bob', { epoch: 5, lastsMs: 1000 })
+      await scene.ended({ subject: 'ada' })
+      assert.equal(await scene.sweeping.sweep(100), 1)
+      assert.equal(await scene.sweeping.sweep(100), 0)
+      await expectEpoch(scene, 'ada', epoch)
+    },
+  },
+  {
+    name: 'of twenty sign-ins and an end of all at the same time, none of the earlier epoch is left',
+    async prove(scene) {
+      const before = await twentyTimes(() => scene.kept({ subject: 'ada' }))
+      const [line, ...signedIn] = await Promise.all([
+        endAll(scene, 'ada'),
+        ...Array.from({ length: 20 }, (_, index) => signIn(scene, 'ada', index)),
+      ])
+      await expectEpoch(scene, 'ada', line)
+      for (const record of before) await scene.expectNone(record.key)
+      const later = signedIn.flatMap(record => (record.epoch === line.epoch ? [record] : []))
+      await expectListed(scene, 'ada', later)
+      const last = await signIn(scene, 'ada', 0)
+      await expectListed(scene, 'ada', [...later, last])
+    },
+  },
+]
+
+export const epochClauses: readonly SceneClause[] = clauses.map(clause => ({
+  ...clause,
+  powers: ['subjects', ...(clause.powers ?? [])],
+}))
+
+interface Raising {
+  readonly epoch: number
+  readonly except?: string | undefined
+  readonly lastsMs?: number
+}
+
+/** Raises the epoch of a subject. Answers what the store was given. */
+async function raised(
+  scene: Scene,
+  subject: string,
+  { epoch, except, lastsMs = lifetimeMs }: Raising,
+): Promise<SubjectEpoch> {
+  const given = { epoch, except, expiresAt: scene.now() + lastsMs }
+  await scene.subjects.raiseEpoch(subject, given)
+  return given
+}
+
+async function expectEpoch(scene: Scene, subject: string, expected: SubjectEpoch | undefined): Promise<void> {
+  const found = await scene.subjects.epochOf(subject)
+  // A store may answer other things beside the three, and leave out an exception that is not there.
+  const { epoch, except, expiresAt } = found ?? {}
+  assert.deepEqual(found && { epoch, except, expiresAt }, expected)
+}

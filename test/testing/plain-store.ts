@@ -1,0 +1,108 @@
+import type {
+  Activity,
+  EnumeratingStore,
+  Replacement,
+  SessionFacts,
+  SessionRecord,
+  StoreTraits,
+  SubjectEpoch,
+  SubjectStore,
+  SweepingStore,
+} from '../../src/core/store.ts'
+
+/** A store that is honest and slow. Its maps lie open, so that a wrong store can do wrong things to them. */
+export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore {
+  readonly name: string = 'plain'
+  readonly traits: StoreTraits = { answersAtOnce: true }
+  readonly now: () => number
+  readonly map: Map<string, SessionRecord>
+  readonly epochs: Map<string, SubjectEpoch>
+
+  /** Without another store it begins empty; with one, both hold the same. */
+  constructor(now: () => number, { map, epochs }: Partial<PlainStore> = {}) {
+    this.now = now
+    this.map = map ?? new Map()
+    this.epochs = epochs ?? new Map()
+  }
+
+  create(record: SessionRecord): boolean {
+    if (this.load(record.key) !== undefined) return false
+    if (record.expiresAt > this.now()) this.map.set(record.key, copyOf(record))
+    return true
+  }
+
+  load(key: string): SessionRecord | undefined {
+    const record = this.map.get(key)
+    return record !== undefined && record.expiresAt > this.now() ? copyOf(record) : undefined
+  }
+
+  replace(record: SessionRecord, expectedVersion: number): Replacement {
+    const found = this.load(record.key)
+    if (found === undefined) return 'gone'
+    if (found.version !== expectedVersion) return found
+    this.map.set(record.key, copyOf(record))
+    return 'replaced'
+  }
+
+  touch(key: string, activity: Activity): boolean {
+    const record = this.load(key)
+    if (record !== undefined) this.map.set(key, furthest(record, activity))
+    return record !== undefined
+  }
+
+  delete(key: string): boolean {
+    return this.load(key) !== undefined && this.map.delete(key)
+  }
+
+  *records(): Generator<SessionRecord> {
+    for (const key of this.map.keys()) {
+      const record = this.load(key)
+      if (record !== undefined) yield record
+    }
+  }
+
+  sweep(limit: number): number {
+    const over = [...this.map.values()].filter(({ expiresAt }) => expiresAt <= this.now()).slice(0, limit)
+    for (const { key } of over) this.map.delete(key)
+    return over.length
+  }
+
+  ofSubject(subject: string): SessionFacts[] {
+    return [...this.records()].filter(record => record.subject === subject)
+  }
+
+  epochOf(subject: string): SubjectEpoch | undefined {
+    const epoch = this.epochs.get(subject)
+    return epoch !== undefined && epoch.expiresAt > this.now() ? epoch : undefined
+  }
+
+  raiseEpoch(subject: string, epoch: SubjectEpoch): void {
+    if (epoch.expiresAt > this.now()) this.epochs.set(subject, higher(this.epochOf(subject), epoch))
+  }
+}
+
+/** What a wrong store does otherwise than the honest one, whose maps it shares. */
+export type Wrong = (honest: PlainStore) => Partial<EnumeratingStore & SweepingStore & SubjectStore>
+
+export function furthest(record: SessionRecord, { touchedAt, expiresAt, device }: Activity): SessionRecord {
+  return {
+    ...record,
+    touchedAt: Math.max(record.touchedAt, touchedAt),
+    expiresAt: Math.max(record.expiresAt, expiresAt),
+    device: touchedAt < record.touchedAt ? record.device : (device ?? record.device),
+  }
+}
+
+function higher(found: SubjectEpoch | undefined, given: SubjectEpoch): SubjectEpoch {
+  if (found === undefined || given.epoch > found.epoch) return given
+  if (given.epoch < found.epoch) return found
+  return {
+    epoch: found.epoch,
+    except: found.except === given.except ? found.except : undefined,
+    expiresAt: Math.max(found.expiresAt, given.expiresAt),
+  }
+}
+
+function copyOf(record: SessionRecord): SessionRecord {
+  return { ...record, data: typeof record.data === 'string' ? record.data : record.data.slice() }
+}

@@ -1,0 +1,122 @@
+import type { SessionFacts } from '../../src/core/store.ts'
+import type { PlainStore, Wrong } from './plain-store.ts'
+
+/** For each clause about the sessions of a subject, a store that breaks it. */
+export const wrongSubjectStores: { readonly [clause: string]: Wrong } = {
+  'ofSubject lists the live sessions of a subject, each with every field but the data': listing(facts => ({
+    ...facts,
+    rotation: undefined,
+  })),
+  'ofSubject answers none for a subject that has no session': honest => ({
+    ofSubject: subject => [...honest.records()].filter(record => `${record.subject}` === subject),
+  }),
+  'ofSubject keeps subjects apart that resemble each other, in any script': comparedBy(subject =>
+    subject.normalize(),
+  ),
+  'ofSubject lists hundreds of sessions of one subject': honest => ({
+    ofSubject: subject => honest.ofSubject(subject).slice(0, 101),
+  }),
+  'ofSubject leaves out a session that has been deleted': honest => {
+    const listed = new Map<string, SessionFacts>()
+    return {
+      create: record => honest.create(record) && listed.set(record.key, record).has(record.key),
+      ofSubject: subject => [...listed.values()].filter(facts => facts.subject === subject),
+    }
+  },
+  'ofSubject lists a session until one millisecond before its end': honest => ({
+    ofSubject: subject => [...honest.map.values()].filter(record => record.subject === subject),
+  }),
+  'ofSubject lists a session that was touched as it is now, and until its new end': indexEndsAtFirstEnd,
+  'ofSubject lists a session that was replaced as it is now, and until its new end': indexEndsAtFirstEnd,
+  'a session that a replacement gives to another subject moves there, and to none and back': honest => {
+    const firstSubjects = new Map<string, string | undefined>()
+    return {
+      create: record =>
+        honest.create(record) && firstSubjects.set(record.key, record.subject).has(record.key),
+      ofSubject: subject => [...honest.records()].filter(({ key }) => firstSubjects.get(key) === subject),
+    }
+  },
+  'a write that is refused, or over when it arrives, gives no session to anybody': indexedBeforeWriting,
+  'a session whose key was taken again after its end is listed once, and by its new subject alone':
+    listedForEachCreation,
+  'sessions of one subject that are created at the same time are all listed': honest => {
+    const lists = new Map<string | undefined, readonly string[]>()
+    return {
+      async create(record) {
+        const list = lists.get(record.subject) ?? []
+        await Promise.resolve()
+        lists.set(record.subject, [...list, record.key])
+        return honest.create(record)
+      },
+      ofSubject: subject => [...honest.records()].filter(({ key }) => lists.get(subject)?.includes(key)),
+    }
+  },
+  'of twenty replacements at the same time, the one that succeeds says whose the session is':
+    indexedBeforeWriting,
+  'a session that is deleted while it is written is not listed afterwards': honest => {
+    const written = new Map<string, SessionFacts>()
+    return {
+      async replace(record, version) {
+        const answer = honest.replace(record, version)
+        await Promise.resolve()
+        if (answer === 'replaced') written.set(record.key, record)
+        return answer
+      },
+      delete: key => [honest.delete(key), written.delete(key)].includes(true),
+      ofSubject: subject => [
+        ...honest.ofSubject(subject),
+        ...[...written.values()].filter(facts => facts.subject === subject),
+      ],
+    }
+  },
+}
+
+function listing(alter: (facts: SessionFacts) => SessionFacts): Wrong {
+  return honest => ({ ofSubject: subject => honest.ofSubject(subject).map(alter) })
+}
+
+function comparedBy(simplified: (subject: string) => string): Wrong {
+  return honest => ({
+    ofSubject: asked =>
+      [...honest.records()].filter(
+        ({ subject }) => subject !== undefined && simplified(subject) === simplified(asked),
+      ),
+  })
+}
+
+/** An entry of the index that has a time to live of its own, set when the record is created. */
+function indexEndsAtFirstEnd(honest: PlainStore): ReturnType<Wrong> {
+  const ends = new Map<string, number>()
+  return {
+    create: record => honest.create(record) && ends.set(record.key, record.expiresAt).has(record.key),
+    ofSubject: subject => honest.ofSubject(subject).filter(({ key }) => (ends.get(key) ?? 0) > honest.now()),
+  }
+}
+
+/** An index that is written before the record, and not compared with it when it is read. */
+function indexedBeforeWriting(honest: PlainStore): ReturnType<Wrong> {
+  const index = new Map<string, string | undefined>()
+  return {
+    create(record) {
+      index.set(record.key, record.subject)
+      return honest.create(record)
+    },
+    replace(record, version) {
+      index.set(record.key, record.subject)
+      return honest.replace(record, version)
+    },
+    ofSubject: subject => [...honest.records()].filter(({ key }) => index.get(key) === subject),
+  }
+}
+
+/** An index that gains an entry with each creation, and loses none when a record is over. */
+function listedForEachCreation(honest: PlainStore): ReturnType<Wrong> {
+  const entries: { readonly key: string; readonly subject: string | undefined }[] = []
+  return {
+    create: record => honest.create(record) && entries.push(record) > 0,
+    ofSubject: subject =>
+      entries
+        .filter(entry => entry.subject === subject)
+        .flatMap(({ key }) => [honest.load(key) ?? []].flat()),
+  }
+}
