@@ -73,7 +73,7 @@ export interface Store<Data = EncodedData> {
 
   /**
    * Records activity on a live record: moves each of the two times forward, never back, takes the device
-   * where one is given, and leaves the rest alone, the version too. Answers false, and changes nothing, when
+   * where one is given that is no older than the last, and leaves the rest alone, the version too. Answers false, and changes nothing, when
    * there is none. `held` is the session as the caller has it, for stores that can only write it whole.
    */
   touch(key: string, activity: Activity, held: SessionRecord<Data>): MaybePromise<boolean>
@@ -126,13 +126,16 @@ export interface SweepingStore<Data = EncodedData> extends Store<Data> {
  * is read.
  */
 export interface SubjectStore<Data = EncodedData> extends Store<Data> {
-  /** Lists the live sessions of a subject, in no particular order. Answers none for a subject that has none. */
+  /**
+   * Lists the live sessions of a subject, in no particular order. Answers none for a subject that has none. The
+   * epoch hides nothing here: what it ends is found by this list.
+   */
   ofSubject(subject: string): MaybePromise<readonly SessionFacts[]>
   /** The subject's epoch; undefined for a subject that has none, or whose time is over. */
   epochOf(subject: string): MaybePromise<SubjectEpoch | undefined>
   /**
    * Raises the subject's epoch, never lowers it. Of two equal ones from two sides the longer is kept, and
-   * the exception only if it is the same.
+   * the exception only if it is the same. One whose time is over counts as none, whichever of the two it is.
    */
   raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void>
 }

@@ -155,5 +155,6 @@ function isBefore({ key, epoch }: SessionFacts, line: SubjectEpoch | undefined):
 }
 
 function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
-  return 'ofSubject' in store && 'epochOf' in store && 'raiseEpoch' in store
+  const verbs = ['ofSubject', 'epochOf', 'raiseEpoch']
+  return verbs.every(verb => typeof Reflect.get(store, verb) === 'function')
 }
