@@ -2,6 +2,8 @@ import type { Codec, SessionContents } from './codec.ts'
 import { jsonCodec } from './json-codec.ts'
 import { structuredCodec } from './structured-codec.ts'
 
+const brace = 0x7b
+
 /**
  * Reads what any codec has written, so that an application can change its codec while sessions go on.
  *
@@ -16,6 +18,8 @@ export function decodeAny(data: string): SessionContents {
  * always a list, and neither codec reads the other's.
  */
 export function writerOf(data: string): Codec {
+  // Asked for each session that is read, and nearly always answered by the first character.
+  if (data.charCodeAt(0) === brace) return jsonCodec
   // A database may put white space in front.
-  return /^\s*\[/.test(data) ? structuredCodec : jsonCodec
+  return data.trimStart().startsWith('[') ? structuredCodec : jsonCodec
 }

@@ -91,21 +91,17 @@ export class Encoding {
 
   /** Reads a record's data, whatever somebody may have made of it. Without an id, what only a visitor opens is not. */
   read(record: SessionRecord<unknown>, id: string | undefined): Reading {
+    const { data } = record
+    // The usual case, made cheap.
+    if (typeof data === 'string' && !this.#options.isSealing) return readText(data, false)
     const opened = this.#open(record, id)
-    if ('refused' in opened) return opened
-    try {
-      return { ...opened, contents: decodeAny(opened.text) }
-    } catch {
-      return { refused: 'unreadable' }
-    }
+    return 'refused' in opened ? opened : readText(opened.text, opened.isResealDue)
   }
 
   #open(record: SessionRecord<unknown>, id: string | undefined): Opened | RefusedData {
     const { data } = record
-    const { sealer, isSealing } = this.#options
+    const { sealer } = this.#options
     // Text that nobody has sealed is what somebody may have put there who has no key.
-    if (typeof data === 'string')
-      return isSealing ? { refused: 'unreadable' } : { text: data, isResealDue: false }
     if (!(data instanceof Uint8Array) || sealer === undefined) return { refused: 'unreadable' }
     const opened = sealer.open(data, this.#contextOf(record, id))
     if (typeof opened === 'object') return opened
@@ -122,5 +118,13 @@ export class Encoding {
   #isAbsent(name: string, values: SessionValues): boolean {
     if (!Object.hasOwn(values, name)) return true
     return values[name] === undefined && this.encode({ values: { [name]: undefined } }) === this.empty
+  }
+}
+
+function readText(text: string, isResealDue: boolean): Reading {
+  try {
+    return { text, contents: decodeAny(text), isResealDue, refused: undefined }
+  } catch {
+    return { refused: 'unreadable' }
   }
 }

@@ -26,6 +26,7 @@ import { Turns } from './turns.ts'
 export class Engine {
   readonly policy: Policy
   readonly cookies: CookiePolicy
+  readonly clock: Clock
   readonly store: Store<unknown>
   readonly traits: StoreTraits
   /** Whether the store is handed the sessions themselves, because other software reads them. */
@@ -46,6 +47,7 @@ export class Engine {
   constructor(policy: Policy, store: Store<EncodedData>) {
     this.policy = policy
     this.cookies = policy.cookies
+    this.clock = policy.deadline.clock
     // The engine hands a store what its traits ask for: text, or the session itself.
     this.store = store as Store<unknown>
     this.traits = { ...store.traits }
@@ -58,10 +60,6 @@ export class Engine {
     this.holds = new Holds(this)
     this.timeouts = new Timeouts(policy, this.traits.touchesAlways === true)
     this.#signer = signerOf(policy)
-  }
-
-  get clock(): Clock {
-    return this.policy.deadline.clock
   }
 
   now(): number {

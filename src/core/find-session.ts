@@ -33,13 +33,14 @@ const eventOf: { readonly [outcome in Outcome]?: 'opened' | 'missing' | 'expired
 export function findSession(engine: Engine, visitor: VerifiedId): MaybePromise<Finding> {
   const key = engine.keyOfVisitor(visitor)
   const loading = engine.ask('load', visitor.id, store => store.load(key))
-  return chain(loading, record =>
-    chain(judge(engine, visitor.id, record), finding => {
-      const event = eventOf[finding.outcome]
-      if (event !== undefined) publish(event, () => ({ handle: engine.handleOf(visitor.id) }))
-      return finding
-    }),
-  )
+  const finding = chain(loading, record => judge(engine, visitor.id, record))
+  return chain(finding, found => tell(engine, visitor, found))
+}
+
+function tell(engine: Engine, { id }: VerifiedId, finding: Finding): Finding {
+  const event = eventOf[finding.outcome]
+  if (event !== undefined) publish(event, () => ({ handle: engine.handleOf(id) }))
+  return finding
 }
 
 /** Reads a session once more, for whoever was let in already with this id, however long ago it was given up. */
@@ -73,6 +74,7 @@ function judge(
   if (engine.timeouts.isOver(now, record)) return { outcome: 'expired' }
   const id = engine.keepsSessions ? visitorId : engine.rotation.currentFor(visitorId, record.rotation, now)
   if (id === undefined) return refuseReplay(engine, visitorId, record)
+  if (record.subject === undefined) return readSession(engine, id, record)
   return chain(engine.subjects.hasRevoked(record), isRevoked =>
     isRevoked
       ? chain(remove(engine, id, record), () => ({ outcome: 'revoked' }))
