@@ -131,12 +131,13 @@ export class Visit implements SessionHost {
     this.#phase = 'committed'
     const { underWay } = this.#sessions
     const finishing = attempt(
-      () => (underWay === undefined ? this.#finish() : underWay.then(() => this.#finish())),
+      () => chain(underWay, () => this.#finish()),
       error => {
+        this.#conclude()
         throw this.#engine.reported(error)
       },
     )
-    return this.#sessions.note(finishing)
+    return this.#sessions.note(chain(finishing, () => this.#conclude()))
   }
 
   #begin(): void {
@@ -191,6 +192,11 @@ export class Visit implements SessionHost {
       this.#outcome = 'revoked'
       if (this.#engine.policy.onGone === 'fail') throw goneError()
     })
+  }
+
+  /** What comes now comes too late for the cookie, also where the response has left in one piece. */
+  #conclude(): void {
+    this.#sessions.isAnnounced = true
   }
 
   /** An application that has made the id something else than text has given the session up. */
