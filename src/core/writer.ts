@@ -102,8 +102,14 @@ export class Writer {
 
   #rotating(live: LiveSession): Change {
     const { id } = live
-    const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : undefined)
+    const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : this.#remaining(live))
     return { encoded: live.encode(), nextId: this.#engine.successorOf(id), again }
+  }
+
+  /** What a request has changed is stored also when somebody else has changed the id for it. */
+  #remaining(live: LiveSession): Change | undefined {
+    const changes = live.changes()
+    return changes === undefined ? undefined : this.#saving(live, changes)
   }
 
   #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
