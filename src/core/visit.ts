@@ -117,6 +117,7 @@ export class Visit implements SessionHost {
     if (live === undefined) return this.#sessions.hasDestroyed ? dues.writeDeletion() : undefined
     if (!this.#isStorable(live) || !dues.isCookieDue(live, live.hasChanges(live.changes()))) return undefined
     live.isAnnounced = true
+    this.#followNow(live)
     // The end of a stream finds out for sure, and then the cookie has left.
     const isEnded = live.record !== undefined && this.#engine.isKnownEnded(live.record)
     return isEnded ? undefined : dues.writeCookie(live)
@@ -138,6 +139,14 @@ export class Visit implements SessionHost {
       },
     )
     return this.#sessions.note(chain(finishing, () => this.#conclude()))
+  }
+
+  /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
+  #followNow(live: LiveSession): void {
+    if (live.record === undefined || this.#engine.traits.answersAtOnce !== true) return
+    const found = this.#sessions.read(live.id)
+    if (found === undefined || found instanceof Promise || found.id === live.id) return
+    live.follow(found.id)
   }
 
   #begin(): void {

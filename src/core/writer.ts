@@ -65,6 +65,18 @@ export class Writer {
     })
   }
 
+  /** Asks once more whether the session goes on, and under which id. One that has ended stays ended. */
+  confirm(live: LiveSession): MaybePromise<void> {
+    const engine = this.#engine
+    const loading = engine.ask('load', live.id, store => store.load(engine.keyOf(live.id)))
+    return chain(loading, record => {
+      const isOver = record === undefined || engine.timeouts.isOver(engine.now(), record)
+      const id = isOver ? undefined : engine.rotation.currentForRequest(live.id, record.rotation)
+      if (id === undefined) return this.#lose(live)
+      if (id !== live.id) live.follow(id)
+    })
+  }
+
   /**
    * Removes the session, and answers whether it was this call that has ended it. One that was never stored
    * costs no call, unless other software may have stored it.
