@@ -41,7 +41,7 @@ export class Writer {
 
   /** Applies a change again and again, until it was made upon exactly what is stored. */
   update(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<void> {
-    return chain(this.#updating(live, change), updating => this.#write(live, updating, 1))
+    return chain(this.#updating(live, change), first => this.#write(live, first, 1))
   }
 
   /** Gives a stored session another id. Who has done so at the same time has done it for both. */
@@ -101,12 +101,18 @@ export class Writer {
 
   #updating(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<Change> {
     const before = live.encode()
-    const undo = (): void => live.replaceValues(this.#engine.encoding.decode(before).values)
+    const { encoding } = this.#engine
     const again = (): MaybePromise<Change> => this.#updating(live, change)
+    const made = (): Change => {
+      const encoded = live.encode()
+      const undo = (): void =>
+        live.takeBack({ before: encoding.decode(before).values, after: encoding.decode(encoded).values })
+      return { encoded, undo, again }
+    }
     return attempt(
-      () => chain(change(), (): Change => ({ encoded: live.encode(), undo, again })),
+      () => chain(change(), made),
       error => {
-        undo()
+        live.replaceValues(encoding.decode(before).values)
         throw error
       },
     )
@@ -126,14 +132,16 @@ export class Writer {
 
   #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
     const held = live.record
-    if (held === undefined) return this.#create(live, change.encoded, 1)
+    if (held === undefined) return this.#trying(change, () => this.#create(live, change.encoded, 1))
     const engine = this.#engine
     const record = recordOf(engine, live, {
       encoded: change.encoded,
       nextId: change.nextId,
       request: this.#context,
     })
-    const replacing = engine.ask('replace', live.id, store => store.replace(record, held.version))
+    const replacing = this.#trying(change, () =>
+      engine.ask('replace', live.id, store => store.replace(record, held.version)),
+    )
     return chain(replacing, answer => {
       if (answer === 'gone') return this.#lose(live)
       if (answer !== 'replaced') return this.#writeUpon(live, { change, current: answer, attempts })
@@ -143,14 +151,22 @@ export class Writer {
     })
   }
 
+  /** A change that its maker is told has failed must not be stored by the end of the request after all. */
+  #trying<Answer>(change: Change, work: () => MaybePromise<Answer>): MaybePromise<Answer> {
+    return attempt(work, error => {
+      change.undo?.()
+      throw error
+    })
+  }
+
   /** Writes a change onto what somebody else has written meanwhile. */
   #writeUpon(
     live: LiveSession,
     { change, current, attempts }: { change: Change; current: SessionRecord<unknown>; attempts: number },
   ): MaybePromise<void> {
+    change.undo?.()
     if (attempts >= mostAttempts) throw conflictError(mostAttempts)
     return chain(this.#context.checkHold(), () => {
-      change.undo?.()
       if (!this.#catchUp(live, current)) return this.#lose(live)
       return chain(change.again(), next => next && this.#write(live, next, attempts + 1))
     })
