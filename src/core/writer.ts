@@ -36,17 +36,18 @@ export class Writer {
 
   /** Stores the session. One that has ended meanwhile stays ended: `live.hasEnded` tells. */
   save(live: LiveSession, encoded: string): MaybePromise<void> {
-    return this.#write(live, this.#saving(live, encoded), 1)
+    return chain(this.#refresh(live), () => this.#write(live, this.#saving(live, encoded), 1))
   }
 
   /** Applies a change again and again, until it was made upon exactly what is stored. */
   update(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<void> {
-    return chain(this.#updating(live, change), first => this.#write(live, first, 1))
+    const updating = chain(this.#refresh(live), () => this.#updating(live, change))
+    return chain(updating, first => this.#write(live, first, 1))
   }
 
   /** Gives a stored session another id. Who has done so at the same time has done it for both. */
   rotate(live: LiveSession): MaybePromise<void> {
-    return this.#write(live, this.#rotating(live), 1)
+    return chain(this.#refresh(live), () => this.#write(live, this.#rotating(live), 1))
   }
 
   /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
@@ -92,6 +93,19 @@ export class Writer {
       engine.recollection.noteEnd(key)
       publish('destroyed', () => ({ handle: engine.handleOf(live.id) }))
       return wasThere || record === undefined
+    })
+  }
+
+  /** A passive request writes the times as they are by now: it may have been slow, and others active meanwhile. */
+  #refresh(live: LiveSession): MaybePromise<void> {
+    const engine = this.#engine
+    const { record: held } = live
+    if (held === undefined || !this.#context.isPassive || engine.keepsSessions) return
+    const loading = engine.ask('load', live.id, store => store.load(held.key))
+    return chain(loading, found => {
+      if (found?.version !== held.version) return
+      const { touchedAt, expiresAt, device } = found
+      live.record = { ...held, touchedAt, expiresAt, device }
     })
   }
 
