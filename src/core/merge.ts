@@ -33,7 +33,11 @@ export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules)
   const values = { ...theirs }
   const clashes: string[] = []
   for (const name of new Set([...Object.keys(base), ...Object.keys(mine)])) {
-    if (isSame(name, mine, base)) continue
+    if (isSame(name, mine, base)) {
+      // The object itself stays, because the application may hold it and change it later.
+      if (isSame(name, mine, theirs)) take(mine, name, values)
+      continue
+    }
     const isClash = !isSame(name, theirs, base) && !isSame(name, theirs, mine)
     if (isClash) clashes.push(name)
     if (isClash && resolve !== undefined) values[name] = resolve(name, base[name], mine[name], theirs[name])
