@@ -96,6 +96,18 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     ])
   })
 
+  test('a touch that comes after a logout is told so, where no cookie is due either', async () => {
+    const at = twoManagers({ touchEvery: '1m' }, traits)
+    const ada = await known(at)
+    const slow = await ada.arrive()
+    expect(slow.session?.['user']).toBe('ada')
+    at.clock.advance(2 * minute)
+    await at.elsewhere(ada).request(session => session.destroy())
+    const heard = hearEvents()
+    await commit(slow)
+    expect([slow.outcome, at.store.records(), namesOf(heard)]).toEqual(['revoked', [], ['gone']])
+  })
+
   test('a session that is destroyed while it is loaded is lost to who loads it, and to the store', async () => {
     const at = twoManagers(settings, traits)
     const ada = await known(at)

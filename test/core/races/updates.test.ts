@@ -320,6 +320,21 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(Object.keys(Object(stored(at.store)))).toHaveLength(61)
   })
 
+  test('an object that the application holds stays part of the session that is merged', async () => {
+    for (const method of ['save', 'update'] as const) {
+      const at = twoManagers({}, traits)
+      const ada = await known(at, { cart: { items: [1] }, views: 1 })
+      const visit = await ada.arrive()
+      const cart = Object(visit.session!['cart'])
+      await at.elsewhere(ada).request(session => Object.assign(session, { other: 1 }))
+      visit.session!['mine'] = 1
+      await (method === 'save' ? visit.session!.save() : visit.session!.update(increment))
+      cart.items.push(2)
+      await commit(visit)
+      expect(stored(at.store)).toMatchObject({ cart: { items: [1, 2] }, other: 1, mine: 1 })
+    }
+  })
+
   test('events tell of a conflict before they tell that it was stored', async () => {
     const at = twoManagers({}, traits)
     const visit = await beside(at, { z: 1 }, { slow: s => (s['a'] = 1), fast: s => (s['b'] = 1) })
