@@ -18,6 +18,8 @@ interface PreparedCookie {
 export class Commit {
   /** What `Set-Cookie` is to say; undefined when it is to say nothing. */
   setCookie: string | undefined
+  /** Set when nobody could be asked whether the session still has the id of its cookie. */
+  #isUnconfirmed = false
   readonly #engine: Engine
   readonly #sessions: RequestSessions
   readonly #dues: Dues
@@ -40,10 +42,9 @@ export class Commit {
     const cookie = isCookieDue && !isAnnounced ? this.#prepareCookie(live) : undefined
     // express-session's way: the cookie goes out whatever becomes of the save.
     if (this.#mayFail) this.setCookie = cookie?.text
-    const storing = isRotationDue
-      ? this.#sessions.writer.rotate(live)
-      : this.#store(live, changes, isCookieDue)
-    return chain(storing, () => this.#conclude(live, cookie))
+    const { id } = live
+    const storing = isRotationDue ? this.#rotate(live, changes) : this.#store(live, changes, isCookieDue)
+    return chain(storing, () => this.#conclude(live, cookie ?? this.#successorCookie(live, id)))
   }
 
   /** Ends a request whose session was ended or taken away. */
@@ -72,12 +73,29 @@ export class Commit {
 
   #store(live: LiveSession, changes: string | undefined, isCookieDue: boolean): MaybePromise<void> {
     if (this.#dues.isSaveDue(live, changes)) return this.#save(live, changes ?? live.encode())
-    const { record } = live
-    // A cookie is sent again only for a session that the store still has, so that the store is asked.
     const isRenewed = isCookieDue && this.#dues.hasBrought(live)
-    if (record === undefined || !(isRenewed || this.#dues.isTouchDue(live, record))) return
+    return chain(this.#touch(live, isRenewed), () => this.#confirm(live, isRenewed))
+  }
+
+  // An id that could not be changed now is changed by the next request: that spoils no answer either.
+  #rotate(live: LiveSession, changes: string | undefined): MaybePromise<void> {
+    const rotate = (): MaybePromise<void> => this.#sessions.writer.rotate(live)
+    if (changes !== undefined) return rotate()
+    return attempt(rotate, error => this.#forgiveCookie(error))
+  }
+
+  #forgiveCookie(error: unknown): void {
+    this.#isUnconfirmed = true
+    this.#forgiveTouch(error)
+  }
+
+  #touch(live: LiveSession, isRenewed: boolean): MaybePromise<void> {
+    const { record } = live
+    if (record === undefined) return
+    const isAsked = isRenewed && this.#engine.keepsSessions
+    if (!isAsked && !this.#dues.isTouchDue(live, record)) return
     return attempt(
-      () => (live.isResealDue ? this.#save(live, live.encode()) : this.#touch(live, record)),
+      () => (live.isResealDue ? this.#save(live, live.encode()) : this.#recordActivity(live, record)),
       error => this.#forgiveTouch(error),
     )
   }
@@ -88,9 +106,21 @@ export class Commit {
     return this.#sessions.writer.save(live, encoded)
   }
 
-  #touch(live: LiveSession, record: SessionRecord<unknown>): MaybePromise<void> {
+  #recordActivity(live: LiveSession, record: SessionRecord<unknown>): MaybePromise<void> {
     live.renew()
     return this.#sessions.writer.touch(live, record)
+  }
+
+  /**
+   * A cookie is sent again only for a session that the store still has, and only with the id that it has now:
+   * whoever got the old one back would be taken for a thief as soon as the grace is over.
+   */
+  #confirm(live: LiveSession, isRenewed: boolean): MaybePromise<void> {
+    if (!isRenewed || live.hasEnded || this.#engine.keepsSessions) return
+    return attempt(
+      () => this.#sessions.writer.confirm(live),
+      error => this.#forgiveCookie(error),
+    )
   }
 
   // The session is stored, only its last activity is not: that spoils no answer.
@@ -98,8 +128,14 @@ export class Commit {
     if (this.#mayFail) throw error
   }
 
+  /** Who was led to another id only while storing is given it too: the answer of who has changed it may be lost. */
+  #successorCookie(live: LiveSession, id: string): PreparedCookie | undefined {
+    const isLed = live.id !== id && !live.hasEnded && !this.#sessions.isAnnounced
+    return isLed && this.#dues.isCookieDue(live, false) ? this.#prepareCookie(live) : undefined
+  }
+
   #conclude(live: LiveSession, cookie: PreparedCookie | undefined): void {
-    if (live.hasEnded) this.setCookie = undefined
+    if (live.hasEnded || this.#isUnconfirmed) this.setCookie = undefined
     else if (cookie?.text !== undefined) this.setCookie = this.#refreshed(live, cookie, cookie.text)
     else if (this.#hasLeft(live)) this.setCookie = this.#dues.writeDeletion()
     if (cookie?.error !== undefined) throw cookie.error

@@ -50,7 +50,9 @@ export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSes
     if (record === undefined || engine.timeouts.isOver(engine.now(), record)) return undefined
     const current = engine.keepsSessions ? id : engine.rotation.currentForRequest(id, record.rotation)
     if (current === undefined) return undefined
-    return chain(readSession(engine, current, record), ({ session }) => session)
+    return chain(engine.subjects.hasRevoked(record), isRevoked =>
+      isRevoked ? undefined : chain(readSession(engine, current, record), ({ session }) => session),
+    )
   })
 }
 

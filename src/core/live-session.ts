@@ -163,14 +163,19 @@ export class LiveSession implements SessionInside {
    * names that both have changed.
    */
   mergeOnto(record: SessionRecord<unknown>, { theirs, text, base, resolve }: Merge): readonly string[] {
-    const isSame: MergeRules['isSame'] = (name, one, other) => this.#owner.isSame(name, one, other)
-    const merged = mergeValues({ base, mine: this.#values, theirs: theirs.values }, { isSame, resolve })
+    const merged = mergeValues({ base, mine: this.#values, theirs: theirs.values }, this.#rules(resolve))
     this.replaceValues(merged.values)
     this.#takeLifetime(theirs)
     this.record = record
     this.facts = record
     this.#stored = text ?? this.#encode(theirs.values, this.#storedMaxAge)
     return merged.clashes
+  }
+
+  /** Takes back what made `after` of `before`. What has been changed since then stays. */
+  takeBack({ before, after }: { readonly before: SessionValues; readonly after: SessionValues }): void {
+    const versions = { base: after, mine: this.#values, theirs: before }
+    this.replaceValues(mergeValues(versions, this.#rules(undefined)).values)
   }
 
   /** Takes the id that another request has given the session. */
@@ -227,6 +232,10 @@ export class LiveSession implements SessionInside {
   pick(names: readonly string[]): SessionValues {
     const own = names.filter(name => Object.hasOwn(this.#values, name))
     return Object.fromEntries(own.map(name => [name, this.#values[name]]))
+  }
+
+  #rules(resolve: ConflictResolver | undefined): MergeRules {
+    return { isSame: (name, one, other) => this.#owner.isSame(name, one, other), resolve }
   }
 
   /** A lifetime that this request has changed counts; one that it has left alone is theirs. */

@@ -32,18 +32,25 @@ export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules)
   const { base, mine, theirs } = versions
   const values = { ...theirs }
   const clashes: string[] = []
-  for (const name of new Set([...Object.keys(base), ...Object.keys(mine)])) {
-    if (isSame(name, mine, base)) continue
-    const isClash = !isSame(name, theirs, base) && !isSame(name, theirs, mine)
-    if (isClash) clashes.push(name)
-    if (isClash && resolve !== undefined) values[name] = resolve(name, base[name], mine[name], theirs[name])
-    else take(mine, name, values)
+  for (const name of namesIn(base, mine)) {
+    // What both have alike stays the object that the application holds.
+    if (isSame(name, mine, theirs)) take(mine, name, values)
+    else if (!isSame(name, mine, base)) {
+      const isClash = !isSame(name, theirs, base)
+      if (isClash) clashes.push(name)
+      if (isClash && resolve !== undefined) values[name] = resolve(name, base[name], mine[name], theirs[name])
+      else take(mine, name, values)
+    }
   }
   return { values, clashes }
 }
 
+function namesIn(...versions: readonly SessionValues[]): ReadonlySet<string> {
+  return new Set(versions.flatMap(values => Object.keys(values)))
+}
+
 /** Takes over that a name has a value, or that it has none. */
-function take(mine: SessionValues, name: string, values: SessionValues): void {
-  if (Object.hasOwn(mine, name)) values[name] = mine[name]
+function take(from: SessionValues, name: string, values: SessionValues): void {
+  if (Object.hasOwn(from, name)) values[name] = from[name]
   else delete values[name]
 }

@@ -34,8 +34,7 @@ export class SignIn {
     if (!(await this.#sessions.writer.delete(live))) throw goneError()
     const next = this.#sessions.succeedAs({ ...anonymous, subject, authenticatedAt, epoch })
     next.replaceValues(kept)
-    await this.#store(next)
-    await this.#concludeWith(next, subject)
+    await this.#settle(next, subject)
     publish('signed-in', () => ({ handle: this.#engine.handleOf(next.id) }))
   }
 
@@ -48,29 +47,41 @@ export class SignIn {
     sessions.show(next)
   }
 
-  async #store(next: LiveSession): Promise<void> {
-    const encoded = next.encode()
-    next.hasSaved = true
+  /** Whoever is told that the sign-in has failed is signed in nowhere: not here, and not by this request's end. */
+  async #settle(next: LiveSession, subject: string): Promise<void> {
     try {
-      await this.#sessions.writer.save(next, encoded)
+      next.hasSaved = true
+      await this.#sessions.writer.save(next, next.encode())
+      await this.#concludeWith(next, subject)
     } catch (error) {
-      next.failed = encoded
+      await this.#takeBack(next)
       throw error
     }
   }
 
   /** Only now that the session is stored, whatever else happens at the same time can be seen, or sees it. */
-  async #concludeWith(next: LiveSession, subject: string): Promise<void> {
+  async #concludeWith({ record }: LiveSession, subject: string): Promise<void> {
     const { subjects } = this.#engine
-    if (next.record !== undefined && (await subjects.hasRevoked(next.record))) {
-      await this.#takeBack(next)
-      throw goneError()
-    }
+    if (record === undefined || (await subjects.hasRevoked(record))) throw goneError()
+    const surplus = await this.#surplusOf(subject)
+    await Promise.all(surplus.map(({ key }) => subjects.end(key)))
+    if (surplus.some(({ key }) => key === record.key)) throw this.#surplusError()
+  }
+
+  /**
+   * The sessions beyond the limit, of which several may have come at the same time. Each who comes ends all that
+   * it sees, because only the last one sees everybody.
+   */
+  async #surplusOf(subject: string): Promise<readonly SessionFacts[]> {
     const { mostPerSubject, atLimit } = this.#engine.policy
-    if (mostPerSubject === undefined) return
-    const surplus = inOrder(await subjects.list(subject)).slice(0, -mostPerSubject)
-    if (atLimit === 'evict-oldest') await Promise.all(surplus.map(({ key }) => subjects.end(key)))
-    else await this.#refuseSurplus(next, subject, mostPerSubject)
+    if (mostPerSubject === undefined) return []
+    const all = inOrder(await this.#engine.subjects.list(subject))
+    return atLimit === 'refuse' ? all.slice(mostPerSubject) : all.slice(0, -mostPerSubject)
+  }
+
+  #surplusError(): SojournError {
+    const { mostPerSubject = 0, atLimit } = this.#engine.policy
+    return atLimit === 'refuse' ? limitError(mostPerSubject) : goneError()
   }
 
   /**
@@ -87,16 +98,16 @@ export class SignIn {
     return Math.max(now, ...others.map(({ authenticatedAt = 0 }) => authenticatedAt + 1))
   }
 
-  /** Of several that came at the same time, the later ones go. */
-  async #refuseSurplus(next: LiveSession, subject: string, most: number): Promise<void> {
-    const earliest = inOrder(await this.#engine.subjects.list(subject)).slice(0, most)
-    if (earliest.some(({ key }) => key === next.record?.key)) return
-    await this.#takeBack(next)
-    throw limitError(most)
-  }
-
+  /** The old session has ended already, so that the request goes on with an empty one. */
   async #takeBack(next: LiveSession): Promise<void> {
-    await this.#sessions.writer.delete(next)
+    const sessions = this.#sessions
+    sessions.hasDestroyed = true
+    sessions.show(sessions.begin())
+    try {
+      await sessions.writer.delete(next)
+    } catch {
+      // The failure that led here is the one to tell. Nobody has been given the id.
+    }
   }
 }
 

@@ -87,11 +87,11 @@ export class Subjects {
     const engine = this.#engine
     const epoch = Math.max((await this.currentEpoch(subject)) + 1, engine.now())
     const expiresAt = engine.now() + longestRestMs
-    await this.#ask('raise the epoch of a subject', store =>
-      store.raiseEpoch(subject, { epoch, except, expiresAt }),
-    )
+    const line = { epoch, except, expiresAt }
+    await this.#ask('raise the epoch of a subject', store => store.raiseEpoch(subject, line))
     const found = await this.#ask('list the sessions of a subject', store => store.ofSubject(subject))
-    const others = found.filter(facts => facts.subject === subject && facts.key !== except)
+    // Who has seen the line when signing in has come after it, and stays.
+    const others = found.filter(facts => facts.subject === subject && isBefore(facts, line))
     const ended = await Promise.all(others.map(({ key }) => this.end(key)))
     return ended.filter(Boolean).length
   }

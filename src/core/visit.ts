@@ -146,6 +146,7 @@ export class Visit implements SessionHost {
     if (live === undefined) return this.#sessions.hasDestroyed ? dues.writeDeletion() : undefined
     if (!this.#isStorable(live) || !dues.isCookieDue(live, live.hasChanges(live.changes()))) return undefined
     live.isAnnounced = true
+    this.#followNow(live)
     // The end of a stream finds out for sure, and then the cookie has left.
     const isEnded = live.record !== undefined && this.#engine.isKnownEnded(live.record)
     return isEnded ? undefined : dues.writeCookie(live)
@@ -160,13 +161,23 @@ export class Visit implements SessionHost {
     this.#phase = 'committed'
     const { underWay } = this.#sessions
     const finishing = attempt(
-      () => (underWay === undefined ? this.#finish() : underWay.then(() => this.#finish())),
+      () => chain(underWay, () => this.#finish()),
       error => {
+        this.#conclude()
         throw this.#engine.reported(error)
       },
     )
+    const concluded = chain(finishing, () => this.#conclude())
     const { hold } = this.#sessions
-    return this.#sessions.note(hold === undefined ? finishing : releaseAfter(hold, finishing))
+    return this.#sessions.note(hold === undefined ? concluded : releaseAfter(hold, concluded))
+  }
+
+  /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
+  #followNow(live: LiveSession): void {
+    if (live.record === undefined || this.#engine.traits.answersAtOnce !== true) return
+    const found = this.#sessions.read(live.id)
+    if (found === undefined || found instanceof Promise || found.id === live.id) return
+    live.follow(found.id)
   }
 
   #begin(): void {
@@ -224,6 +235,11 @@ export class Visit implements SessionHost {
     if (!live.hasEnded) return
     this.#outcome = 'revoked'
     if (this.#engine.policy.onGone === 'fail') throw goneError()
+  }
+
+  /** What comes now comes too late for the cookie, also where the response has left in one piece. */
+  #conclude(): void {
+    this.#sessions.isAnnounced = true
   }
 
   /** An application that has made the id something else than text has given the session up. */

@@ -36,17 +36,18 @@ export class Writer {
 
   /** Stores the session. One that has ended meanwhile stays ended: `live.hasEnded` tells. */
   save(live: LiveSession, encoded: string): MaybePromise<void> {
-    return this.#write(live, this.#saving(live, encoded), 1)
+    return chain(this.#refresh(live), () => this.#write(live, this.#saving(live, encoded), 1))
   }
 
   /** Applies a change again and again, until it was made upon exactly what is stored. */
   update(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<void> {
-    return chain(this.#updating(live, change), updating => this.#write(live, updating, 1))
+    const updating = chain(this.#refresh(live), () => this.#updating(live, change))
+    return chain(updating, first => this.#write(live, first, 1))
   }
 
   /** Gives a stored session another id. Who has done so at the same time has done it for both. */
   rotate(live: LiveSession): MaybePromise<void> {
-    return this.#write(live, this.#rotating(live), 1)
+    return chain(this.#refresh(live), () => this.#write(live, this.#rotating(live), 1))
   }
 
   /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
@@ -62,6 +63,18 @@ export class Writer {
       if (!isLive) return this.#lose(live)
       live.record = current
       engine.recollection.noteLife(current)
+    })
+  }
+
+  /** Asks once more whether the session goes on, and under which id. One that has ended stays ended. */
+  confirm(live: LiveSession): MaybePromise<void> {
+    const engine = this.#engine
+    const loading = engine.ask('load', live.id, store => store.load(engine.keyOf(live.id)))
+    return chain(loading, record => {
+      const isOver = record === undefined || engine.timeouts.isOver(engine.now(), record)
+      const id = isOver ? undefined : engine.rotation.currentForRequest(live.id, record.rotation)
+      if (id === undefined) return this.#lose(live)
+      if (id !== live.id) live.follow(id)
     })
   }
 
@@ -83,18 +96,37 @@ export class Writer {
     })
   }
 
+  /** A passive request writes the times as they are by now: it may have been slow, and others active meanwhile. */
+  #refresh(live: LiveSession): MaybePromise<void> {
+    const engine = this.#engine
+    const { record: held } = live
+    if (held === undefined || !this.#context.isPassive || engine.keepsSessions) return
+    const loading = engine.ask('load', live.id, store => store.load(held.key))
+    return chain(loading, found => {
+      if (found?.version !== held.version) return
+      const { touchedAt, expiresAt, device } = found
+      live.record = { ...held, touchedAt, expiresAt, device }
+    })
+  }
+
   #saving(live: LiveSession, encoded: string): Change {
     return { encoded, again: () => this.#saving(live, live.encode()) }
   }
 
   #updating(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<Change> {
     const before = live.encode()
-    const undo = (): void => live.replaceValues(this.#engine.encoding.decode(before).values)
+    const { encoding } = this.#engine
     const again = (): MaybePromise<Change> => this.#updating(live, change)
+    const made = (): Change => {
+      const encoded = live.encode()
+      const undo = (): void =>
+        live.takeBack({ before: encoding.decode(before).values, after: encoding.decode(encoded).values })
+      return { encoded, undo, again }
+    }
     return attempt(
-      () => chain(change(), (): Change => ({ encoded: live.encode(), undo, again })),
+      () => chain(change(), made),
       error => {
-        undo()
+        live.replaceValues(encoding.decode(before).values)
         throw error
       },
     )
@@ -102,21 +134,29 @@ export class Writer {
 
   #rotating(live: LiveSession): Change {
     const { id } = live
-    const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : undefined)
+    const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : this.#remaining(live))
     return { encoded: live.encode(), nextId: this.#engine.successorOf(id), again }
+  }
+
+  /** What a request has changed is stored also when somebody else has changed the id for it. */
+  #remaining(live: LiveSession): Change | undefined {
+    const changes = live.changes()
+    return changes === undefined ? undefined : this.#saving(live, changes)
   }
 
   #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
     const held = live.record
-    if (held === undefined) return this.#create(live, change.encoded, 1)
-    this.#context.hold?.demand()
+    if (held === undefined) return this.#trying(change, () => this.#create(live, change.encoded, 1))
     const engine = this.#engine
     const record = recordOf(engine, live, {
       encoded: change.encoded,
       nextId: change.nextId,
       request: this.#context,
     })
-    const replacing = engine.ask('replace', live.id, store => store.replace(record, held.version))
+    const replacing = this.#trying(change, () => {
+      this.#context.hold?.demand()
+      return engine.ask('replace', live.id, store => store.replace(record, held.version))
+    })
     return chain(replacing, answer => {
       if (answer === 'gone') return this.#lose(live)
       if (answer !== 'replaced') return this.#writeUpon(live, { change, current: answer, attempts })
@@ -126,14 +166,22 @@ export class Writer {
     })
   }
 
+  /** A change that its maker is told has failed must not be stored by the end of the request after all. */
+  #trying<Answer>(change: Change, work: () => MaybePromise<Answer>): MaybePromise<Answer> {
+    return attempt(work, error => {
+      change.undo?.()
+      throw error
+    })
+  }
+
   /** Writes a change onto what somebody else has written meanwhile. */
   #writeUpon(
     live: LiveSession,
     { change, current, attempts }: { change: Change; current: SessionRecord<unknown>; attempts: number },
   ): MaybePromise<void> {
+    change.undo?.()
     if (attempts >= mostAttempts) throw conflictError(mostAttempts)
     return chain(this.#context.hold?.check(), () => {
-      change.undo?.()
       if (!this.#catchUp(live, current)) return this.#lose(live)
       return chain(change.again(), next => next && this.#write(live, next, attempts + 1))
     })
@@ -146,6 +194,8 @@ export class Writer {
     const read = id === undefined ? undefined : this.#read(current, id)
     if (id === undefined || read?.contents === undefined) return false
     if (id !== live.id) live.follow(id)
+    // A session that nobody has looked into is what the store had, and so no change of this request.
+    live.suspect()
     const base = live.stored === undefined ? {} : encoding.decode(live.stored).values
     const { contents: theirs, text } = read
     const clashes = live.mergeOnto(current, { theirs, text, base, resolve: policy.onConflict })

@@ -70,7 +70,7 @@ describe('when the cookie is sent again', () => {
     expect(idOf(visit.setCookie)).toBe(id)
     expect(ada.cookie).not.toBe(cookie)
     // The store is asked whether the session is still there.
-    expect(store.calls).toEqual(['load', 'touch'])
+    expect(store.calls).toEqual(['load', 'load'])
     expect((await ada.request()).setCookie).toBeUndefined()
     secrets.pop()
     expect((await ada.request()).outcome).toBe('found')

@@ -1,0 +1,337 @@
+import { describe, expect, test } from 'vitest'
+import type { SessionsOptions } from '../../../src/core/options.ts'
+import { hearEvents, namesOf } from '../heard-events.ts'
+import { atOnce, hour, idOf, minute, type TestSession } from '../stage.ts'
+import { commit, failureOf, known, signedIn, stored, stores, twoManagers } from './two-managers.ts'
+
+const second = 1000
+const rotate = (session: TestSession): Promise<void> => session.rotate()
+
+describe.each(stores)('with a store that %s', (_kind, traits) => {
+  test('of two rotations at the same time one makes the successor, and both are given it', async () => {
+    for (const held of ['hold', 'holdAnswer'] as const) {
+      const at = twoManagers({}, traits)
+      const ada = await known(at)
+      const { id } = ada
+      const visits = [await ada.arrive(), await at.elsewhere(ada).arrive()] as const
+      const gate = at.store[held]('replace')
+      const first = visits[0].session!.rotate()
+      await gate.reached
+      await visits[1].session!.rotate()
+      gate.open()
+      await first
+      const ids = (await Promise.all(visits.map(commit))).map(({ setCookie }) => idOf(setCookie))
+      expect(new Set(ids).size).toBe(1)
+      expect(ids[0]).not.toBe(id)
+      expect(at.store.records()).toHaveLength(1)
+    }
+  })
+
+  test('so it is when ids are due to be changed at the end of two requests, and what both have changed counts', async () => {
+    const at = twoManagers({ rotateEvery: '1h' }, traits)
+    const ada = await known(at)
+    at.clock.advance(hour)
+    const visits = [await ada.arrive(), await at.elsewhere(ada).arrive()]
+    for (const [index, visit] of visits.entries()) visit.session![`by${index}`] = true
+    const answers = await Promise.all(visits.map(commit))
+    expect(new Set(answers.map(({ setCookie }) => idOf(setCookie))).size).toBe(1)
+    expect(stored(at.store)).toEqual({ user: 'ada', by0: true, by1: true })
+  })
+
+  test('a request that was under way is given the successor by its save, and never another session', async () => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at)
+    const slow = await ada.arrive()
+    slow.session!['slow'] = 1
+    const fast = await at.elsewhere(ada).request(rotate)
+    at.clock.advance(hour)
+    expect(idOf((await commit(slow)).setCookie)).toBe(idOf(fast.setCookie))
+    expect(stored(at.store)).toEqual({ user: 'ada', slow: 1 })
+  })
+
+  test.each([{ rolling: true }, { rolling: true, cookie: { maxAge: 12 * hour } }])(
+    'a cookie that is sent again is never the old one, with %j',
+    async options => {
+      const at = twoManagers(options, traits)
+      const ada = await known(at)
+      for (const spanMs of [0, 2 * minute]) {
+        const slow = await ada.arrive()
+        const fast = at.elsewhere(ada)
+        await fast.request(rotate)
+        at.clock.advance(spanMs)
+        ada.keep((await commit(slow)).setCookie)
+        expect(ada.id).toBe(fast.id)
+        at.clock.advance(minute)
+        expect((await ada.arrive()).outcome).toBe('found')
+      }
+    },
+  )
+
+  test('nobody is sent a cookie again while the store cannot say which id the session has', async () => {
+    const at = twoManagers({ rolling: true }, traits)
+    const ada = await known(at)
+    const slow = await ada.arrive()
+    at.store.fail('load')
+    expect(await commit(slow)).toEqual({ setCookie: undefined, error: undefined })
+  })
+
+  test('the old id leads on within the grace to the millisecond, and not after it', async () => {
+    for (const [spanMs, outcome] of [
+      [10 * second - 1, 'found'],
+      [10 * second, 'replayed'],
+    ] as const) {
+      const at = twoManagers({}, traits)
+      const ada = await known(at)
+      const fast = await at.elsewhere(ada).request(rotate)
+      at.clock.advance(spanMs)
+      const visit = await ada.request()
+      expect(visit.outcome).toBe(outcome)
+      expect(visit.setCookie === undefined ? undefined : idOf(visit.setCookie)).toBe(
+        outcome === 'found' ? idOf(fast.setCookie) : undefined,
+      )
+    }
+  })
+
+  test('an old id neither changes the id nor gains time by being used', async () => {
+    const at = twoManagers({ rotateEvery: '5s' }, traits)
+    const ada = await known(at)
+    const old = ada.cookie
+    await at.elsewhere(ada).request(rotate)
+    const [{ rotation } = {}] = at.store.records()
+    for (let count = 0; count < 3; count += 1) {
+      at.clock.advance(3 * second)
+      await at.visitor(old).request(rotate)
+      await at.visitor(old).request(session => session.update(own => void (own['count'] = count)))
+    }
+    expect(at.store.records()[0]?.rotation).toBe(rotation)
+    at.clock.advance(second)
+    expect((await at.visitor(old).arrive()).outcome).toBe('replayed')
+  })
+
+  test('a replay is an event, and ends the session where that is wanted', async () => {
+    for (const [onReplay, left] of [
+      ['refuse', 1],
+      ['end', 0],
+    ] as const) {
+      const at = twoManagers({ onReplay }, traits)
+      const ada = await known(at)
+      const fast = at.elsewhere(ada)
+      await fast.request(rotate)
+      const slow = await fast.arrive()
+      at.clock.advance(10 * second)
+      const heard = hearEvents()
+      const replay = await ada.request()
+      expect([replay.outcome, replay.setCookie, { ...replay.session }]).toEqual([
+        'replayed',
+        undefined,
+        expect.anything(),
+      ])
+      expect(replay.session?.['user']).toBeUndefined()
+      expect(namesOf(heard)).toEqual(['replayed'])
+      expect(at.store.records()).toHaveLength(left)
+      slow.session!['slow'] = 1
+      await commit(slow)
+      expect([slow.outcome, at.store.records().length]).toEqual([left === 1 ? 'found' : 'revoked', left])
+    }
+  })
+
+  test('a slow request keeps its session over four rotations', async () => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at)
+    const slow = await ada.arrive()
+    const fast = at.elsewhere(ada)
+    for (let count = 0; count < 4; count += 1) {
+      await fast.request(rotate)
+      at.clock.advance(minute)
+    }
+    slow.session!['slow'] = 1
+    expect(idOf((await commit(slow)).setCookie)).toBe(fast.id)
+    expect(stored(at.store)).toEqual({ user: 'ada', slow: 1 })
+  })
+
+  test('a slow request that five rotations have overtaken is told, and ends nothing of others', async () => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at)
+    const slow = await ada.arrive()
+    const fast = at.elsewhere(ada)
+    for (let count = 0; count < 5; count += 1) await fast.request(rotate)
+    expect(await failureOf(() => slow.session!.update(own => void (own['slow'] = 1)))).toBe('SESSION_GONE')
+    expect((await commit(slow)).setCookie).toBeUndefined()
+    expect((await fast.arrive()).outcome).toBe('found')
+  })
+
+  const others: readonly (readonly [string, (session: TestSession) => unknown])[] = [
+    ['save', session => Object.assign(session, { other: 1 }).save()],
+    ['update', session => session.update(own => void (own['other'] = 1))],
+  ]
+  test.each(others)('a rotation and %s at the same time both count, in both orders', async (_what, other) => {
+    for (const [slowly, quickly] of [
+      [rotate, other],
+      [other, rotate],
+    ] as const) {
+      const at = twoManagers({}, traits)
+      const ada = await known(at)
+      const old = ada.id
+      const slow = await ada.arrive()
+      const gate = at.store.hold('replace')
+      const working = slowly(slow.session!)
+      await gate.reached
+      const fast = at.elsewhere(ada)
+      await fast.request(quickly)
+      gate.open()
+      await working
+      ada.keep((await commit(slow)).setCookie)
+      expect(stored(at.store)).toEqual({ user: 'ada', other: 1 })
+      expect(ada.id).not.toBe(old)
+      at.clock.advance(minute)
+      expect((await ada.arrive()).outcome).toBe('found')
+    }
+  })
+
+  test.each(['destroy', 'regenerate', 'signIn', 'signOut'] as const)(
+    'a rotation beside %s brings nothing back, and the old id leads nowhere, in both orders',
+    async method => {
+      const end = (session: TestSession): Promise<void> =>
+        method === 'signIn' ? session.signIn('ada') : session[method]()
+      for (const [slowly, quickly, verb] of [
+        [rotate, end, 'replace'],
+        [end, rotate, 'delete'],
+      ] as const) {
+        const at = twoManagers({}, traits)
+        const ada = await known(at)
+        const handle = at.one.handleOf(ada.id)
+        const slow = await ada.arrive()
+        const gate = at.store.hold(verb)
+        const working = failureOf(() => slowly(slow.session!))
+        await gate.reached
+        const fast = at.elsewhere(ada)
+        await fast.request(quickly)
+        gate.open()
+        expect(await working).toBe(verb === 'replace' ? 'SESSION_GONE' : undefined)
+        await commit(slow)
+        expect(at.store.records().map(({ key }) => key)).not.toContain(handle)
+        expect((await ada.arrive()).outcome).not.toBe('found')
+      }
+    },
+  )
+
+  test.each(['visitor', 'server'] as const)(
+    'a session that is sealed for the %s goes on under its new id',
+    async seal => {
+      const at = twoManagers({ seal }, traits)
+      const ada = await known(at)
+      const slow = await ada.arrive()
+      const fast = at.elsewhere(ada)
+      await fast.request(rotate)
+      slow.session!['slow'] = 1
+      await commit(slow)
+      await ada.request(session => expect({ ...session }).toMatchObject({ user: 'ada', slow: 1 }))
+      expect(ada.id).toBe(fast.id)
+      at.clock.advance(minute)
+      expect((await fast.arrive()).outcome).toBe('found')
+    },
+  )
+
+  test('ids are changed after their span, not for a poll, and not once the head has left', async () => {
+    const at = twoManagers({ rotateEvery: '1h' }, traits)
+    const ada = await known(at)
+    const { id } = ada
+    at.clock.advance(hour - 1)
+    await ada.request()
+    expect(ada.id).toBe(id)
+    at.clock.advance(1)
+    await ada.request(() => undefined, { isPassive: true })
+    expect(ada.id).toBe(id)
+    const streaming = await ada.arrive()
+    streaming.announce()
+    await streaming.commit()
+    expect([streaming.setCookie, at.store.records()[0]?.rotation]).toEqual([undefined, undefined])
+    expect(await failureOf(() => streaming.session!.rotate())).toBe('HEAD_SENT')
+    await ada.request()
+    expect(ada.id).not.toBe(id)
+  })
+
+  test.each<readonly [string, (session: TestSession) => unknown]>([
+    ['rotate', rotate],
+    ['regenerate', session => session.regenerate()],
+  ])('%s does not prolong the absolute timeout', async (_what, renew) => {
+    const at = twoManagers({ absolute: '2h', idle: '1h' }, traits)
+    const ada = await known(at)
+    for (let count = 0; count < 3; count += 1) {
+      at.clock.advance(39 * minute)
+      await ada.request(renew)
+    }
+    at.clock.advance(3 * minute - 1)
+    expect((await ada.arrive()).outcome).toBe('found')
+    at.clock.advance(1)
+    expect((await ada.arrive()).outcome).not.toBe('found')
+  })
+
+  test('a session of a subject stays theirs, and is ended under every id that it had', async () => {
+    const at = twoManagers({}, traits)
+    const ada = await signedIn(at)
+    const fast = at.elsewhere(ada)
+    await fast.request(rotate)
+    const slow = await ada.arrive()
+    expect([slow.session?.subject, (await at.one.of('ada').list()).length]).toEqual(['ada', 1])
+    expect(await at.other.of('ada').endAll()).toBe(1)
+    expect((await fast.arrive()).outcome).not.toBe('found')
+    expect((await ada.arrive()).outcome).not.toBe('found')
+  })
+
+  test.each<Partial<SessionsOptions>>([{}, { seal: 'server' }, { seal: 'visitor' }])(
+    'no id of any generation is ever in what the store is given, with %j',
+    async options => {
+      const at = twoManagers(options, traits)
+      const ada = await known(at)
+      const ids = [ada.id]
+      for (let count = 0; count < 6; count += 1) {
+        await ada.request(rotate)
+        ids.push(ada.id)
+      }
+      expect(new Set(ids).size).toBe(7)
+      const bytes = at.store
+        .records()
+        .map(record => JSON.stringify(record) + Buffer.from(record.data).toString('latin1'))
+      const seen = [...at.store.seen, ...bytes].join('\n')
+      for (const part of ids.flatMap(id => id.split('~'))) expect(seen).not.toContain(part)
+    },
+  )
+
+  test('a store that fails when an id is due to be changed spoils no answer that stores nothing', async () => {
+    const at = twoManagers({ rotateEvery: '1h' }, traits)
+    const ada = await known(at)
+    at.clock.advance(hour)
+    for (const [value, error] of [
+      [undefined, undefined],
+      [1, 'STORE_FAILED'],
+    ] as const) {
+      const visit = await ada.arrive()
+      if (value !== undefined) visit.session!['value'] = value
+      at.store.fail('replace')
+      expect(await commit(visit)).toEqual({ setCookie: undefined, error })
+    }
+    const { id } = ada
+    await ada.request()
+    expect(ada.id).not.toBe(id)
+  })
+
+  test('a store that fails to change the id leaves the visitor with the one that they have', async () => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at)
+    const visit = await ada.arrive()
+    at.store.fail('replace')
+    expect(await failureOf(() => visit.session!.rotate())).toBe('STORE_FAILED')
+    ada.keep((await commit(visit)).setCookie)
+    expect((await ada.arrive()).outcome).toBe('found')
+  })
+})
+
+test('a cookie that leaves with the first byte has the id that the session has by then, from a store that answers at once', async () => {
+  const at = twoManagers({ rolling: true }, atOnce)
+  const ada = await known(at)
+  const slow = await ada.arrive()
+  expect(slow.session?.['user']).toBe('ada')
+  const fast = await at.elsewhere(ada).request(rotate)
+  expect(idOf(slow.announce())).toBe(idOf(fast.setCookie))
+})

@@ -1,0 +1,138 @@
+import type { StoreVerb } from '../../../src/core/deadline.ts'
+import type { SessionsOptions } from '../../../src/core/options.ts'
+import type { Sessions } from '../../../src/core/sessions.ts'
+import type { MaybePromise, StoreTraits } from '../../../src/core/store.ts'
+import type { FakeClock } from '../../../src/testing/fake-clock.ts'
+import { type Anything, atOnce, later, stage, type TestVisit, type Visitor } from '../stage.ts'
+import type { StandIn, WatchedStore } from '../watched-store.ts'
+
+/** Two managers, as two processes have them, on one store and by one clock. */
+export interface TwoManagers {
+  readonly clock: FakeClock
+  readonly store: WatchedStore
+  readonly one: Sessions<Anything>
+  readonly other: Sessions<Anything>
+  visitor(cookie?: string): Visitor
+  /** The same browser, whose request has come to the other process. */
+  elsewhere(visitor: Visitor): Visitor
+}
+
+export const stores: readonly (readonly [kind: string, traits: StoreTraits])[] = [
+  ['answers at once', atOnce],
+  ['answers later', later],
+]
+
+export function twoManagers(options: Partial<SessionsOptions>, traits: StoreTraits): TwoManagers {
+  const first = stage(options, traits)
+  const { clock, store, visitor } = first
+  const second = stage({ ...options, clock, store }, traits)
+  return {
+    clock,
+    store,
+    visitor,
+    one: first.sessions,
+    other: second.sessions,
+    elsewhere: ({ cookie }) => second.visitor(cookie),
+  }
+}
+
+/** Somebody who is signed in, and how their next request is on its way at the other process. */
+export async function signedIn(at: TwoManagers, subject = 'ada'): Promise<Visitor> {
+  const visitor = at.visitor()
+  await visitor.request(session => session.signIn(subject))
+  return visitor
+}
+
+/** The same without a subject. */
+export async function known(at: TwoManagers, values: object = { user: 'ada' }): Promise<Visitor> {
+  const visitor = at.visitor()
+  await visitor.request(session => Object.assign(session, values))
+  return visitor
+}
+
+/** What the only record holds. */
+export function stored(store: WatchedStore): unknown {
+  const records = store.records()
+  return records.length === 1 ? JSON.parse(String(records[0]?.data)) : records
+}
+
+/** Ends a request, and answers what was decided for it. A failure is told, and not thrown. */
+export async function commit(visit: TestVisit): Promise<{ setCookie: string | undefined; error: unknown }> {
+  const error = await failureOf(() => visit.commit())
+  return { setCookie: visit.setCookie, error }
+}
+
+/** The code of what goes wrong; undefined when nothing does. */
+export async function failureOf(work: () => MaybePromise<unknown>): Promise<unknown> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? error.code : error
+  }
+}
+
+/** A stream of numbers from 0 to 1 that a seed decides. */
+export function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Lets a store of a network take a number of turns of the queue for each answer, as a source of chance says. */
+export function delay(store: WatchedStore, random: () => number): void {
+  const { inner } = store
+  const slow = async <Answer>(work: () => Answer): Promise<Answer> => {
+    for (let turns = Math.floor(random() * 12); turns > 0; turns -= 1) await Promise.resolve()
+    const answer = work()
+    for (let turns = Math.floor(random() * 12); turns > 0; turns -= 1) await Promise.resolve()
+    return answer
+  }
+  store.load = key => slow(() => inner.load(key))
+  store.replace = (record, version) => slow(() => inner.replace(record, version))
+}
+
+/** Where a call can be interrupted: before it takes effect, or before its answer arrives. */
+export const moments = ['before', 'after'] as const
+export type Moment = (typeof moments)[number]
+
+const verbs: readonly StoreVerb[] = [
+  'create',
+  'load',
+  'replace',
+  'touch',
+  'delete',
+  'list the sessions of a subject',
+  'read the epoch of a subject',
+  'raise the epoch of a subject',
+]
+/** More calls than any one method of a session makes. */
+const mostCalls = 12
+
+/** Lets something happen at the call with this number from now on, whichever verb it is. Answers whether it came. */
+export function atCall(
+  store: WatchedStore,
+  { number, moment }: { readonly number: number; readonly moment: Moment },
+  happening: () => MaybePromise<void>,
+): { hasCome(): boolean } {
+  let calls = 0
+  const standIn: StandIn = async work => {
+    const isIt = calls === number
+    calls += 1
+    if (isIt && moment === 'before') await happening()
+    const answer = await work()
+    if (isIt && moment === 'after') await happening()
+    return answer
+  }
+  for (const verb of verbs) for (let count = 0; count < mostCalls; count += 1) store.next(verb, standIn)
+  return { hasCome: () => calls > number }
+}
+
+/** All the places at which a method of so many calls can be interrupted. */
+export function placesIn(calls: number): readonly { readonly number: number; readonly moment: Moment }[] {
+  return Array.from({ length: calls }, (_, number) => moments.map(moment => ({ number, moment }))).flat()
+}
