@@ -3,7 +3,7 @@ import type { CookieOptions } from '../core/cookie.ts'
 import { Engine } from '../core/engine.ts'
 import { SojournError } from '../core/errors.ts'
 import { attempt, chain, type Failure } from '../core/maybe-promise.ts'
-import { visitKey } from '../core/session.ts'
+import { type SessionWith, visitKey } from '../core/session.ts'
 import type { SessionData } from '../core/session-data.ts'
 import { Sessions } from '../core/sessions.ts'
 import { Cookie } from '../session/cookie.ts'
@@ -70,7 +70,7 @@ declare global {
   namespace Express {
     interface Request {
       /** The visitor's session. Assign to it, change it, delete from it: it is stored when the response ends. */
-      session: Session & Partial<SessionData>
+      session: SessionWith<SessionData>
       sessionID: string
       sessionStore: CompleteStore
     }

@@ -19,6 +19,7 @@ export const errorCodes = [
   'LOCK_LOST',
   'CONFLICT_UNRESOLVED',
   'VALUE_UNSUPPORTED',
+  'UPDATE_NESTED',
   'CROSS_SITE',
 ] as const
 

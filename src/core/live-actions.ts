@@ -7,6 +7,7 @@ export interface SessionKeeper {
   readonly request: unknown
   now(): number
   handleOf(id: string): string
+  subjectOf(live: LiveSession): string | undefined
   save(live: LiveSession): Promise<void>
   reload(live: LiveSession): Promise<void>
   destroy(live: LiveSession): Promise<void>
@@ -44,7 +45,7 @@ export class LiveActions implements SessionActions {
   }
 
   get subject(): string | undefined {
-    return this.live.facts.subject
+    return this.#keeper.subjectOf(this.live)
   }
 
   get authenticatedAt(): number | undefined {

@@ -1,6 +1,6 @@
 import type { SessionContents, SessionValues } from './codec.ts'
 import { Cookie } from './cookie.ts'
-import { type ConflictResolver, type MergeRules, mergeValues } from './merge.ts'
+import { type Merge, type MergeRules, mergeValues } from './merge.ts'
 import { actionsKey, Session, type SessionActions } from './session.ts'
 import { type SessionInside, sessionProxy } from './session-proxy.ts'
 import { anonymous, type Standing } from './standing.ts'
@@ -32,16 +32,6 @@ export interface SessionStart {
   readonly cookie?: Cookie | undefined
   /** What is known of a session that has no record yet. */
   readonly standing?: Standing | undefined
-}
-
-/** What somebody else has stored meanwhile, and how it meets what this request has changed. */
-export interface Merge {
-  readonly theirs: SessionContents
-  /** The same as it is stored; undefined for a store that keeps sessions. */
-  readonly text: string | undefined
-  /** The values from which this request went out. */
-  readonly base: SessionValues
-  readonly resolve: ConflictResolver | undefined
 }
 
 /**
@@ -184,6 +174,11 @@ export class LiveSession implements SessionInside {
     this.isFollowing = true
   }
 
+  /** Another view of the same values, behind which somebody else stands. */
+  viewThrough(inside: SessionInside): Session {
+    return sessionProxy(this.#values, inside)
+  }
+
   /** Makes the values those that were given, as if each had been assigned and the others deleted. */
   replaceValues(values: SessionValues): void {
     this.suspect()
@@ -234,7 +229,7 @@ export class LiveSession implements SessionInside {
     return Object.fromEntries(own.map(name => [name, this.#values[name]]))
   }
 
-  #rules(resolve: ConflictResolver | undefined): MergeRules {
+  #rules(resolve: Merge['resolve']): MergeRules {
     return { isSame: (name, one, other) => this.#owner.isSame(name, one, other), resolve }
   }
 

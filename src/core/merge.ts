@@ -1,4 +1,4 @@
-import type { SessionValues } from './codec.ts'
+import type { SessionContents, SessionValues } from './codec.ts'
 
 /**
  * Decides about a name that two requests have changed at the same time: answers the value that is to be
@@ -6,6 +6,16 @@ import type { SessionValues } from './codec.ts'
  */
 // biome-ignore lint/complexity/useMaxParams: the three values are what a merge is of.
 export type ConflictResolver = (key: string, base: unknown, mine: unknown, theirs: unknown) => unknown
+
+/** What somebody else has stored meanwhile, and how it meets what this request has changed. */
+export interface Merge {
+  readonly theirs: SessionContents
+  /** The same as it is stored; undefined for a store that keeps sessions. */
+  readonly text: string | undefined
+  /** The values from which this request went out. */
+  readonly base: SessionValues
+  readonly resolve: ConflictResolver | undefined
+}
 
 /** The values from which two requests went out, and what each has made of them. */
 export interface Versions {
@@ -30,23 +40,20 @@ export interface Merged {
 /** Puts one request's changes, name by name, onto what another has stored meanwhile. */
 export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules): Merged {
   const { base, mine, theirs } = versions
+  const names = namesIn(base, mine)
+  const changes = names.filter(name => !isSame(name, mine, base) && !isSame(name, mine, theirs))
+  const clashes = changes.filter(name => !isSame(name, theirs, base))
   const values = { ...theirs }
-  const clashes: string[] = []
-  for (const name of namesIn(base, mine)) {
-    // What both have alike stays the object that the application holds.
-    if (isSame(name, mine, theirs)) take(mine, name, values)
-    else if (!isSame(name, mine, base)) {
-      const isClash = !isSame(name, theirs, base)
-      if (isClash) clashes.push(name)
-      if (isClash && resolve !== undefined) values[name] = resolve(name, base[name], mine[name], theirs[name])
-      else take(mine, name, values)
-    }
-  }
+  // What both have alike stays the object that the application holds, which it may change later.
+  for (const name of names.filter(name => isSame(name, mine, theirs))) take(mine, name, values)
+  for (const name of changes) take(mine, name, values)
+  if (resolve === undefined) return { values, clashes }
+  for (const name of clashes) values[name] = resolve(name, base[name], mine[name], theirs[name])
   return { values, clashes }
 }
 
-function namesIn(...versions: readonly SessionValues[]): ReadonlySet<string> {
-  return new Set(versions.flatMap(values => Object.keys(values)))
+function namesIn(...versions: readonly SessionValues[]): readonly string[] {
+  return [...new Set(versions.flatMap(values => Object.keys(values)))]
 }
 
 /** Takes over that a name has a value, or that it has none. */

@@ -9,6 +9,7 @@ import type { Session, SignInOptions, SignOutOptions } from './session.ts'
 import { SignIn } from './sign-in.ts'
 import { anonymous } from './standing.ts'
 import type { MaybePromise } from './store.ts'
+import { updatingView } from './updating-session.ts'
 
 /** What the methods of a request's sessions do, one after the other. */
 export class SessionMethods implements SessionKeeper {
@@ -30,6 +31,10 @@ export class SessionMethods implements SessionKeeper {
 
   handleOf(id: string): string {
     return this.#engine.handleOf(id)
+  }
+
+  subjectOf({ facts }: LiveSession): string | undefined {
+    return this.#engine.subjects.shown(facts.subject)
   }
 
   save(live: LiveSession): Promise<void> {
@@ -60,7 +65,7 @@ export class SessionMethods implements SessionKeeper {
   ): Promise<Result> {
     let result: Result | undefined
     const apply = (): MaybePromise<void> =>
-      chain(change(live.view), answer => {
+      chain(change(updatingView(live, this)), answer => {
         result = answer
       })
     await this.#run(() => this.#update(live, apply))
@@ -73,7 +78,9 @@ export class SessionMethods implements SessionKeeper {
   }
 
   signIn(live: LiveSession, subject: string, options: SignInOptions): Promise<void> {
-    return this.#run(() => new SignIn(this.#engine, this.#sessions).signIn(live, { ...options, subject }))
+    const stored = this.#engine.subjects.stored(subject)
+    const signIn = new SignIn(this.#engine, this.#sessions)
+    return this.#run(() => signIn.signIn(live, { ...options, subject: stored }))
   }
 
   signOut(live: LiveSession, options: SignOutOptions): Promise<void> {

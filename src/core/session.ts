@@ -189,6 +189,22 @@ export abstract class Session {
   }
 }
 
+/** The members that express-session does not have, and that applications may have data under. */
+type NewName =
+  | 'authenticatedAt'
+  | 'handle'
+  | 'requireRecentSignIn'
+  | 'rotate'
+  | 'signIn'
+  | 'signOut'
+  | 'subject'
+  | 'update'
+
+/** A session that holds `Data`. A name that the data has means the data, as it does when the program runs. */
+export type SessionWith<Data extends object> = [Extract<keyof Data, NewName>] extends [never]
+  ? Session & Partial<Data>
+  : Omit<Session, Extract<keyof Data, NewName>> & Partial<Data>
+
 /** Through what a session's methods act. */
 export function actionsOf(session: Session): SessionActions {
   // Every session is made with its actions; the name is a symbol of this module.

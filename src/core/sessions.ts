@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts'
 import { describeValue, SojournError } from './errors.ts'
 import { FormTokens } from './form-token.ts'
 import { describePolicy } from './policy-description.ts'
-import { actionsOf, Session } from './session.ts'
+import { actionsOf, Session, type SessionWith } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import { checkSubject } from './sign-in-check.ts'
 import { isHandle, type SessionSummary, summaryOf } from './subjects.ts'
@@ -11,7 +11,7 @@ import { Visit } from './visit.ts'
 
 /** A visit whose session is known to hold `Data`. */
 export type TypedVisit<Data extends object> = Omit<Visit, 'session'> & {
-  get session(): (Session & Partial<Data>) | undefined
+  get session(): SessionWith<Data> | undefined
   set session(session: object | null | undefined)
 }
 
@@ -54,8 +54,9 @@ export class Sessions<Data extends object = SessionData> {
 
   /** Finds one session by its handle. Answers undefined for whatever is no handle of a session that goes on. */
   async find(handle: string): Promise<SessionSummary | undefined> {
-    const facts = this.#isFindable(handle) ? await this.#engine.subjects.find(handle) : undefined
-    return facts === undefined ? undefined : summaryOf(facts)
+    const { subjects } = this.#engine
+    const facts = this.#isFindable(handle) ? await subjects.find(handle) : undefined
+    return facts && summaryOf(facts, subjects.shown(facts.subject))
   }
 
   /**
@@ -99,16 +100,20 @@ export class Sessions<Data extends object = SessionData> {
 /** The sessions of one subject: where they are signed in. */
 export class SubjectSessions {
   readonly #engine: Engine
+  readonly #shown: string
+  /** The same as the store knows it. */
   readonly #subject: string
 
   constructor(engine: Engine, subject: string) {
     this.#engine = engine
-    this.#subject = subject
+    this.#shown = subject
+    this.#subject = engine.subjects.stored(subject)
   }
 
   /** Lists the sessions that go on, the most recently active first. */
   async list(): Promise<readonly SessionSummary[]> {
-    return (await this.#engine.subjects.list(this.#subject)).map(summaryOf)
+    const found = await this.#engine.subjects.list(this.#subject)
+    return found.map(facts => summaryOf(facts, this.#shown))
   }
 
   /** Ends one of them. Answers false for a session of somebody else, and for whatever is no handle. */
