@@ -76,9 +76,9 @@ export class Commit {
       return this.#sessions.writer.save(live, changes ?? live.encode())
     }
     const { record } = live
-    // A cookie is sent again only for a session that the store still has, so that the store is asked.
-    const isRenewed = isCookieDue && this.#dues.hasBrought(live)
-    if (record === undefined || !(isRenewed || this.#dues.isTouchDue(live, record))) return
+    // A cookie is sent only for a session that the store still has, so that the store is asked.
+    const isAsked = isCookieDue && (this.#dues.hasBrought(live) || !this.#engine.keepsSessions)
+    if (record === undefined || !(isAsked || this.#dues.isTouchDue(live, record))) return
     live.renew()
     return attempt(
       () => this.#sessions.writer.touch(live, record),

@@ -49,10 +49,16 @@ export class Writer {
     return this.#write(live, this.#rotating(live), 1)
   }
 
-  /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
+  /**
+   * Records activity, where the request is any. A session that has ended meanwhile stays ended:
+   * `live.hasEnded` tells.
+   */
   touch(live: LiveSession, held: SessionRecord<unknown>): MaybePromise<void> {
     const engine = this.#engine
-    const times = engine.timeouts.activity(engine.now(), held.createdAt, live.maxAge)
+    const times =
+      this.#context.isPassive && !live.hasNewLifetime
+        ? { touchedAt: held.touchedAt, expiresAt: held.expiresAt }
+        : engine.timeouts.activity(engine.now(), held.createdAt, live.maxAge)
     const device = held.subject === undefined ? undefined : this.#context.device
     const activity = { ...times, device }
     const data = engine.keepsSessions ? live.snapshot() : held.data
