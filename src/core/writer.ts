@@ -108,8 +108,14 @@ export class Writer {
 
   #rotating(live: LiveSession): Change {
     const { id } = live
-    const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : undefined)
+    const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : this.#savingRest(live))
     return { encoded: live.encode(), nextId: this.#engine.successorOf(id), again }
+  }
+
+  /** The id has been changed by another request, and what this one has changed beside it has still to be stored. */
+  #savingRest(live: LiveSession): Change | undefined {
+    const changes = live.changes()
+    return changes === undefined ? undefined : this.#saving(live, changes)
   }
 
   #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
