@@ -120,14 +120,16 @@ export class Writer {
 
   #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
     const held = live.record
-    if (held === undefined) return this.#create(live, change.encoded, 1)
+    if (held === undefined) return orUndo(change, () => this.#create(live, change.encoded, 1))
     const engine = this.#engine
     const record = recordOf(engine, live, {
       encoded: change.encoded,
       nextId: change.nextId,
       request: this.#context,
     })
-    const replacing = engine.ask('replace', live.id, store => store.replace(record, held.version))
+    const replacing = orUndo(change, () =>
+      engine.ask('replace', live.id, store => store.replace(record, held.version)),
+    )
     return chain(replacing, answer => {
       if (answer === 'gone') return this.#lose(live)
       if (answer !== 'replaced') return this.#writeUpon(live, { change, current: answer, attempts })
@@ -210,4 +212,12 @@ export class Writer {
     const { originalMaxAge } = restoreLifetime(new Cookie(), session)
     return { contents: { values: valuesOf(session), originalMaxAge } }
   }
+}
+
+/** A change that could not be stored is none, so that the end of the request does not store it after all. */
+function orUndo<Answer>({ undo }: Change, work: () => MaybePromise<Answer>): MaybePromise<Answer> {
+  return attempt(work, error => {
+    undo?.()
+    throw error
+  })
 }
