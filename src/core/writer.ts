@@ -197,8 +197,11 @@ export class Writer {
   }
 
   #lose(live: LiveSession): void {
+    const { timeouts, recollection } = this.#engine
     live.hasEnded = true
-    this.#engine.recollection.noteEnd(this.#engine.keyOf(live.id))
+    // One that has run out meanwhile was ended by nobody.
+    const isOver = live.record !== undefined && timeouts.isOver(this.#engine.now(), live.record)
+    if (!isOver) recollection.noteEnd(this.#engine.keyOf(live.id))
     publish('gone', () => ({ handle: this.#engine.handleOf(live.id) }))
   }
 
