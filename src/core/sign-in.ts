@@ -89,10 +89,12 @@ export class SignIn {
 
   /** Of several that came at the same time, the later ones go. */
   async #refuseSurplus(next: LiveSession, subject: string, most: number): Promise<void> {
-    const earliest = inOrder(await this.#engine.subjects.list(subject)).slice(0, most)
-    if (earliest.some(({ key }) => key === next.record?.key)) return
+    const sessions = inOrder(await this.#engine.subjects.list(subject))
+    const place = sessions.findIndex(({ key }) => key === next.record?.key)
+    if (place >= 0 && place < most) return
     await this.#takeBack(next)
-    throw limitError(most)
+    // One that is not there any more has not lost its place to others: somebody has ended it.
+    throw place === -1 ? goneError() : limitError(most)
   }
 
   async #takeBack(next: LiveSession): Promise<void> {
