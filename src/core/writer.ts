@@ -50,10 +50,16 @@ export class Writer {
     return chain(this.#refresh(live), () => this.#write(live, this.#rotating(live), 1))
   }
 
-  /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
+  /**
+   * Records activity, where the request is any. A session that has ended meanwhile stays ended:
+   * `live.hasEnded` tells.
+   */
   touch(live: LiveSession, held: SessionRecord<unknown>): MaybePromise<void> {
     const engine = this.#engine
-    const times = engine.timeouts.activity(engine.now(), held.createdAt, live.maxAge)
+    const times =
+      this.#context.isPassive && !live.hasNewLifetime
+        ? { touchedAt: held.touchedAt, expiresAt: held.expiresAt }
+        : engine.timeouts.activity(engine.now(), held.createdAt, live.maxAge)
     const device = held.subject === undefined ? undefined : this.#context.device
     const activity = { ...times, device }
     const data = engine.keepsSessions ? live.snapshot() : held.data
@@ -234,8 +240,11 @@ export class Writer {
   }
 
   #lose(live: LiveSession): void {
+    const { timeouts, recollection } = this.#engine
     live.hasEnded = true
-    this.#engine.recollection.noteEnd(this.#engine.keyOf(live.id))
+    // One that has run out meanwhile was ended by nobody.
+    const isOver = live.record !== undefined && timeouts.isOver(this.#engine.now(), live.record)
+    if (!isOver) recollection.noteEnd(this.#engine.keyOf(live.id))
     publish('gone', () => ({ handle: this.#engine.handleOf(live.id) }))
   }
 
@@ -249,4 +258,12 @@ export class Writer {
     const { originalMaxAge } = restoreLifetime(new Cookie(), session)
     return { contents: { values: valuesOf(session), originalMaxAge } }
   }
+}
+
+/** A change that could not be stored is none, so that the end of the request does not store it after all. */
+function orUndo<Answer>({ undo }: Change, work: () => MaybePromise<Answer>): MaybePromise<Answer> {
+  return attempt(work, error => {
+    undo?.()
+    throw error
+  })
 }

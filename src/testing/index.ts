@@ -1,3 +1,7 @@
 export { type FakeClock, fakeClock } from './fake-clock.ts'
+export { BrokenPromise, type PromiseName, promises } from './promises/broken-promise.ts'
+export { playStory, type StoryHarness } from './promises/play.ts'
+export { type Step, type StepName, type Story, type StorySettings, stepNames } from './promises/story.ts'
+export { type PromisesOptions, promisesHold } from './promises-hold.ts'
 export type { StorePower } from './scene.ts'
 export { type StoreBench, type StoreClause, type StoreHarness, storeContract } from './store-contract.ts'

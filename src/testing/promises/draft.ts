@@ -1,0 +1,128 @@
+import { hold } from './broken-promise.ts'
+import { type KnownId, type KnownSession, mostRotations } from './known-session.ts'
+import type { StorySession } from './node.ts'
+import type { Ending } from './operation.ts'
+import type { Write } from './registers.ts'
+import type { Moment } from './timeline.ts'
+import type { UnderWay } from './under-way.ts'
+import { differences, valuesIn } from './values.ts'
+import type { World } from './world.ts'
+
+/** What a request wants to store. */
+export interface DraftOptions {
+  readonly request: UnderWay
+  readonly session: KnownSession
+  readonly view: StorySession
+  /** Whether the id of the session is changed, or may be. */
+  readonly isRotating: boolean
+  /** Whether the counter is counted. */
+  readonly isCounting: boolean
+}
+
+interface Claim {
+  readonly write: Write
+  retract(): void
+}
+
+/** What one operation of a request may do to its session, from when it begins until it is known what it did. */
+export class Draft {
+  readonly session: KnownSession
+  readonly hasChanges: boolean
+  readonly #world: World
+  readonly #request: UnderWay
+  readonly #claims: readonly Claim[]
+  readonly #id: KnownId | undefined
+  readonly #idBefore: string
+  readonly #from: Moment
+  readonly #isProlonging: boolean
+
+  constructor(world: World, { request, session, view, isRotating, isCounting }: DraftOptions) {
+    this.session = session
+    this.#world = world
+    this.#request = request
+    this.#idBefore = view.id
+    this.#from = world.timeline.next()
+    this.#claims = this.#claim(view, isCounting)
+    this.hasChanges = this.#claims.length > 0
+    this.#isProlonging = !request.isPassive || !request.hasStored
+    if (this.#isProlonging) session.prolonging.add(this.#from)
+    if (!request.hasStored) session.noteBeginning(this.#from)
+    this.#id = isRotating && request.hasStored ? world.model.ids.get(view.id) : undefined
+    this.#id?.attempts.add(this.#from)
+    if (this.#id !== undefined) session.rotations.add(this.#from)
+  }
+
+  /** Takes down what is certain however it ended. */
+  end({ span }: Ending<unknown>): void {
+    const { session } = this
+    session.prolonging.delete(this.#from)
+    if (this.#isProlonging) session.noteActivity(span, false)
+    if (!this.#request.hasStored) session.noteLatestBeginning(span.until)
+  }
+
+  /** Takes down that all of it was stored. */
+  succeed({ span, operation }: Ending<unknown>): void {
+    const { session, hasChanges } = this
+    const request = this.#request
+    for (const { write } of this.#claims) {
+      write.until = span.until
+      write.isSure = true
+      request.unsure.delete(write)
+    }
+    const wasOver = hasChanges && session.isSurelyOver(span.from)
+    hold('endSticks', !wasOver, () => `${operation.name} has changed ${session.name}, which is over.`)
+    if (hasChanges || operation.calls > 0) request.hasStored = true
+    if (!request.hasStored) return
+    session.noteStored(span)
+    if (!request.isPassive && operation.failures === 0) session.noteActivity(span, true)
+    this.#noteRotation({ span, operation })
+  }
+
+  /** Takes down that the request was told that its session is gone. */
+  lose({ span, operation }: Ending<unknown>): void {
+    const { session } = this
+    for (const { retract } of this.#claims) retract()
+    this.#retractRotation()
+    // A request that was overtaken so often may be told so, although its session goes on.
+    if (this.#isOvertaken()) return
+    const isThere = this.#world.model.isSurelyThere(session, span)
+    hold('livesOn', !isThere, () => `${operation.name} was told that ${session.name} is gone.`)
+    if (session.storedAt !== undefined) session.noteOver(span.until)
+  }
+
+  #claim(view: StorySession, isCounting: boolean): readonly Claim[] {
+    const { session } = this
+    const changes = differences(this.#request.base, valuesIn(view))
+    const ledgers = [...changes].map(([name, value]) => ({ ledger: session.register(name), value }))
+    const all = isCounting ? [...ledgers, { ledger: session.tally, value: undefined }] : ledgers
+    return all.map(({ ledger, value }) => {
+      const write = ledger.begin(this.#from, value)
+      this.#request.unsure.add(write)
+      return { write, retract: () => ledger.retract(write) }
+    })
+  }
+
+  /** A new id shows that the old one was given up, and the same one that it was not given up by this. */
+  #noteRotation({ span, operation }: Pick<Ending<unknown>, 'span' | 'operation'>): void {
+    const { ids } = this.#world.model
+    const idNow = String(this.#request.visit.id)
+    const before = ids.get(this.#idBefore)
+    if (idNow === this.#idBefore) {
+      if (operation.failures === 0) this.#retractRotation()
+      return
+    }
+    this.#world.model.learn(idNow, this.session.handle, span.until)
+    if (before !== undefined) before.givenUpAt = Math.min(before.givenUpAt ?? span.until.at, span.until.at)
+  }
+
+  #retractRotation(): void {
+    this.#id?.attempts.delete(this.#from)
+    this.session.rotations.delete(this.#from)
+  }
+
+  #isOvertaken(): boolean {
+    const { openedAt } = this.#request
+    const since = [...this.session.rotations].filter(({ order }) => order > openedAt.order)
+    return since.length >= mostRotations
+  }
+}

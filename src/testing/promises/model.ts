@@ -1,0 +1,158 @@
+import { hold } from './broken-promise.ts'
+import { type KnownId, KnownSession, type Lifetimes, mostRotations } from './known-session.ts'
+import type { Moment, Span } from './timeline.ts'
+
+/** A line drawn under all sessions of a subject, but one. */
+export interface Line {
+  readonly subject: string
+  readonly except: KnownSession | undefined
+  readonly from: Moment
+  /** When it was drawn, or whoever drew it gave up. */
+  until: Moment | undefined
+  /** Whether it was drawn for certain. */
+  isSure: boolean
+}
+
+/** Somebody who is signing in. */
+export interface Arrival {
+  readonly subject: string
+  readonly from: Moment
+  until: Moment | undefined
+  session: KnownSession | undefined
+  /** Whether there may have been too many sessions at that time. */
+  isCrowded: boolean
+}
+
+/** What is known of all sessions of a story. It knows no store and no request, only what they have told. */
+export class Model {
+  readonly lifetimes: Lifetimes
+  readonly sessions: Map<string, KnownSession> = new Map()
+  readonly ids: Map<string, KnownId> = new Map()
+  readonly #lines = new Set<Line>()
+  readonly #arrivals = new Set<Arrival>()
+  readonly #mostPerSubject: number
+  readonly #isEvicting: boolean
+
+  constructor(lifetimes: Lifetimes, limit: { most: number | undefined; isEvicting: boolean }) {
+    this.lifetimes = lifetimes
+    this.#mostPerSubject = limit.most ?? Number.POSITIVE_INFINITY
+    this.#isEvicting = limit.isEvicting
+  }
+
+  /** The session that an id is said to name. Whoever sees an id for the first time says whose it is. */
+  learn(id: string, handle: string, now: Moment): KnownSession {
+    const known = this.sessions.get(handle) ?? this.#newSession(handle, now)
+    const { session } = this.ids.get(id) ?? this.#newId(id, known)
+    hold('ownSession', session === known, () => `An id of ${session.name} leads to ${known.name}.`)
+    return known
+  }
+
+  /** Whether whoever looks must find a session. One ending may be left out of account. */
+  isSurelyThere(session: KnownSession, span: Span, own?: Moment): boolean {
+    return session.isSurelyStored(span) && !this.mayBeEnded(session, span, own)
+  }
+
+  /** Whether somebody may have ended a session by the end of a span. */
+  mayBeEnded(session: KnownSession, { until }: Span, own?: Moment): boolean {
+    const { endings, overSince } = session
+    if (overSince !== undefined && overSince.order <= until.order) return true
+    if ([...endings].some(ending => ending !== own && ending.order <= until.order)) return true
+    return this.#lineAbove(session, until) || this.#isCrowdedOut(session, until)
+  }
+
+  /** Draws a line. Who signs in before it is drawn may be ended by it, and who signs in later may not. */
+  drawLine(subject: string, except: KnownSession | undefined, from: Moment): Line {
+    const line: Line = { subject, except, from, until: undefined, isSure: false }
+    this.#lines.add(line)
+    return line
+  }
+
+  /** Whether somebody may have drawn a line under a subject while something was done. */
+  hasLine(subject: string, { from, until }: Span): boolean {
+    return [...this.#lines].some(
+      line => line.subject === subject && line.from.order <= until.order && !isBefore(line.until, from),
+    )
+  }
+
+  /** Whether a line was certainly drawn under whoever was signing in meanwhile. */
+  isCutOff(subject: string, { from, until }: Span): boolean {
+    return [...this.#lines].some(
+      line =>
+        line.isSure &&
+        line.subject === subject &&
+        from.order < line.from.order &&
+        isBefore(line.until, until),
+    )
+  }
+
+  /** All sessions that a line was drawn under for certain. */
+  below({ subject, except, from }: Line): readonly KnownSession[] {
+    return [...this.sessions.values()].filter(session => {
+      const { signIn } = session
+      return session !== except && signIn?.subject === subject && isBefore(signIn.until, from)
+    })
+  }
+
+  arrive(subject: string, from: Moment): Arrival {
+    const arrival: Arrival = { subject, from, until: undefined, session: undefined, isCrowded: false }
+    this.#arrivals.add(arrival)
+    const underWay = [...this.#arrivals].filter(each => each.subject === subject && each.until === undefined)
+    const there = this.ofSubject(subject).filter(session => !session.isSurelyOver(from))
+    if (there.length + underWay.length > this.#mostPerSubject) {
+      for (const each of underWay) each.isCrowded = true
+    }
+    return arrival
+  }
+
+  /** The sessions that a subject has or had, also those of which it is not certain that they were stored. */
+  ofSubject(subject: string): readonly KnownSession[] {
+    return [...this.sessions.values()].filter(({ signIn }) => signIn?.subject === subject)
+  }
+
+  /** Whether an id may no longer be one that opens its session. */
+  mayBeRefused({ attempts, session }: KnownId, { until }: Span): boolean {
+    const [first] = attempts
+    if (first === undefined) return false
+    const since = [...session.rotations].filter(({ order }) => order >= first.order)
+    return since.length >= mostRotations || first.at + this.lifetimes.graceMs <= until.at
+  }
+
+  isSurelyRefused({ givenUpAt }: KnownId, { from }: Span): boolean {
+    return givenUpAt !== undefined && givenUpAt + this.lifetimes.graceMs <= from.at
+  }
+
+  #lineAbove(session: KnownSession, until: Moment): boolean {
+    const { signIn } = session
+    return [...this.#lines].some(line => {
+      if (signIn?.subject !== line.subject || line.except === session) return false
+      return line.from.order <= until.order && !isBefore(line.until, signIn.from)
+    })
+  }
+
+  #isCrowdedOut(session: KnownSession, until: Moment): boolean {
+    const { signIn } = session
+    if (!this.#isEvicting || signIn === undefined) return false
+    return [...this.#arrivals].some(arrival => {
+      if (!arrival.isCrowded || arrival.subject !== signIn.subject || arrival.session === session)
+        return false
+      return arrival.from.order <= until.order && !isBefore(arrival.until, signIn.from)
+    })
+  }
+
+  #newSession(handle: string, now: Moment): KnownSession {
+    const name = `session ${this.sessions.size + 1}`
+    const session = new KnownSession({ handle, name }, now, this.lifetimes)
+    this.sessions.set(handle, session)
+    return session
+  }
+
+  #newId(id: string, session: KnownSession): KnownId {
+    const known: KnownId = { session, attempts: new Set(), givenUpAt: undefined }
+    this.ids.set(id, known)
+    return known
+  }
+}
+
+function isBefore(one: Moment | undefined, other: Moment): boolean {
+  return one !== undefined && one.order < other.order
+}

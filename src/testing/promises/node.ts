@@ -1,0 +1,51 @@
+import type { Clock } from '../../core/clock.ts'
+import { Engine } from '../../core/engine.ts'
+import { resolveOptions } from '../../core/options.ts'
+import { Sessions, type TypedVisit } from '../../core/sessions.ts'
+import type { Store } from '../../core/store.ts'
+import type { StorySettings } from './story.ts'
+
+/** Sessions of a story may hold anything. */
+export interface Anything {
+  [name: string]: unknown
+}
+
+export type StoryVisit = TypedVisit<Anything>
+export type StorySession = NonNullable<StoryVisit['session']>
+
+export const idleMs = 600_000
+export const absoluteMs = 3_600_000
+export const graceMs = 10_000
+const secret = 'a secret that is long enough, and that only stories know'
+
+/** One of the two processes of a story. */
+export interface Node {
+  readonly sessions: Sessions<Anything>
+  /** Reads the id in the value of a cookie. */
+  idIn(cookieValue: string): string | undefined
+}
+
+/** Starts a process, which remembers nothing of the one in whose place it is. */
+export function startNode(settings: StorySettings, store: Store, now: () => number): Node {
+  const { touchEvery, rotateEvery, maxPerSubject, codec, seal, onReplay, atLimit } = settings
+  const options = { touchEvery, rotateEvery, maxPerSubject, codec, seal, onReplay, atLimit }
+  const policy = resolveOptions({
+    ...options,
+    ...(settings.hasKeys ? { keys: [{ id: 'story', secret }] } : { secret }),
+    idle: idleMs,
+    absolute: absoluteMs,
+    rotationGrace: graceMs,
+    onGone: 'fail',
+    clock: storyClock(now),
+  })
+  const engine = new Engine(policy, store)
+  return {
+    sessions: new Sessions<Anything>(engine),
+    idIn: value => engine.signer(undefined).read(value)?.id,
+  }
+}
+
+/** A story lets calls fail by itself, so that no deadline is ever over. */
+function storyClock(now: () => number): Clock {
+  return { now, after: () => () => undefined }
+}

@@ -1,0 +1,160 @@
+import type { Outcome } from '../../core/outcome.ts'
+import { hold } from './broken-promise.ts'
+import type { KnownId, KnownSession } from './known-session.ts'
+import type { Ending } from './operation.ts'
+import type { Span } from './timeline.ts'
+import { type Browser, UnderWay } from './under-way.ts'
+import { countIn, valuesIn } from './values.ts'
+import type { World } from './world.ts'
+
+/** How a visitor comes. */
+export interface Coming {
+  readonly node: number
+  readonly browser: Browser
+  readonly cookie: string | undefined
+  readonly isForged: boolean
+  readonly isPassive: boolean
+}
+
+/** Begins a request, and compares what it finds with what is known. */
+export function openRequest(world: World, coming: Coming): UnderWay {
+  const { node, cookie, isPassive } = coming
+  const { sessions, idIn } = world.nodeAt(node)
+  const carrier = { cookieHeader: cookie, isSecure: true, request: undefined, isPassive }
+  const brought = cookie && !coming.isForged ? idIn(cookie.slice(cookie.indexOf('=') + 1)) : undefined
+  const name = `request ${world.nextNumber()}`
+  const visit = sessions.visit(carrier)
+  const openedAt = world.timeline.next()
+  const request = new UnderWay({ ...coming, name, visit, brought, openedAt })
+  world.requests.add(request)
+  const known = brought === undefined ? undefined : world.model.ids.get(brought)
+  request.operation = world.begin({
+    name: `${name}: open`,
+    node,
+    work: () => visit.open(),
+    finish: ending => finishOpening(world, { request, known, ending }),
+  })
+  if (known !== undefined)
+    noteReplay(world, known, { from: request.operation.from, until: request.operation.from })
+  return request
+}
+
+interface Opening {
+  readonly request: UnderWay
+  readonly known: KnownId | undefined
+  readonly ending: Ending<void>
+}
+
+/** Whoever uses an id that was given up may end the session, where that is wanted. */
+function noteReplay(world: World, known: KnownId, span: Span): void {
+  const isEnding = world.settings.onReplay === 'end' && world.model.mayBeRefused(known, span)
+  if (isEnding) known.session.endings.add(span.from)
+}
+
+function finishOpening(world: World, opening: Opening): void {
+  const { request, known, ending } = opening
+  const { visit } = request
+  request.operation = undefined
+  if (ending.failure !== undefined) {
+    giveUp(world, opening)
+    return
+  }
+  const { outcome } = visit
+  if (!ending.operation.isAudit)
+    world.tell(`   ${request.name} is ${outcome}${known ? ` for ${known.session.name}` : ''}`)
+  if (known === undefined) expectStranger(opening)
+  else if (outcome === 'found') expectFound(world, opening, known)
+  else expectOver(world, opening, known)
+  request.session = world.meet(visit)
+  readBase(request)
+}
+
+/** A store that fails is a failed request and nothing else. */
+function giveUp(world: World, { request, ending }: Opening): void {
+  const { failure, operation } = ending
+  world.requests.delete(request)
+  hold('soundCause', operation.failures > 0, () => `${request.name} could not be opened: ${failure?.text}`)
+}
+
+function expectStranger({ request, ending }: Opening): void {
+  const { outcome } = request.visit
+  const expected: Outcome = request.isForged ? 'tampered' : 'none'
+  hold('trueOutcome', outcome === expected, () => `${request.name} is ${outcome}, and not ${expected}.`)
+  const { calls } = ending.operation
+  hold('strangersAreFree', calls === 0, () => `${request.name} is a stranger and has called the store.`)
+}
+
+function expectFound(world: World, { request, ending }: Opening, known: KnownId): void {
+  const { span } = ending
+  const { session } = known
+  const { model } = world
+  const promise = session.overSince === undefined ? 'endsInTime' : 'endSticks'
+  hold(
+    promise,
+    !session.isSurelyOver(span.from),
+    () => `${request.name} found ${session.name}, which is over.`,
+  )
+  const isRefused = model.isSurelyRefused(known, span)
+  hold('trueOutcome', !isRefused, () => `${request.name} came with an id that was given up, and was let in.`)
+  const { view } = { view: request.visit.session }
+  const { handle = '', id = '' } = view ?? {}
+  hold('ownSession', handle === session.handle, () => `An id of ${session.name} opened another session.`)
+  if (id !== request.brought) noteLed(known, span, request)
+  world.model.learn(id, handle, span.until)
+  request.hasStored = true
+  if (view === undefined) return
+  session.expectValues(valuesIn(view), span)
+  session.expectCount(countIn(view), span)
+}
+
+/** A request that is led to another id shows that its own was given up. */
+function noteLed(known: KnownId, { until }: Span, request: UnderWay): void {
+  const isCaused = known.attempts.size > 0
+  hold('oneSuccessor', isCaused, () => `${request.name} was led to another id, which nobody has made.`)
+  known.givenUpAt = Math.min(known.givenUpAt ?? until.at, until.at)
+}
+
+function expectOver(world: World, opening: Opening, known: KnownId): void {
+  const { request, ending } = opening
+  const { span } = ending
+  const { session } = known
+  const { outcome } = request.visit
+  const { model } = world
+  const mayBeRefused = model.mayBeRefused(known, span)
+  if (outcome === 'replayed') {
+    hold(
+      'trueOutcome',
+      mayBeRefused,
+      () => `${request.name} came with an id that counts, and was told 'replayed'.`,
+    )
+    if (world.settings.onReplay === 'end' && ending.operation.failures === 0) session.noteOver(span.until)
+    return
+  }
+  const mustBeFound = model.isSurelyThere(session, span)
+  hold('livesOn', !mustBeFound, () => `${request.name} was told that ${session.name} is '${outcome}'.`)
+  expectReason(world, { session, outcome, span })
+  if (session.storedAt !== undefined) session.noteOver(span.until)
+}
+
+interface Reason {
+  readonly session: KnownSession
+  readonly outcome: Outcome
+  readonly span: Span
+}
+
+function expectReason(world: World, { session, outcome, span }: Reason): void {
+  const isKnown = outcome === 'missing' || outcome === 'expired' || outcome === 'revoked'
+  hold('trueOutcome', isKnown, () => `${session.name} is over, and its request was told '${outcome}'.`)
+  // A process that has not heard of later activity takes a session that it does not find for one that ran out.
+  const mayHaveRunOut = session.mayLookRunOut(span.until)
+  const isExpiryTrue = outcome !== 'expired' || mayHaveRunOut
+  hold('trueOutcome', isExpiryTrue, () => `${session.name} was ended, and its request was told 'expired'.`)
+  const isRevocationTrue = outcome !== 'revoked' || world.model.mayBeEnded(session, span)
+  hold('trueOutcome', isRevocationTrue, () => `${session.name} ran out, and its request was told 'revoked'.`)
+}
+
+/** From here on, what differs has been changed by this request. */
+export function readBase(request: UnderWay): void {
+  const { session } = request.visit
+  request.base = session === undefined ? new Map() : valuesIn(session)
+}

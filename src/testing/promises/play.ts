@@ -1,0 +1,39 @@
+import type { MaybePromise } from '../../core/store.ts'
+import type { StoreBench } from '../store-contract.ts'
+import { audit } from './audit.ts'
+import { takeStep } from './steps.ts'
+import type { Story } from './story.ts'
+import { World } from './world.ts'
+
+/** How a story gets at the store that it is played on. */
+export interface StoryHarness {
+  /** Opens an empty store. It is called once for each story. */
+  open(): MaybePromise<StoreBench>
+}
+
+/**
+ * Plays a story on a store, and holds the store and Sojourn to the promises at each step. Answers how many of
+ * the steps could be done: who never came cannot leave.
+ *
+ * @throws BrokenPromise
+ */
+export async function playStory({ open }: StoryHarness, story: Story): Promise<number> {
+  const bench = await open()
+  try {
+    return await play(new World(story.settings, bench), story)
+  } finally {
+    await bench.close?.()
+  }
+}
+
+async function play(world: World, { steps }: Story): Promise<number> {
+  let taken = 0
+  for (const step of steps) {
+    const done = await takeStep(world, step)
+    if (done === undefined) continue
+    taken += 1
+    await world.settle()
+  }
+  await audit(world)
+  return taken
+}

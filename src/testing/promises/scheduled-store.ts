@@ -1,0 +1,130 @@
+import type {
+  Activity,
+  MaybePromise,
+  Replacement,
+  SessionFacts,
+  SessionRecord,
+  Store,
+  StoreTraits,
+  SubjectEpoch,
+  SubjectStore,
+} from '../../core/store.ts'
+import type { Operation } from './operation.ts'
+import { type StoreCall, storeCall } from './store-call.ts'
+
+/** What a scheduled store needs to know of the story. */
+export interface Schedule {
+  /** Whether each call waits until the story lets it through. */
+  readonly isLater: boolean
+  /** Who is calling. */
+  current(): Operation
+  /** Told when a call takes effect. */
+  noteEffect(operation: Operation): void
+}
+
+/** How a call of a store that answers at once goes wrong: before it has taken effect, or after. */
+export type Mishap = 'fail' | 'lose'
+
+/** The store of a story: the one to be proved, with each of its calls in the story's hands. */
+export class ScheduledStore implements Store {
+  readonly name: string
+  readonly traits: StoreTraits
+  /** The calls that have not been answered, the oldest first. */
+  readonly waiting: StoreCall[] = []
+  /** All that the store was handed, as text. */
+  readonly handed: string[] = []
+  /** How the next call of a store that answers at once goes wrong. */
+  mishap: Mishap | undefined
+  readonly #inner: Store
+  readonly #schedule: Schedule
+
+  constructor(inner: Store, schedule: Schedule) {
+    this.#inner = inner
+    this.#schedule = schedule
+    this.name = inner.name
+    this.traits = { ...inner.traits, answersAtOnce: !schedule.isLater }
+  }
+
+  create(record: SessionRecord): MaybePromise<boolean> {
+    return this.ask('create', record, () => this.#inner.create(record))
+  }
+
+  load(key: string): MaybePromise<SessionRecord | undefined> {
+    return this.ask('load', key, () => this.#inner.load(key))
+  }
+
+  replace(record: SessionRecord, expectedVersion: number): MaybePromise<Replacement> {
+    return this.ask('replace', record, () => this.#inner.replace(record, expectedVersion))
+  }
+
+  touch(key: string, activity: Activity, held: SessionRecord): MaybePromise<boolean> {
+    return this.ask('touch', { key, activity }, () => this.#inner.touch(key, activity, held))
+  }
+
+  delete(key: string): MaybePromise<boolean> {
+    return this.ask('delete', key, () => this.#inner.delete(key))
+  }
+
+  /** Puts one call of the store into the story's hands. */
+  protected ask<Answer>(
+    verb: string,
+    given: unknown,
+    work: () => MaybePromise<Answer>,
+  ): MaybePromise<Answer> {
+    const operation = this.#schedule.current()
+    operation.calls += 1
+    this.handed.push(textOf(given))
+    const take = (): MaybePromise<Answer> => {
+      this.#schedule.noteEffect(operation)
+      return work()
+    }
+    if (operation.isAudit) return take()
+    if (!this.#schedule.isLater) return this.#askNow(operation, take)
+    return new Promise((resolve, reject) => {
+      this.waiting.push(storeCall({ operation, verb, take, resolve, reject }))
+    })
+  }
+
+  #askNow<Answer>(operation: Operation, take: () => MaybePromise<Answer>): MaybePromise<Answer> {
+    const { mishap } = this
+    this.mishap = undefined
+    if (mishap === undefined) return take()
+    operation.failures += 1
+    if (mishap === 'lose') void take()
+    throw new Error('The story lets this call fail.')
+  }
+}
+
+/** The same for a store that knows whose sessions are whose. */
+export class ScheduledSubjectStore extends ScheduledStore implements SubjectStore {
+  readonly #inner: SubjectStore
+
+  constructor(inner: SubjectStore, schedule: Schedule) {
+    super(inner, schedule)
+    this.#inner = inner
+  }
+
+  ofSubject(subject: string): MaybePromise<readonly SessionFacts[]> {
+    return this.ask('ofSubject', subject, () => this.#inner.ofSubject(subject))
+  }
+
+  epochOf(subject: string): MaybePromise<SubjectEpoch | undefined> {
+    return this.ask('epochOf', subject, () => this.#inner.epochOf(subject))
+  }
+
+  raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void> {
+    return this.ask('raiseEpoch', epoch, () => this.#inner.raiseEpoch(subject, epoch))
+  }
+}
+
+/** Whether a store knows whose sessions are whose. */
+export function knowsSubjects(store: Store): store is SubjectStore {
+  return 'ofSubject' in store && 'epochOf' in store && 'raiseEpoch' in store
+}
+
+/** Bytes are shown one character each, so that text in them is found. */
+function textOf(given: unknown): string {
+  return JSON.stringify(given, (_name, value) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
+  )
+}

@@ -1,0 +1,171 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { SojournError } from '../../core/errors.ts'
+import type { MaybePromise } from '../../core/store.ts'
+import type { StoreBench } from '../store-contract.ts'
+import { Breach, BrokenPromise } from './broken-promise.ts'
+import type { KnownSession } from './known-session.ts'
+import { Model } from './model.ts'
+import { absoluteMs, graceMs, idleMs, type Node, type StoryVisit, startNode } from './node.ts'
+import { type Ending, Operation } from './operation.ts'
+import { knowsSubjects, ScheduledStore, ScheduledSubjectStore } from './scheduled-store.ts'
+import type { StorySettings } from './story.ts'
+import { Timeline } from './timeline.ts'
+import type { Browser, UnderWay } from './under-way.ts'
+
+/** How many processes share the store. */
+export const nodeCount = 2
+const browserCount = 2
+
+/** Something to be done by one of the processes. */
+interface Task<Result> {
+  readonly name: string
+  readonly node: number
+  work(): MaybePromise<Result>
+  /** Compares what came of it with what is known. */
+  finish(ending: Ending<Result>): void
+}
+
+/** All that there is in a story: two processes, a store, browsers, requests under way, and what is known of them. */
+export class World {
+  readonly settings: StorySettings
+  readonly bench: StoreBench
+  readonly timeline: Timeline
+  readonly store: ScheduledStore
+  readonly model: Model
+  readonly nodes: Node[]
+  readonly browsers: readonly Browser[]
+  readonly requests: Set<UnderWay> = new Set()
+  /** Every `Cookie` header that a browser was given, and the session that it was for. */
+  readonly cookies: Map<string, KnownSession> = new Map()
+  readonly trace: string[] = []
+  readonly hasSubjects: boolean
+  /** Set while somebody only looks how things are. */
+  isAuditing = false
+  /** How often a call was made to fail, or a process ended. */
+  mishaps = 0
+  #broken: unknown
+  #numbers = 0
+  readonly #running = new Map<Operation, (ending: unknown) => void>()
+  readonly #current = new AsyncLocalStorage<Operation>()
+
+  constructor(settings: StorySettings, bench: StoreBench) {
+    this.settings = settings
+    this.bench = bench
+    this.timeline = new Timeline(() => bench.now())
+    this.hasSubjects = knowsSubjects(bench.store)
+    this.store = this.#scheduled(bench)
+    const touchEveryMs = settings.touchEvery === '1s' ? 1000 : 60_000
+    const { maxPerSubject: most, atLimit } = settings
+    const limit = { most, isEvicting: atLimit === 'evict-oldest' }
+    this.model = new Model({ idleMs, absoluteMs, graceMs, touchEveryMs }, limit)
+    this.nodes = Array.from({ length: nodeCount }, () => this.#start())
+    this.browsers = Array.from({ length: browserCount }, () => ({ cookie: undefined }))
+  }
+
+  /** A number that has not been used in this story. */
+  nextNumber(): number {
+    this.#numbers += 1
+    return this.#numbers
+  }
+
+  nodeAt(index: number): Node {
+    const node = this.nodes[index]
+    if (node === undefined) throw new RangeError(`Expected a process with the number ${index}.`)
+    return node
+  }
+
+  tell(line: string): void {
+    this.trace.push(line)
+  }
+
+  /** Begins something that ends when its calls of the store have been let through. */
+  begin<Result>({ name, node, work, finish }: Task<Result>): Operation {
+    const { isAuditing } = this
+    const operation = new Operation(name, this.timeline.next(), { node, isAudit: isAuditing })
+    this.#running.set(operation, error => this.#end(operation, { error }, finish))
+    new Promise<Result>(resolve => resolve(this.#current.run(operation, work))).then(
+      result => this.#end(operation, { result }, finish),
+      error => this.#end(operation, { error }, finish),
+    )
+    return operation
+  }
+
+  /** Puts a new process in the place of one. What it was doing is never answered. */
+  async restart(index: number, hasEffect: (call: number) => boolean): Promise<void> {
+    const { waiting } = this.store
+    const lost = waiting.filter(({ operation }) => operation.node === index)
+    for (const [number, call] of lost.entries()) {
+      if (hasEffect(number)) await call.act()
+      waiting.splice(waiting.indexOf(call), 1)
+    }
+    for (const [operation, end] of this.#running) {
+      if (operation.node !== index) continue
+      operation.failures += 1
+      end(new Error('The process has ended.'))
+    }
+    this.nodes[index] = this.#start()
+  }
+
+  /** Learns of the sessions that requests have begun meanwhile. */
+  meet(visit: StoryVisit): KnownSession | undefined {
+    const { session } = visit
+    return session && this.model.learn(session.id, session.handle, this.timeline.next())
+  }
+
+  /** Does something that may show that a promise is broken. */
+  guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      const isBreach = error instanceof Breach
+      this.#broken ??= isBreach ? new BrokenPromise(error.promise, error.message, [...this.trace]) : error
+    }
+  }
+
+  /** Lets everything happen that waits for no step. @throws BrokenPromise */
+  async settle(): Promise<void> {
+    await new Promise(resolve => setImmediate(resolve))
+    if (this.#broken !== undefined) throw this.#broken
+  }
+
+  #end<Result>(
+    operation: Operation,
+    { result, error }: { result?: Result; error?: unknown },
+    finish: (ending: Ending<Result>) => void,
+  ): void {
+    // A process that has ended cannot be told anything.
+    if (!this.#running.delete(operation)) return
+    const span = { from: operation.from, until: this.timeline.next() }
+    const failure = error === undefined ? undefined : { code: codeOf(error), text: String(error) }
+    if (!operation.isAudit) this.tell(`-> ${operation.name}: ${failure?.code ?? 'done'}`)
+    this.guard(() => finish({ operation, span, result, failure }))
+  }
+
+  #scheduled({ store }: StoreBench): ScheduledStore {
+    const schedule = {
+      isLater: this.settings.answersLater || store.traits?.answersAtOnce !== true,
+      current: () => this.#mustBeCurrent(),
+      noteEffect: (operation: Operation) => {
+        operation.lastEffect = this.timeline.next()
+        operation.firstEffect ??= operation.lastEffect
+      },
+    }
+    return knowsSubjects(store)
+      ? new ScheduledSubjectStore(store, schedule)
+      : new ScheduledStore(store, schedule)
+  }
+
+  #mustBeCurrent(): Operation {
+    const operation = this.#current.getStore()
+    if (operation === undefined) throw new Error('Expected every call of the store to be somebody’s.')
+    return operation
+  }
+
+  #start(): Node {
+    return startNode(this.settings, this.store, () => this.bench.now())
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof SojournError ? error.code : 'CRASHED'
+}
