@@ -74,7 +74,7 @@ export class Commit {
   #store(live: LiveSession, changes: string | undefined, isCookieDue: boolean): MaybePromise<void> {
     if (this.#dues.isSaveDue(live, changes)) return this.#save(live, changes ?? live.encode())
     const isRenewed = isCookieDue && this.#dues.hasBrought(live)
-    return chain(this.#touch(live, isRenewed), () => this.#confirm(live, isRenewed))
+    return chain(this.#touch(live, isRenewed), () => this.#confirm(live, isCookieDue))
   }
 
   // An id that could not be changed now is changed by the next request: that spoils no answer either.
@@ -112,14 +112,16 @@ export class Commit {
   }
 
   /**
-   * A cookie is sent again only for a session that the store still has, and only with the id that it has now:
-   * whoever got the old one back would be taken for a thief as soon as the grace is over.
+   * A cookie is sent only for a session that the store still has, and only with the id that it has now: whoever got
+   * the old one back would be taken for a thief as soon as the grace is over.
    */
-  #confirm(live: LiveSession, isRenewed: boolean): MaybePromise<void> {
-    if (!isRenewed || live.hasEnded || this.#engine.keepsSessions) return
+  #confirm(live: LiveSession, isCookieDue: boolean): MaybePromise<void> {
+    if (!isCookieDue || live.record === undefined || live.hasEnded || this.#engine.keepsSessions) return
+    // A first cookie goes out nevertheless: without it nobody finds what is stored.
+    const isRenewed = this.#dues.hasBrought(live)
     return attempt(
       () => this.#sessions.writer.confirm(live),
-      error => this.#forgiveCookie(error),
+      error => (isRenewed ? this.#forgiveCookie(error) : this.#forgiveTouch(error)),
     )
   }
 

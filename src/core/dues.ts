@@ -36,10 +36,14 @@ export class Dues {
 
   isTouchDue(live: LiveSession, record: SessionRecord<unknown>): boolean {
     const { timeouts } = this.#engine
-    if (!this.hasBrought(live) || !timeouts.isTouchDue(this.#engine.now(), record.touchedAt, live.maxAge)) {
-      return false
-    }
-    return !this.#request.isPassive
+    const now = this.#engine.now()
+    if (!timeouts.isTouchDue(now, record.touchedAt, live.maxAge) || this.#request.isPassive) return false
+    return this.hasBrought(live) || this.#hasBegunBefore(live, record, now)
+  }
+
+  /** A session that was stored long before its response leaves. An old id, which only leads to one, prolongs nothing. */
+  #hasBegunBefore(live: LiveSession, { touchedAt }: SessionRecord<unknown>, now: number): boolean {
+    return !this.#engine.keepsSessions && !live.isFollowing && touchedAt < now
   }
 
   /** Whether the visitor has used one id for as long as one may be used, and can be given another. */

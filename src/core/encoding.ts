@@ -23,6 +23,7 @@ export interface ReadData {
 }
 
 interface RefusedData {
+  readonly text?: undefined
   readonly contents?: undefined
   readonly refused: 'tampered' | 'unreadable'
 }

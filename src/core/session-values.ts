@@ -1,5 +1,5 @@
-import { isReserved, type SessionValues } from './codec.ts'
-import type { Cookie } from './cookie.ts'
+import { isReserved, type SessionContents, type SessionValues } from './codec.ts'
+import { Cookie } from './cookie.ts'
 import { SojournError } from './errors.ts'
 
 /** Takes the application's data out of a session as a store for express-session hands it over. */
@@ -32,4 +32,10 @@ export function restoreLifetime(cookie: Cookie, session: unknown): Cookie {
   cookie.expires = typeof expires === 'string' || expires instanceof Date ? new Date(expires) : null
   cookie.originalMaxAge = typeof maxAge === 'number' ? maxAge : null
   return cookie
+}
+
+/** Takes the data and the lifetime out of a session as a store for express-session hands it over. */
+export function contentsOf(session: object): SessionContents {
+  const { originalMaxAge } = restoreLifetime(new Cookie(), session)
+  return { values: valuesOf(session), originalMaxAge }
 }

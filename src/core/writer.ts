@@ -1,12 +1,11 @@
-import type { SessionContents } from './codec.ts'
-import { Cookie } from './cookie.ts'
+import type { Reading } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { conflictError, takenIdError } from './errors.ts'
 import { publish } from './events.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
 import { recordOf, type WritingRequest } from './record-of.ts'
-import { restoreLifetime, valuesOf } from './session-values.ts'
+import { contentsOf } from './session-values.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 
 /** Often enough for fifty requests that change one session at once, and an end to a store that never agrees. */
@@ -50,16 +49,10 @@ export class Writer {
     return chain(this.#refresh(live), () => this.#write(live, this.#rotating(live), 1))
   }
 
-  /**
-   * Records activity, where the request is any. A session that has ended meanwhile stays ended:
-   * `live.hasEnded` tells.
-   */
+  /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
   touch(live: LiveSession, held: SessionRecord<unknown>): MaybePromise<void> {
     const engine = this.#engine
-    const times =
-      this.#context.isPassive && !live.hasNewLifetime
-        ? { touchedAt: held.touchedAt, expiresAt: held.expiresAt }
-        : engine.timeouts.activity(engine.now(), held.createdAt, live.maxAge)
+    const times = engine.timeouts.activity(engine.now(), held.createdAt, live.maxAge)
     const device = held.subject === undefined ? undefined : this.#context.device
     const activity = { ...times, device }
     const data = engine.keepsSessions ? live.snapshot() : held.data
@@ -248,22 +241,9 @@ export class Writer {
     publish('gone', () => ({ handle: this.#engine.handleOf(live.id) }))
   }
 
-  #read(
-    record: SessionRecord<unknown>,
-    id: string,
-  ): { readonly contents?: SessionContents | undefined; readonly text?: string } {
+  #read(record: SessionRecord<unknown>, id: string): Pick<Reading, 'contents' | 'text'> {
     if (!this.#engine.keepsSessions) return this.#engine.encoding.read(record, id)
     // A store that keeps sessions answers one.
-    const session = record.data as object
-    const { originalMaxAge } = restoreLifetime(new Cookie(), session)
-    return { contents: { values: valuesOf(session), originalMaxAge } }
+    return { contents: contentsOf(record.data as object), text: undefined }
   }
-}
-
-/** A change that could not be stored is none, so that the end of the request does not store it after all. */
-function orUndo<Answer>({ undo }: Change, work: () => MaybePromise<Answer>): MaybePromise<Answer> {
-  return attempt(work, error => {
-    undo?.()
-    throw error
-  })
 }

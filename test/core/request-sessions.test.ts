@@ -27,7 +27,7 @@ describe.each([
       await session.save()
       expect(store.records()).toHaveLength(1)
     })
-    expect(store.calls).toEqual(['create', 'touch'])
+    expect(store.calls).toEqual(['create', 'load'])
     expect(visit.setCookie).toBeDefined()
     await ada.request(session => expect(session['user']).toBe('ada'))
   })
@@ -337,7 +337,7 @@ describe('a save and a destroy of one request', () => {
     const committing = visit.commit()
     gate.open()
     await committing
-    expect(store.calls).toEqual(['create', 'touch'])
+    expect(store.calls).toEqual(['create', 'load'])
     expect(visit.setCookie).toBeDefined()
   })
 

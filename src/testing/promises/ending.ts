@@ -172,14 +172,22 @@ function failToArrive(world: World, request: UnderWay, failed: FailedArrival): v
   arrival.until = span.until
   const next = world.meet(request.visit)
   const hasMoved = next !== undefined && next !== session
-  if (hasMoved) {
+  // The session that the browser came with is over, though nobody is signed in.
+  if (hasMoved) request.hasEnded = true
+  // After a failure the request goes on with an empty session, which is nobody's.
+  if (hasMoved && request.visit.session?.subject !== undefined) {
     belong(next, arrival)
     next.endings.add(span.from)
   }
-  if (operation.failures > 0) return
+  if (operation.failures > 0) {
+    arrival.mayHaveStrayed = true
+    return
+  }
   request.isGone = hasMoved || request.isGone
+  // Whoever comes last to a crowd may be the one that gives way, and is told that it is gone.
+  const mayGiveWay = arrival.isCrowded && world.settings.atLimit === 'evict-oldest'
   if (failure?.code === 'SESSION_LIMIT') expectCrowd(world, failed, hasMoved)
-  else if (!world.model.hasLine(arrival.subject, span)) expectGone(failed)
+  else if (!mayGiveWay && !world.model.hasLine(arrival.subject, span)) expectGone(failed)
   else if (hasMoved) session.noteOver(span.until)
   else if (failed.wasThere) session.endings.delete(begunAt)
 }

@@ -21,6 +21,8 @@ export interface Arrival {
   session: KnownSession | undefined
   /** Whether there may have been too many sessions at that time. */
   isCrowded: boolean
+  /** Whether the store failed it, and may nevertheless hold a session that nobody has the id of. */
+  mayHaveStrayed: boolean
 }
 
 /** What is known of all sessions of a story. It knows no store and no request, only what they have told. */
@@ -94,7 +96,14 @@ export class Model {
   }
 
   arrive(subject: string, from: Moment): Arrival {
-    const arrival: Arrival = { subject, from, until: undefined, session: undefined, isCrowded: false }
+    const arrival: Arrival = {
+      subject,
+      from,
+      until: undefined,
+      session: undefined,
+      isCrowded: false,
+      mayHaveStrayed: false,
+    }
     this.#arrivals.add(arrival)
     const underWay = [...this.#arrivals].filter(each => each.subject === subject && each.until === undefined)
     const there = this.ofSubject(subject).filter(session => !session.isSurelyOver(from))
@@ -102,6 +111,11 @@ export class Model {
       for (const each of underWay) each.isCrowded = true
     }
     return arrival
+  }
+
+  /** Whether a subject may have a session that was stored for a sign-in which has failed. */
+  hasStray(subject: string): boolean {
+    return [...this.#arrivals].some(arrival => arrival.subject === subject && arrival.mayHaveStrayed)
   }
 
   /** The sessions that a subject has or had, also those of which it is not certain that they were stored. */

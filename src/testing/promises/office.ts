@@ -29,7 +29,10 @@ function expectList(world: World, { subject, handles, ending }: Listed): void {
   meetArrivals(world)
   for (const handle of handles) {
     const session = world.model.sessions.get(handle)
-    const isTheirs = session?.signIn?.subject === subject && !session.isSurelyOver(span.from)
+    const isTheirs =
+      session === undefined
+        ? world.model.hasStray(subject)
+        : session.signIn?.subject === subject && !session.isSurelyOver(span.from)
     hold('trueList', isTheirs, () => `${subject}'s list has ${session?.name ?? 'a strange session'}.`)
   }
   const { size } = new Set(handles)
