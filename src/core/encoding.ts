@@ -1,6 +1,6 @@
 import type { Codec, SessionContents, SessionValues } from './codec.ts'
 import { decodeAny, writerOf } from './decode-any.ts'
-import type { Opened, Sealer } from './sealer.ts'
+import type { Opened, SealContext, Sealer } from './sealer.ts'
 import type { EncodedData, SessionRecord } from './store.ts'
 
 /** What stands in a record beside its data, and is bound to it where the data is sealed. */
@@ -103,12 +103,14 @@ export class Encoding {
     const { sealer } = this.#options
     // Text that nobody has sealed is what somebody may have put there who has no key.
     if (!(data instanceof Uint8Array) || sealer === undefined) return { refused: 'unreadable' }
-    const opened = sealer.open(data, this.#contextOf(record, id))
+    const context = this.#contextOf(record, id)
+    if (!isAuthenticable(context)) return { refused: 'unreadable' }
+    const opened = sealer.open(data, context)
     if (typeof opened === 'object') return opened
     return { refused: opened === 'tampered' ? 'tampered' : 'unreadable' }
   }
 
-  #contextOf(frame: RecordFrame, id: string | undefined): Parameters<Sealer['seal']>[1] {
+  #contextOf(frame: RecordFrame, id: string | undefined): SealContext {
     const { key, version, createdAt, subject, authenticatedAt, epoch, rotation } = frame
     const bound = [createdAt, subject, authenticatedAt, epoch, rotation]
     return { id, key, version, cookieName: this.#options.cookieName, bound }
@@ -119,6 +121,12 @@ export class Encoding {
     if (!Object.hasOwn(values, name)) return true
     return values[name] === undefined && this.encode({ values: { [name]: undefined } }) === this.empty
   }
+}
+
+/** Whether every field is of a kind that was ever sealed: a database may answer null, or what somebody made of it. */
+function isAuthenticable({ key, version, bound }: SealContext): boolean {
+  const kinds = ['string', 'number', 'undefined']
+  return [key, version, ...bound].every(field => kinds.includes(typeof field))
 }
 
 function readText(text: string, isResealDue: boolean): Reading {
