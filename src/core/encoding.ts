@@ -2,6 +2,7 @@ import type { Codec, SessionContents, SessionValues } from './codec.ts'
 import { decodeAny, writerOf } from './decode-any.ts'
 import type { Opened, SealContext, Sealer } from './sealer.ts'
 import type { EncodedData, SessionRecord } from './store.ts'
+import { structuredCodec } from './structured-codec.ts'
 
 /** What stands in a record beside its data, and is bound to it where the data is sealed. */
 export type RecordFrame = Omit<SessionRecord<unknown>, 'data' | 'touchedAt' | 'expiresAt' | 'device'>
@@ -58,8 +59,7 @@ export class Encoding {
   /** Writes values as text when they differ from what a text says that may be another codec's. */
   encodeChanged(contents: SessionContents, stored: string): string | undefined {
     const { codec } = this.#options
-    const writer = writerOf(stored)
-    if (writer.name !== codec.name && writer.encode(contents) === stored) return undefined
+    if (writerOf(stored).name !== codec.name && isAsStored(contents, stored)) return undefined
     const encoded = codec.encode(contents)
     return encoded === stored ? undefined : encoded
   }
@@ -120,6 +120,27 @@ export class Encoding {
   #isAbsent(name: string, values: SessionValues): boolean {
     if (!Object.hasOwn(values, name)) return true
     return values[name] === undefined && this.encode({ values: { [name]: undefined } }) === this.empty
+  }
+}
+
+/**
+ * Whether contents are still what another codec has written. What JSON writes down as the same, such as a date
+ * and its text, the structured codec tells apart.
+ */
+function isAsStored(contents: SessionContents, stored: string): boolean {
+  const writer = writerOf(stored)
+  if (textIn(writer, contents) !== stored) return false
+  const before = textIn(structuredCodec, writer.decode(stored))
+  // What even that codec cannot write has no better measure than its own.
+  return before === undefined || before === textIn(structuredCodec, contents)
+}
+
+/** The text of contents in a codec that is not the configured one; undefined where it cannot hold them. */
+function textIn(codec: Codec, contents: SessionContents): string | undefined {
+  try {
+    return codec.encode(contents)
+  } catch {
+    return undefined
   }
 }
 
