@@ -1,7 +1,8 @@
 import type { Codec, SessionContents, SessionValues } from './codec.ts'
 import { decodeAny, writerOf } from './decode-any.ts'
-import type { Opened, Sealer } from './sealer.ts'
+import type { Opened, SealContext, Sealer } from './sealer.ts'
 import type { EncodedData, SessionRecord } from './store.ts'
+import { structuredCodec } from './structured-codec.ts'
 
 /** What stands in a record beside its data, and is bound to it where the data is sealed. */
 export type RecordFrame = Omit<SessionRecord<unknown>, 'data' | 'touchedAt' | 'expiresAt' | 'device'>
@@ -59,8 +60,7 @@ export class Encoding {
   /** Writes values as text when they differ from what a text says that may be another codec's. */
   encodeChanged(contents: SessionContents, stored: string): string | undefined {
     const { codec } = this.#options
-    const writer = writerOf(stored)
-    if (writer.name !== codec.name && writer.encode(contents) === stored) return undefined
+    if (writerOf(stored).name !== codec.name && isAsStored(contents, stored)) return undefined
     const encoded = codec.encode(contents)
     return encoded === stored ? undefined : encoded
   }
@@ -104,12 +104,14 @@ export class Encoding {
     const { sealer } = this.#options
     // Text that nobody has sealed is what somebody may have put there who has no key.
     if (!(data instanceof Uint8Array) || sealer === undefined) return { refused: 'unreadable' }
-    const opened = sealer.open(data, this.#contextOf(record, id))
+    const context = this.#contextOf(record, id)
+    if (!isAuthenticable(context)) return { refused: 'unreadable' }
+    const opened = sealer.open(data, context)
     if (typeof opened === 'object') return opened
     return { refused: opened === 'tampered' ? 'tampered' : 'unreadable' }
   }
 
-  #contextOf(frame: RecordFrame, id: string | undefined): Parameters<Sealer['seal']>[1] {
+  #contextOf(frame: RecordFrame, id: string | undefined): SealContext {
     const { key, version, createdAt, subject, authenticatedAt, epoch, rotation } = frame
     const bound = [createdAt, subject, authenticatedAt, epoch, rotation]
     return { id, key, version, cookieName: this.#options.cookieName, bound }
@@ -120,6 +122,33 @@ export class Encoding {
     if (!Object.hasOwn(values, name)) return true
     return values[name] === undefined && this.encode({ values: { [name]: undefined } }) === this.empty
   }
+}
+
+/**
+ * Whether contents are still what another codec has written. What JSON writes down as the same, such as a date
+ * and its text, the structured codec tells apart.
+ */
+function isAsStored(contents: SessionContents, stored: string): boolean {
+  const writer = writerOf(stored)
+  if (textIn(writer, contents) !== stored) return false
+  const before = textIn(structuredCodec, writer.decode(stored))
+  // What even that codec cannot write has no better measure than its own.
+  return before === undefined || before === textIn(structuredCodec, contents)
+}
+
+/** The text of contents in a codec that is not the configured one; undefined where it cannot hold them. */
+function textIn(codec: Codec, contents: SessionContents): string | undefined {
+  try {
+    return codec.encode(contents)
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether every field is of a kind that was ever sealed: a database may answer null, or what somebody made of it. */
+function isAuthenticable({ key, version, bound }: SealContext): boolean {
+  const kinds = ['string', 'number', 'undefined']
+  return [key, version, ...bound].every(field => kinds.includes(typeof field))
 }
 
 function readText(text: string, isResealDue: boolean): Reading {

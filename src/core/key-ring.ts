@@ -106,7 +106,8 @@ export class KeyRing {
   }
 
   #findOlder(id: string): RingKey | undefined {
-    if (this.#older === undefined) return undefined
+    // A key that is known here and may not be used must not be found among the older ones instead.
+    if (this.#older === undefined || this.#keys().some(key => key.id === id)) return undefined
     const { ring, until = Number.POSITIVE_INFINITY } = this.#older
     return this.#clock.now() < until ? ring.find(id) : undefined
   }

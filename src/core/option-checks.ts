@@ -16,9 +16,14 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
     accepts: isSecretOption,
     describe: describeKind,
   },
-  keys: { expected: 'a list of keys with an `id` and a `secret` each', accepts: Array.isArray },
+  keys: {
+    expected: 'a list of keys with an `id` and a `secret` each',
+    accepts: Array.isArray,
+    describe: describeKind,
+  },
   legacyUntil: { expected: 'a Date or milliseconds since 1970', accepts: isInstant },
-  seal: oneOf('server', 'visitor', false),
+  // Somebody may think that a secret belongs here.
+  seal: { ...oneOf('server', 'visitor', false), describe: describeKind },
   codec: oneOf('json', 'structured'),
   store: {
     expected: 'a store with a name and the verbs create, load, replace, touch and delete',

@@ -6,10 +6,12 @@ import { type CookieConfiguration, CookiePolicy } from './cookie-policy.ts'
 import type { Deadline } from './deadline.ts'
 import type { AddressDetail } from './device.ts'
 import { type Duration, parseDuration } from './duration.ts'
+import { SojournError } from './errors.ts'
 import { strictJsonCodec } from './json-codec.ts'
 import { type KeyOptions, KeyRing } from './key-ring.ts'
 import type { ConflictResolver } from './merge.ts'
 import { type Preset, type PresetName, presets } from './presets.ts'
+import { secretBytes } from './secret.ts'
 import type { Secret } from './signer.ts'
 import type { Store } from './store.ts'
 import { structuredCodec } from './structured-codec.ts'
@@ -166,14 +168,26 @@ function spanOf(option: string, value: Duration | undefined): number | undefined
 }
 
 function resolveKeys(
-  { keys, legacyUntil, seal = false }: Omit<SessionsOptions, 'store'>,
+  { keys, secret = [], legacyUntil, seal = false }: Omit<SessionsOptions, 'store'>,
   clock: Clock,
 ): Pick<Policy, 'ring' | 'legacyUntil' | 'seal'> {
+  const ring = keys === undefined ? undefined : KeyRing.of(keys, clock)
+  refuseRevoked(keys ?? [], Array.isArray(secret) ? secret : [secret])
   return {
-    ring: keys === undefined ? undefined : KeyRing.of(keys, clock),
+    ring,
     legacyUntil: legacyUntil === undefined ? undefined : Number(legacyUntil),
     seal,
   }
+}
+
+// A secret that is revoked as a key would go on reading as the secret of old cookies.
+function refuseRevoked(keys: readonly KeyOptions[], secrets: readonly Secret[]): void {
+  const revoked = keys.filter(key => key.revoked === true).map(({ secret }) => secretBytes(secret))
+  if (!secrets.some(one => revoked.some(other => other.equals(secretBytes(one))))) return
+  throw new SojournError(
+    'OPTION_INVALID',
+    'Expected `secret` to hold nothing that is revoked in `keys`, got the secret of a revoked key. Take it out of `secret`.',
+  )
 }
 
 function resolveIds({
