@@ -15,12 +15,22 @@ export function checkSubject(subject: unknown): string {
   if (typeof text === 'string' && text !== '' && text.length <= longestSubject && !halfCharacter.test(text)) {
     return text
   }
-  // A subject may be an address of somebody: only its kind is told.
-  const got = typeof text === 'string' ? `one of ${text.length} characters` : describeValue(subject)
   throw new SojournError(
     'SUBJECT_INVALID',
-    `Expected the subject to be a string of 1 to ${longestSubject} whole characters, or a number, got ${got}. Use the id of the user.`,
+    `Expected the subject to be a string of 1 to ${longestSubject} whole characters, or a number, got ${describeKind(subject)}. Use the id of the user.`,
   )
+}
+
+/**
+ * A subject may be an address of somebody, or the number of an account, and what stands in its place may be what
+ * a visitor has sent: only its kind is told.
+ */
+function describeKind(subject: unknown): string {
+  if (typeof subject === 'string') return `one of ${subject.length} characters`
+  if (Array.isArray(subject)) return 'an array'
+  if (typeof subject === 'object' && subject !== null) return 'an object'
+  const isShown = typeof subject === 'bigint' || typeof subject === 'symbol' || typeof subject === 'function'
+  return isShown ? `a ${typeof subject}` : describeValue(subject)
 }
 
 /** @throws SojournError `OPTION_INVALID` for a `keep` that is no list of names. */
