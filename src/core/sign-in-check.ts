@@ -1,6 +1,13 @@
+import { checkEach, type OptionCheck } from './checked-options.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { describeValue, SojournError } from './errors.ts'
 
+const keepChecks: Readonly<Record<string, OptionCheck>> = {
+  keep: {
+    expected: 'a list of the names of data',
+    accepts: keep => Array.isArray(keep) && keep.every(name => typeof name === 'string'),
+  },
+}
 const longestSubject = 1024
 /** Half of a character that takes two code units, which a store may not give back as it was. */
 const halfCharacter = /\p{Surrogate}/u
@@ -33,15 +40,15 @@ function describeKind(subject: unknown): string {
   return isShown ? `a ${typeof subject}` : describeValue(subject)
 }
 
-/** @throws SojournError `OPTION_INVALID` for a `keep` that is no list of names. */
+/**
+ * Answers the options as they are.
+ *
+ * @throws SojournError `OPTION_INVALID` for a `keep` that is no list of names, and for any other option, because
+ * whoever hands in the list itself would lose what was to be kept.
+ */
 export function checkKeep<Options extends { readonly keep?: unknown }>(options: Options): Options {
-  const { keep } = options
-  if (keep === undefined) return options
-  if (Array.isArray(keep) && keep.every(name => typeof name === 'string')) return options
-  throw new SojournError(
-    'OPTION_INVALID',
-    `Expected \`keep\` to be a list of the names of data, got ${describeValue(keep)}.`,
-  )
+  checkEach(options, keepChecks)
+  return options
 }
 
 /** Whether, and since when, somebody is signed in. */

@@ -74,6 +74,20 @@ describe('what is to be kept at a sign-in', () => {
   )
 })
 
+describe('what is no option of a sign-in', () => {
+  test.each<[string, unknown, string]>([
+    ['the list itself', ['cart'], 'got `0`. There are: keep.'],
+    ['another name', { keeps: ['cart'] }, 'got `keeps`. There are: keep.'],
+    ['a text', 'cart', "to be an object, got 'cart'"],
+    ['a switch', true, 'to be an object, got true'],
+    ['null', null, 'to be an object, got null'],
+  ])('%s is refused, so that nothing is lost in silence', (_kind, options, message) => {
+    const check = () => checkKeep(options as object)
+    expect(check).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
+    expect(check).toThrow(message)
+  })
+})
+
 describe('a recent sign-in', () => {
   test('it is recent until the very millisecond at which the span is over', () => {
     expect(hasRecentSignIn(signedIn(now), '10m')).toBe(true)
