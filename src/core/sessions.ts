@@ -69,14 +69,20 @@ export class Sessions<Data extends object = SessionData> {
   /**
    * Makes a token for the forms of a session, another one at each call. It counts for as long as the session has
    * its handle: `regenerate` and `signIn` end it.
+   *
+   * @throws SojournError `OPTION_INVALID` for what is no session.
    */
   formTokenFor(session: Session): string {
-    return this.#formTokens().make(actionsOf(session).handle)
+    return this.#formTokens().make(handleOf(session, 'formTokenFor'))
   }
 
-  /** Whether a token was made here for the session. False for whatever is no token. */
+  /**
+   * Whether a token was made here for the session. False for whatever is no token.
+   *
+   * @throws SojournError `OPTION_INVALID` for what is no session.
+   */
   isFormTokenOf(session: Session, token: unknown): boolean {
-    return this.#formTokens().verify(actionsOf(session).handle, token)
+    return this.#formTokens().verify(handleOf(session, 'isFormTokenOf'), token)
   }
 
   /** Tells the policy in force, as text for people: the timeouts, the cookie, the keys, the store. No secret is in it. */
@@ -94,6 +100,15 @@ export class Sessions<Data extends object = SessionData> {
     this.#engine.demandHandles()
     return true
   }
+}
+
+/** A request may have no session, as after `destroy`. */
+function handleOf(session: Session, wanted: string): string {
+  if (session instanceof Session) return actionsOf(session).handle
+  throw new SojournError(
+    'OPTION_INVALID',
+    `Expected \`${wanted}\` to be given the session of a request, got ${describeValue(session)}.`,
+  )
 }
 
 /** The sessions of one subject: where they are signed in. */
