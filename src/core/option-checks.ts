@@ -16,7 +16,12 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
     accepts: isSecretOption,
     describe: describeKind,
   },
-  keys: { expected: 'a list of keys with an `id` and a `secret` each', accepts: Array.isArray },
+  keys: {
+    expected: 'a list of keys with an `id` and a `secret` each',
+    accepts: Array.isArray,
+    // The secret of one key may stand in the place of the list.
+    describe: describeKind,
+  },
   legacyUntil: { expected: 'a Date or milliseconds since 1970', accepts: isInstant },
   seal: oneOf('server', 'visitor', false),
   codec: oneOf('json', 'structured'),
