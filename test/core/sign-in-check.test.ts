@@ -35,7 +35,7 @@ describe('a subject', () => {
     expect(() => checkSubject(subject)).toThrow(expect.objectContaining({ code: 'SUBJECT_INVALID' }))
   })
 
-  test.each([
+  test.each<unknown>([
     `ada@example.org${'x'.repeat(1024)}`,
     'ada@example.org\ud83d',
     { email: 'ada@example.org' },
