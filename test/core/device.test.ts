@@ -40,6 +40,7 @@ describe('an address', () => {
     ['::1', '::1', '0:0:0::/48'],
     ['::', '::', '0:0:0::/48'],
     ['fe80::1%eth0', 'fe80::1%eth0', 'fe80:0:0::/48'],
+    ['fe80::1:2:3:4%a:b:c', 'fe80::1:2:3:4%a:b:c', 'fe80:0:0::/48'],
   ])('%s is %s whole and %s truncated', (address, whole, truncated) => {
     expect(parseDevice(describeDevice({ address }, 'whole'))).toEqual({ address: whole })
     expect(parseDevice(describeDevice({ address }, 'truncated'))).toEqual({ address: truncated })

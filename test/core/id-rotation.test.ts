@@ -17,6 +17,7 @@ describe('the form of an id', () => {
     [`${root}~${'a'.repeat(31)}.`, false],
     [`${root}~${'a'.repeat(32)}\n`, false],
     [`${root}-${'a'.repeat(32)}`, false],
+    [`${root}~${'a'.repeat(32)}~${'a'.repeat(31)}.`, false],
   ])('%j is a rotated id: %s', (id, isRotated) => {
     expect(isRotatedId(id)).toBe(isRotated)
     expect(rootOf(id)).toBe(isRotated ? id.slice(0, -33) : id)

@@ -111,6 +111,11 @@ describe('what is told of', () => {
     expect(Object.values(linesWith(options))).toContain(told)
   })
 
+  test('a cookie that can never be written is a mistake, and is told as one', () => {
+    const { sessions } = stage({ cookie: () => ({ sameSite: 'bogus' }) as never })
+    expect(() => sessions.describe()).toThrow(expect.objectContaining({ code: 'COOKIE_INVALID' }))
+  })
+
   test('a key whose time is over is told as such', () => {
     const { clock, sessions } = stage({ keys })
     clock.advance(366 * 24 * hour)

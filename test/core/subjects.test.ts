@@ -121,11 +121,12 @@ describe('the sessions of a subject', () => {
     expect(at.store.calls).toEqual(['load'])
   })
 
-  test('two lines in one millisecond both count', async () => {
+  test('two lines in one millisecond both count, even for a session that the list does not show yet', async () => {
     const at = stage()
     await at.sessions.of('ada').endAll()
     const between = await signedIn(at)
-    expect(await at.sessions.of('ada').endAll()).toBe(1)
+    at.store.next('list the sessions of a subject', () => [] as never)
+    expect(await at.sessions.of('ada').endAll()).toBe(0)
     expect((await between.request()).outcome).toBe('revoked')
   })
 })
