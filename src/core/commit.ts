@@ -92,7 +92,7 @@ export class Commit {
   #touch(live: LiveSession, isRenewed: boolean): MaybePromise<void> {
     const { record } = live
     if (record === undefined) return
-    const isAsked = isRenewed && this.#engine.keepsSessions
+    const isAsked = isRenewed && (this.#engine.keepsSessions || live.isResealDue)
     if (!isAsked && !this.#dues.isTouchDue(live, record)) return
     return attempt(
       () => (live.isResealDue ? this.#save(live, live.encode()) : this.#recordActivity(live, record)),

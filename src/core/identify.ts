@@ -12,7 +12,7 @@ export function identify(engine: Engine, carrier: Carrier, signer: CookieSigner)
   const { name } = engine.cookies
   // An empty cookie says nothing: some clients clear one in this way.
   const values = findCookies(headerText(carrier.cookieHeader), name).filter(value => value !== '')
-  if (values.length === 0) return identifyParsed(carrier, name, signer)
+  if (values.length === 0) return identifyParsed(engine, carrier, signer)
   if (values.length > 1 && engine.policy.duplicates === 'reject') return refuse('duplicate')
   for (const value of values) {
     const verified = signer.read(value)
@@ -21,9 +21,10 @@ export function identify(engine: Engine, carrier: Carrier, signer: CookieSigner)
   return refuse('signature')
 }
 
-function identifyParsed(carrier: Carrier, name: string, signer: CookieSigner): Identity {
-  const parsed = carrier.parsedCookie?.(name)
+function identifyParsed(engine: Engine, carrier: Carrier, signer: CookieSigner): Identity {
+  const parsed = carrier.parsedCookie?.(engine.cookies.name)
   if (parsed === undefined) return 'none'
+  if (parsed.isVerified && engine.policy.ring !== undefined) return refuse('signature')
   if (parsed.isVerified) return { id: parsed.value, isNewestSecret: true }
   return signer.verify(parsed.value) ?? refuse('signature')
 }

@@ -7,7 +7,6 @@ export interface SessionKeeper {
   readonly request: unknown
   now(): number
   handleOf(id: string): string
-  subjectOf(live: LiveSession): string | undefined
   save(live: LiveSession): Promise<void>
   reload(live: LiveSession): Promise<void>
   destroy(live: LiveSession): Promise<void>
@@ -45,7 +44,7 @@ export class LiveActions implements SessionActions {
   }
 
   get subject(): string | undefined {
-    return this.#keeper.subjectOf(this.live)
+    return this.live.facts.subject
   }
 
   get authenticatedAt(): number | undefined {

@@ -135,6 +135,8 @@ export class LiveSession implements SessionInside {
   }
 
   encode(): string {
+    // What nobody has changed is not written anew: another codec may have written it, and hold more than this one.
+    if (this.record !== undefined && this.#stored !== undefined) return this.changes() ?? this.#stored
     return this.#encode(this.#values, this.maxAge)
   }
 

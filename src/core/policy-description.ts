@@ -30,7 +30,8 @@ export function describePolicy(engine: Engine): string {
 function describeCookie({ cookies }: Engine): string {
   try {
     const sample = cookies.write('', { isSecure: true, request: undefined }, cookies.staticMaxAge)
-    return sample.replace(/; Expires=[^;]*/, '').replace(`${cookies.name}=`, cookies.name)
+    // The name is put in by a function, because a name may have a $ in it.
+    return sample.replace(/; Expires=[^;]*/, '').replace(`${cookies.name}=`, () => cookies.name)
   } catch (error) {
     if (error instanceof SojournError) throw error
     return `${cookies.name}, with attributes that depend on the request`

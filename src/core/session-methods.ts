@@ -33,10 +33,6 @@ export class SessionMethods implements SessionKeeper {
     return this.#engine.handleOf(id)
   }
 
-  subjectOf({ facts }: LiveSession): string | undefined {
-    return this.#engine.subjects.shown(facts.subject)
-  }
-
   save(live: LiveSession): Promise<void> {
     return this.#run(() => this.#save(live))
   }
@@ -78,9 +74,7 @@ export class SessionMethods implements SessionKeeper {
   }
 
   signIn(live: LiveSession, subject: string, options: SignInOptions): Promise<void> {
-    const stored = this.#engine.subjects.stored(subject)
-    const signIn = new SignIn(this.#engine, this.#sessions)
-    return this.#run(() => signIn.signIn(live, { ...options, subject: stored }))
+    return this.#run(() => new SignIn(this.#engine, this.#sessions).signIn(live, { ...options, subject }))
   }
 
   signOut(live: LiveSession, options: SignOutOptions): Promise<void> {

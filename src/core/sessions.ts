@@ -54,9 +54,8 @@ export class Sessions<Data extends object = SessionData> {
 
   /** Finds one session by its handle. Answers undefined for whatever is no handle of a session that goes on. */
   async find(handle: string): Promise<SessionSummary | undefined> {
-    const { subjects } = this.#engine
-    const facts = this.#isFindable(handle) ? await subjects.find(handle) : undefined
-    return facts && summaryOf(facts, subjects.shown(facts.subject))
+    const facts = this.#isFindable(handle) ? await this.#engine.subjects.find(handle) : undefined
+    return facts && summaryOf(facts)
   }
 
   /**
@@ -70,14 +69,20 @@ export class Sessions<Data extends object = SessionData> {
   /**
    * Makes a token for the forms of a session, another one at each call. It counts for as long as the session has
    * its handle: `regenerate` and `signIn` end it.
+   *
+   * @throws SojournError `OPTION_INVALID` for what is no session.
    */
   formTokenFor(session: Session): string {
-    return this.#formTokens().make(actionsOf(session).handle)
+    return this.#formTokens().make(handleOf(session, 'formTokenFor'))
   }
 
-  /** Whether a token was made here for the session. False for whatever is no token. */
+  /**
+   * Whether a token was made here for the session. False for whatever is no token.
+   *
+   * @throws SojournError `OPTION_INVALID` for what is no session.
+   */
   isFormTokenOf(session: Session, token: unknown): boolean {
-    return this.#formTokens().verify(actionsOf(session).handle, token)
+    return this.#formTokens().verify(handleOf(session, 'isFormTokenOf'), token)
   }
 
   /** Tells the policy in force, as text for people: the timeouts, the cookie, the keys, the store. No secret is in it. */
@@ -97,23 +102,28 @@ export class Sessions<Data extends object = SessionData> {
   }
 }
 
+/** A request may have no session, as after `destroy`. */
+function handleOf(session: Session, wanted: string): string {
+  if (session instanceof Session) return actionsOf(session).handle
+  throw new SojournError(
+    'OPTION_INVALID',
+    `Expected \`${wanted}\` to be given the session of a request, got ${describeValue(session)}.`,
+  )
+}
+
 /** The sessions of one subject: where they are signed in. */
 export class SubjectSessions {
   readonly #engine: Engine
-  readonly #shown: string
-  /** The same as the store knows it. */
   readonly #subject: string
 
   constructor(engine: Engine, subject: string) {
     this.#engine = engine
-    this.#shown = subject
-    this.#subject = engine.subjects.stored(subject)
+    this.#subject = subject
   }
 
   /** Lists the sessions that go on, the most recently active first. */
   async list(): Promise<readonly SessionSummary[]> {
-    const found = await this.#engine.subjects.list(this.#subject)
-    return found.map(facts => summaryOf(facts, this.#shown))
+    return (await this.#engine.subjects.list(this.#subject)).map(summaryOf)
   }
 
   /** Ends one of them. Answers false for a session of somebody else, and for whatever is no handle. */

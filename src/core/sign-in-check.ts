@@ -1,6 +1,13 @@
+import { checkEach, type OptionCheck } from './checked-options.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { describeValue, SojournError } from './errors.ts'
 
+const keepChecks: Readonly<Record<string, OptionCheck>> = {
+  keep: {
+    expected: 'a list of the names of data',
+    accepts: keep => Array.isArray(keep) && keep.every(name => typeof name === 'string'),
+  },
+}
 const longestSubject = 1024
 /** Half of a character that takes two code units, which a store may not give back as it was. */
 const halfCharacter = /\p{Surrogate}/u
@@ -15,23 +22,33 @@ export function checkSubject(subject: unknown): string {
   if (typeof text === 'string' && text !== '' && text.length <= longestSubject && !halfCharacter.test(text)) {
     return text
   }
-  // A subject may be an address of somebody: only its kind is told.
-  const got = typeof text === 'string' ? `one of ${text.length} characters` : describeValue(subject)
   throw new SojournError(
     'SUBJECT_INVALID',
-    `Expected the subject to be a string of 1 to ${longestSubject} whole characters, or a number, got ${got}. Use the id of the user.`,
+    `Expected the subject to be a string of 1 to ${longestSubject} whole characters, or a number, got ${describeKind(subject)}. Use the id of the user.`,
   )
 }
 
-/** @throws SojournError `OPTION_INVALID` for a `keep` that is no list of names. */
+/**
+ * A subject may be an address of somebody, or the number of an account, and what stands in its place may be what
+ * a visitor has sent: only its kind is told.
+ */
+function describeKind(subject: unknown): string {
+  if (typeof subject === 'string') return `one of ${subject.length} characters`
+  if (Array.isArray(subject)) return 'an array'
+  if (typeof subject === 'object' && subject !== null) return 'an object'
+  const isShown = typeof subject === 'bigint' || typeof subject === 'symbol' || typeof subject === 'function'
+  return isShown ? `a ${typeof subject}` : describeValue(subject)
+}
+
+/**
+ * Answers the options as they are.
+ *
+ * @throws SojournError `OPTION_INVALID` for a `keep` that is no list of names, and for any other option, because
+ * whoever hands in the list itself would lose what was to be kept.
+ */
 export function checkKeep<Options extends { readonly keep?: unknown }>(options: Options): Options {
-  const { keep } = options
-  if (keep === undefined) return options
-  if (Array.isArray(keep) && keep.every(name => typeof name === 'string')) return options
-  throw new SojournError(
-    'OPTION_INVALID',
-    `Expected \`keep\` to be a list of the names of data, got ${describeValue(keep)}.`,
-  )
+  checkEach(options, keepChecks)
+  return options
 }
 
 /** Whether, and since when, somebody is signed in. */

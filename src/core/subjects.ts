@@ -26,7 +26,6 @@ const longestRestMs = 400 * 86_400_000
 
 /** What is needed of the engine to know whose sessions there are. */
 export interface SubjectContext {
-  readonly cookies: { readonly name: string }
   readonly store: Store<unknown>
   readonly timeouts: Timeouts
   readonly recollection: Recollection
@@ -47,17 +46,6 @@ export class Subjects {
   constructor(engine: SubjectContext) {
     this.#engine = engine
     this.#store = knowsSubjects(engine.store) ? engine.store : undefined
-  }
-
-  /** A subject as the store knows it. The cookie's name keeps the users of two applications on one store apart. */
-  stored(subject: string): string {
-    return `${this.#engine.cookies.name}/${subject}`
-  }
-
-  /** A subject as the application knows it; undefined for another application's. */
-  shown(stored: string | undefined): string | undefined {
-    const prefix = this.stored('')
-    return stored?.startsWith(prefix) ? stored.slice(prefix.length) : undefined
   }
 
   /** @throws SojournError `STORE_UNABLE` where the store does not know whose sessions are whose. */
@@ -144,8 +132,8 @@ export class Subjects {
 }
 
 /** Shows a session to people. */
-export function summaryOf(facts: SessionFacts, subject: string | undefined): SessionSummary {
-  const { key, createdAt, authenticatedAt, touchedAt, expiresAt, device } = facts
+export function summaryOf(facts: SessionFacts): SessionSummary {
+  const { key, subject, createdAt, authenticatedAt, touchedAt, expiresAt, device } = facts
   return {
     handle: key,
     subject,

@@ -39,10 +39,6 @@ class RefusingKeeper implements SessionKeeper {
     return this.#keeper.handleOf(id)
   }
 
-  subjectOf(live: LiveSession): string | undefined {
-    return this.#keeper.subjectOf(live)
-  }
-
   async save(): Promise<never> {
     throw nestedError('save')
   }

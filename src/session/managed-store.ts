@@ -1,7 +1,7 @@
 import type { SessionContents } from '../core/codec.ts'
 import { Cookie, type CookieData } from '../core/cookie.ts'
 import type { Engine } from '../core/engine.ts'
-import { goneError, unableError } from '../core/errors.ts'
+import { goneError, takenIdError, unableError } from '../core/errors.ts'
 import { type FoundSession, rereadSession } from '../core/find-session.ts'
 import { isLease } from '../core/hold.ts'
 import { Session } from '../core/session.ts'
@@ -74,6 +74,7 @@ class ManagedVerbs {
       ? this.#engine.ask('create', id, store => store.create(record))
       : this.#engine.ask('replace', id, store => store.replace(record, held.version)))
     // Somebody else has written in between: this call was made to overwrite, so it overwrites what is there now.
+    if (answer === false && (await rereadSession(this.#engine, id)) === undefined) throw takenIdError()
     if (answer !== true && answer !== 'replaced') return this.set(id, session)
     this.#stored.set(session, id)
   }

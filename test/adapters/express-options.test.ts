@@ -202,15 +202,63 @@ describe('a wrong option of Sojourn’s own is refused', () => {
     expect(attempt).toThrow(`\`${option}\``)
   })
 
-  test.each(['idle', 'absolute'])('%s with a store that decides by itself when a session is over', option => {
-    const attempt = (): unknown => session({ secret, store: new ScriptedStore(), [option]: '1h' })
-    expect(attempt).toThrow(
-      expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringContaining(option) }),
-    )
+  test.each<[string, unknown]>([
+    ['preset', 'nist-aal4'],
+    ['preset', null],
+    ['passive', 'poll'],
+    ['passive', false],
+    ['rotateEvery', 0],
+    ['rotateEvery', '15 mins'],
+    ['rotationGrace', -1],
+    ['onReplay', 'kill'],
+    ['onReplay', ''],
+    ['maxPerSubject', 0],
+    ['maxPerSubject', '3'],
+    ['maxPerSubject', 1.5],
+    ['atLimit', 'evict'],
+    ['addresses', 'half'],
+    ['addresses', false],
+    ['onGone', 'throw'],
+    ['onConflict', 'mine'],
+    ['onConflict', null],
+    ['keys', null],
+    ['keys', {}],
+    ['keys', []],
+    ['legacyUntil', 'tomorrow'],
+    ['legacyUntil', null],
+    ['seal', true],
+    ['seal', null],
+    ['codec', 'xml'],
+    ['codec', null],
+  ])('%s: %j, which express-session never had', (option, value) => {
+    const attempt = (): unknown => session({ secret, [option]: value })
+    expect(attempt).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
+    expect(attempt).toThrow(`\`${option}\``)
+    expect(warnings).toEqual([])
   })
 
-  test('`touchEvery` and `deadline` with such a store are accepted', () => {
-    session({ secret, store: new ScriptedStore(), touchEvery: '1m', deadline: '1s' })
+  test.each<[string, unknown]>([
+    ['idle', '1h'],
+    ['absolute', '1h'],
+    ['preset', 'nist-aal1'],
+    ['rotateEvery', '15m'],
+    ['maxPerSubject', 3],
+    ['seal', 'server'],
+    ['seal', 'visitor'],
+    ['codec', 'structured'],
+  ])('%s: %j with a store that was written for express-session, and cannot do it', (option, value) => {
+    const attempt = (): unknown => session({ secret, store: new ScriptedStore(), [option]: value })
+    expect(attempt).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
+    expect(attempt).toThrow(`Expected no \`${option}\` with a store that was written for express-session`)
+    expect(() => session({ secret, store: memoryStore(), [option]: value })).not.toThrow()
+  })
+
+  test('whatever such a store need not know of is accepted with it', () => {
+    const store = new ScriptedStore()
+    session({ secret, store, touchEvery: '1m', deadline: '1s', passive: () => false, onGone: 'fail' })
+    session({ secret, store, codec: 'json', seal: false, addresses: 'none', onConflict: () => 1 })
+    session({ secret, store, idle: undefined, preset: undefined, maxPerSubject: undefined, seal: undefined })
+    session({ keys: [{ id: 'now', secret }], legacyUntil: 0, store })
     expect(warnings).toEqual([])
   })
 })

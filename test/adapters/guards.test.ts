@@ -56,6 +56,29 @@ describe('a guard', () => {
     expect((await get('/subject', signedIn.cookie)).body).toBe('in')
   })
 
+  test('goes by who is really signed in, and not by data under the same names', async () => {
+    const app = express()
+    app.use(session({ secret: 'a secret that only these tests know' }))
+    app.get('/claim', (request, response) => {
+      Object.assign(request.session, { subject: 'root', authenticatedAt: Date.now(), handle: 'x' })
+      response.end()
+    })
+    app.get('/sign-in', async (request, response) => {
+      await request.session.signIn('ada')
+      Object.assign(request.session, { subject: null, authenticatedAt: 0 })
+      response.end()
+    })
+    app.get('/subject', requireSubject(), (_request, response) => void response.end('in'))
+    app.get('/recent', requireRecentSignIn('10m'), (_request, response) => void response.end('in'))
+    const port = await serve(app)
+    const get = async (path: string, cookie: string) =>
+      (await ask(port, path, { headers: { cookie } })).status
+    const claimed = (await ask(port, '/claim')).cookie
+    expect([await get('/subject', claimed), await get('/recent', claimed)]).toEqual([401, 401])
+    const { cookie } = await ask(port, '/sign-in')
+    expect([await get('/subject', cookie), await get('/recent', cookie)]).toEqual([200, 200])
+  })
+
   test('of a recent sign-in lets nobody in whose sign-in is as long ago as the span', async () => {
     const { get, clock } = await open()
     const { cookie } = await get('/sign-in')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseDuration } from '../../src/core/duration.ts'
+import { isDuration, parseDuration } from '../../src/core/duration.ts'
 
 describe('a duration', () => {
   test.each([
@@ -19,6 +19,7 @@ describe('a duration', () => {
     [86_400_000, 86_400_000],
   ])('%j is %d ms', (value, spanMs) => {
     expect(parseDuration('idle', value)).toBe(spanMs)
+    expect(isDuration(value)).toBe(true)
   })
 
   test.each([
@@ -48,14 +49,19 @@ describe('a duration', () => {
     Number.NEGATIVE_INFINITY,
     -1,
   ])('%j is none', value => {
+    expect(isDuration(value)).toBe(false)
     expect(() => parseDuration('idle', value)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
   })
 
-  test.each([undefined, null, true, {}, [], 10n, new Date(0)])('%s is of the wrong kind', value => {
-    expect(() => parseDuration('idle', value as never)).toThrow(
-      expect.objectContaining({ code: 'OPTION_INVALID' }),
-    )
-  })
+  test.each([undefined, null, true, {}, [], ['1h'], 10n, new Date(0), new String('1h')])(
+    '%s is of the wrong kind',
+    value => {
+      expect(isDuration(value)).toBe(false)
+      expect(() => parseDuration('idle', value as never)).toThrow(
+        expect.objectContaining({ code: 'OPTION_INVALID' }),
+      )
+    },
+  )
 
   test('the message names the option, what came, and what is accepted', () => {
     expect(() => parseDuration('absolute', '20 mins')).toThrow(

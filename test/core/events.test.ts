@@ -94,7 +94,7 @@ async function everythingHappens(traits: Parameters<typeof stage>[1]): Promise<s
   note()
   clock.advance(minute)
   await visitor(spent).request()
-  store.inner.raiseEpoch('connect.sid/ada', {
+  store.inner.raiseEpoch('ada', {
     epoch: clock.now(),
     except: undefined,
     expiresAt: clock.now() + hour,

@@ -26,10 +26,25 @@ const accepted: { readonly [option: string]: string } = {
   onLoadFailure: "'fail' or 'anonymous'",
   onCommitFailure: "'fail' or 'send'",
   clock: '`now` and `after`',
+  preset: "'nist-aal1' or 'nist-aal2' or 'nist-aal3'",
+  passive: 'function',
+  rotateEvery: "'20m'",
+  rotationGrace: "'20m'",
+  onReplay: "'refuse' or 'end'",
+  maxPerSubject: 'a whole number of at least 1',
+  atLimit: "'evict-oldest' or 'refuse'",
+  addresses: "'whole' or 'truncated' or 'none'",
+  onGone: "'drop' or 'fail'",
+  onConflict: 'function',
+  keys: 'keys',
+  legacyUntil: 'a Date or milliseconds since 1970',
+  seal: "'server' or 'visitor' or false",
+  codec: "'json' or 'structured'",
 }
 
 describe('a wrong option throws at construction, and names the option, what was given and what is accepted', () => {
-  const durations = ['idle', 'absolute', 'touchEvery', 'deadline'].flatMap(option => [
+  const spans = ['idle', 'absolute', 'touchEvery', 'deadline', 'rotateEvery', 'rotationGrace']
+  const durations = spans.flatMap(option => [
     ...[[option, '20 mins', "'20 mins'"] as const, [option, '1 hour ', "'1 hour '"] as const],
     ...[[option, '', "''"] as const, [option, -1, '-1'] as const, [option, true, 'true'] as const],
     ...[[option, Number.NaN, 'NaN'] as const, [option, Number.POSITIVE_INFINITY, 'Infinity'] as const],
@@ -38,7 +53,8 @@ describe('a wrong option throws at construction, and names the option, what was 
   const flags = ['rolling', 'resave', 'saveUninitialized'].flatMap(option => [
     ...[[option, 'yes', "'yes'"] as const, [option, 1, '1'] as const, [option, null, 'null'] as const],
   ])
-  const choices = ['duplicates', 'unset', 'onLoadFailure', 'onCommitFailure'].flatMap(option => [
+  const words = ['duplicates', 'unset', 'onLoadFailure', 'onCommitFailure', 'preset', 'onReplay', 'atLimit']
+  const choices = [...words, 'addresses', 'onGone', 'codec'].flatMap(option => [
     ...[
       [option, 'maybe', "'maybe'"] as const,
       [option, true, 'true'] as const,
@@ -49,7 +65,7 @@ describe('a wrong option throws at construction, and names the option, what was 
 
   test.each([
     ...[...durations, ...flags, ...choices],
-    ...(['idle', 'absolute', 'deadline'] as const).map(option => [option, 0, '0'] as const),
+    ...(['idle', 'absolute', 'deadline', 'rotateEvery'] as const).map(option => [option, 0, '0'] as const),
     ['store', null, 'null'],
     ['store', 'redis://localhost', 'a string'],
     ['store', [], 'an empty array'],
@@ -70,6 +86,35 @@ describe('a wrong option throws at construction, and names the option, what was 
     ['clock', Date, 'a function'],
     ['clock', null, 'null'],
     ['clock', { now: Date.now }, 'an object (Object)'],
+    ['preset', 'nist-aal4', "'nist-aal4'"],
+    ['preset', 'toString', "'toString'"],
+    ['preset', 2, '2'],
+    ['seal', 'Server', 'a string'],
+    ['seal', '', 'an empty string'],
+    ['seal', true, 'true'],
+    ['seal', null, 'null'],
+    ['codec', 'toString', "'toString'"],
+    ['codec', {}, 'an object (Object)'],
+    ...['passive', 'onConflict'].flatMap(option => [
+      ...[[option, true, 'true'] as const, [option, null, 'null'] as const],
+      ...[[option, 'mine', "'mine'"] as const, [option, /poll/, 'an object (RegExp)'] as const],
+    ]),
+    ...[0, -1, 1.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY].map(
+      most => ['maxPerSubject', most, String(most)] as const,
+    ),
+    ['maxPerSubject', '3', "'3'"],
+    ['maxPerSubject', null, 'null'],
+    ['maxPerSubject', true, 'true'],
+    ['legacyUntil', '2030-01-01', "'2030-01-01'"],
+    ['legacyUntil', new Date(Number.NaN), 'an object (Date)'],
+    ['legacyUntil', Number.NaN, 'NaN'],
+    ['legacyUntil', Number.POSITIVE_INFINITY, 'Infinity'],
+    ['legacyUntil', null, 'null'],
+    ['legacyUntil', true, 'true'],
+    ['keys', [], 'an empty array'],
+    ['keys', {}, 'an object (Object)'],
+    ['keys', secret, 'a string'],
+    ['keys', null, 'null'],
     ['secret', null, 'null'],
     ['secret', '', 'an empty string'],
     ['secret', [], 'an empty array'],
@@ -152,6 +197,15 @@ describe('the secret', () => {
     expect(error).toMatchObject({ code: 'OPTION_INVALID' })
     expect(String(error)).not.toContain('271828182845')
   })
+
+  test.each([secret, 271_828_182_845, [secret], [{ id: secret, secret: 'short' }], [{ secret }], { secret }])(
+    '%o in the place of keys is never in the message',
+    value => {
+      const error = errorOf({ keys: value })
+      expect(error).toMatchObject({ code: 'OPTION_INVALID' })
+      expect(String(error)).not.toMatch(/that only the tests know|271828182845/)
+    },
+  )
 })
 
 describe('right options', () => {
@@ -163,6 +217,23 @@ describe('right options', () => {
     { idle: 1, absolute: 1, touchEvery: 1, deadline: 1 },
     { duplicates: 'reject', unset: 'destroy', onLoadFailure: 'anonymous', onCommitFailure: 'send' },
     { rolling: true, resave: true, saveUninitialized: true },
+    { preset: 'nist-aal1' },
+    { preset: 'nist-aal2', idle: '5m' },
+    { rotateEvery: 1, rotationGrace: 0, onReplay: 'end' },
+    { maxPerSubject: 1, atLimit: 'refuse', addresses: 'none' },
+    { maxPerSubject: Number.MAX_SAFE_INTEGER, atLimit: 'evict-oldest', addresses: 'truncated' },
+    { passive: () => true, onConflict: () => 1, onGone: 'fail' },
+    { keys: [{ id: 'now', secret }], legacyUntil: new Date(0), seal: 'visitor', codec: 'structured' },
+    { legacyUntil: 0, seal: false, codec: 'json' },
+    { seal: 'server', addresses: 'whole', onGone: 'drop', onReplay: 'refuse' },
+    {
+      preset: undefined,
+      passive: undefined,
+      rotateEvery: undefined,
+      maxPerSubject: undefined,
+      keys: undefined,
+    },
+    { legacyUntil: undefined, seal: undefined, codec: undefined, onConflict: undefined, atLimit: undefined },
     { store: memoryStore(), genid: () => 'a', clock: fakeClock() },
     { store: undefined, name: undefined, cookie: undefined, idle: undefined, rolling: undefined },
   ] as Partial<SessionsOptions>[])('%o', options => {
@@ -176,6 +247,13 @@ describe('right options', () => {
       ...{ touchEveryMs: undefined, duplicates: 'reject', rolling: false, resave: false },
       ...{ saveUninitialized: false, unset: 'keep', onLoadFailure: 'fail', onCommitFailure: 'fail' },
     })
+    expect(policy).toMatchObject({
+      ...{ rotateEveryMs: undefined, graceMs: 10_000, onReplay: 'refuse', mostPerSubject: undefined },
+      ...{ atLimit: 'evict-oldest', addresses: 'whole', onGone: 'drop', onConflict: undefined },
+      ...{ ring: undefined, legacyUntil: undefined, seal: false, tellsPassive: false },
+    })
+    expect(policy.codec.name).toBe('json')
+    expect(policy.isPassive({ cookieHeader: '', isSecure: true, request: undefined })).toBe(false)
     expect(policy.deadline.spanMs).toBe(5000)
     expect(policy.cookies.name).toBe('connect.sid')
   })
@@ -190,6 +268,26 @@ describe('right options', () => {
       expect(resolveOptions({ secret, name, duplicates: 'first-valid' }).duplicates).toBe('reject')
     }
     expect(resolveOptions({ secret, duplicates: 'first-valid' }).duplicates).toBe('first-valid')
+  })
+})
+
+describe('which requests are passive', () => {
+  const carrier = { cookieHeader: '', isSecure: true, request: { isPoll: true } }
+
+  test('the option is asked with the request, and the route may say so too', () => {
+    const { isPassive } = resolveOptions({
+      secret,
+      passive: (request: { isPoll: boolean }) => request.isPoll,
+    })
+    expect(isPassive(carrier)).toBe(true)
+    expect(isPassive({ ...carrier, request: { isPoll: false } })).toBe(false)
+    expect(isPassive({ ...carrier, request: { isPoll: false }, isPassive: true })).toBe(true)
+  })
+
+  test('only `true` is yes', () => {
+    for (const answer of [1, 'yes', {}, Promise.resolve(true), undefined]) {
+      expect(resolveOptions({ secret, passive: () => answer as never }).isPassive(carrier)).toBe(false)
+    }
   })
 })
 

@@ -1,5 +1,6 @@
 import { ServerResponse } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
+import { isProxy } from 'node:util/types'
 import { visitKey } from '../../core/session.ts'
 import type { MethodHost, MethodName, NodeRequest, NodeResponse } from './messages.ts'
 
@@ -57,9 +58,16 @@ function installOn(prototype: NodeResponse): Kind {
   const natives = ownMethods(prototype)
   for (const name of methodNames) {
     const value = switchFor(name, natives[name])
-    Object.defineProperty(prototype, name, { value, writable: true, configurable: true })
+    const enumerable = isListed(prototype, name)
+    Object.defineProperty(prototype, name, { value, writable: true, enumerable, configurable: true })
   }
   return { methods: ownMethods(prototype), natives }
+}
+
+/** Whoever copies a response name by name finds what Node lets them find. */
+function isListed(prototype: object, name: MethodName): boolean {
+  for (const listed in prototype) if (listed === name) return true
+  return false
 }
 
 function switchFor(name: MethodName, native: Method): Method {
@@ -67,12 +75,20 @@ function switchFor(name: MethodName, native: Method): Method {
     const host = hostOf(this)
     return host === undefined ? Reflect.apply(native, this, args) : host.receive(name, args)
   }
-  return Object.defineProperty(method, 'name', { value: name, configurable: true })
+  return Object.defineProperties(method, {
+    name: { value: name, configurable: true },
+    length: { value: native.length, configurable: true },
+  })
 }
 
 /** A stand-in for a response has the same request, and is nobody's. */
 function hostOf(response: NodeResponse): MethodHost | undefined {
   const request: NodeRequest | undefined = response.req
   const host = request?.[visitKey]?.responseHost
-  return host?.response === response ? host : undefined
+  return host !== undefined && isSame(response, host.response) ? host : undefined
+}
+
+/** Whoever wraps a response, by a proxy or by inheritance, means the response. */
+function isSame(response: NodeResponse, held: NodeResponse): boolean {
+  return response === held || Object.prototype.isPrototypeOf.call(held, response) || isProxy(response)
 }

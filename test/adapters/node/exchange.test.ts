@@ -1,4 +1,5 @@
-import session, { type SessionOptions } from 'sojourn'
+import express from 'express'
+import session, { memoryStore, type SessionOptions } from 'sojourn'
 import { describe, expect, test } from 'vitest'
 import { GatedStore } from '../../support/gated-store.ts'
 import { ask, type Question } from '../../support/http-client.ts'
@@ -75,6 +76,44 @@ describe('the session that a route leaves on the request', () => {
   })
 })
 
+describe('from where somebody is signed in', () => {
+  const forwarded = { 'User-Agent': 'Browser/1.0', 'X-Forwarded-For': '203.0.113.9, 198.51.100.7' }
+
+  test('without a framework it is the other end of the connection, whatever a header says', async () => {
+    expect(await deviceOf({}, forwarded)).toEqual({ userAgent: 'Browser/1.0', address: '127.0.0.1' })
+  })
+
+  test('with Express it is what Express believes, which is a proxy only where the application says so', async () => {
+    const device = { userAgent: 'Browser/1.0' }
+    expect(await deviceOf({}, forwarded, express())).toEqual({ ...device, address: '127.0.0.1' })
+    const trusting = express().set('trust proxy', 1)
+    expect(await deviceOf({}, forwarded, trusting)).toEqual({ ...device, address: '198.51.100.7' })
+  })
+
+  test('its address is truncated, or left out, where the application wants that', async () => {
+    const trusting = () => express().set('trust proxy', true)
+    expect(await deviceOf({ addresses: 'truncated' }, forwarded, trusting())).toMatchObject({
+      address: '203.0.113.0/24',
+    })
+    expect(await deviceOf({ addresses: 'none' }, forwarded, trusting())).toEqual({ userAgent: 'Browser/1.0' })
+  })
+
+  test('what a visitor claims to be is cut and cleaned, and may be nothing', async () => {
+    const long = { 'User-Agent': `a\tb\u0085${'x'.repeat(4000)}` }
+    expect(await deviceOf({ addresses: 'none' }, long)).toEqual({ userAgent: `ab${'x'.repeat(252)}` })
+    expect(await deviceOf({ addresses: 'none' }, {})).toEqual({})
+    const wrong = { 'X-Forwarded-For': '<script>' }
+    expect(await deviceOf({}, wrong, express().set('trust proxy', true))).toEqual({})
+  })
+
+  test('a session that nobody has signed in to tells nothing of its visitor', async () => {
+    const store = memoryStore()
+    const port = await serve(plain(session({ secret: 'exchange', store }), counting))
+    await ask(port, '/', { headers: forwarded })
+    expect([...store.records()].map(({ device }) => device)).toEqual([undefined])
+  })
+})
+
 const counting: Route = (request, response) => {
   request.session.visits = 1
   response.end('whole')
@@ -98,4 +137,21 @@ async function visit(store: GatedStore, change: (request: Parameters<Route>[0]) 
     response.end()
   }
   await ask(await serve(plain(session({ secret: 'exchange', store }), route)))
+}
+
+/** What the list of a subject's sessions shows after a sign-in with these headers. */
+async function deviceOf(
+  options: SessionOptions,
+  headers: Readonly<Record<string, string>>,
+  app?: express.Express,
+): Promise<unknown> {
+  const middleware = session({ secret: 'exchange', ...options })
+  const route: Route = async (request, response) => {
+    await request.session.signIn('ada')
+    response.end()
+  }
+  app?.use(middleware, route as never)
+  expect((await ask(await serve(app ?? plain(middleware, route)), '/', { headers })).status).toBe(200)
+  const [summary] = await middleware.sessions.of('ada').list()
+  return summary?.device
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hearEvents, namesOf } from '../heard-events.ts'
-import { hour, minute, stage, type TestSession, type TestVisit, type Visitor } from '../stage.ts'
+import { hour, minute, type TestSession, type TestVisit, type Visitor } from '../stage.ts'
 import {
   atCall,
   commit,
@@ -375,15 +375,6 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(errors.filter(error => error === 'SESSION_GONE')).toHaveLength(1)
     await Promise.all(visits.map(commit))
     expect([await handlesOf(at), at.store.records()].map(list => list.length)).toEqual([1, 1])
-  })
-
-  test('two applications on one store, with cookies of other names, do not end the sessions of each other', async () => {
-    const at = twoManagers({ name: 'one' }, traits)
-    const ada = await signedIn(at)
-    const other = stage({ name: 'two', store: at.store, clock: at.clock }, traits)
-    expect(await other.sessions.of('ada').list()).toEqual([])
-    await other.sessions.of('ada').endAll()
-    expect(await isSignedIn(ada)).toBe(true)
   })
 })
 
