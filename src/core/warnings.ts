@@ -24,3 +24,12 @@ export function warnTooLate(name: string): void {
       'Change the session before the stream begins.',
   )
 }
+
+/** Warns of a cookie that a cache may hand to others. */
+export function warnShared(): void {
+  warnOnce(
+    'SOJOURN_SHARED',
+    'Expected a response with a session cookie to be kept by nobody, got a `Cache-Control` that lets shared caches keep it: whoever is answered from one may get the cookie of somebody else. ' +
+      'Leave the header out, or let such a route not change the session.',
+  )
+}

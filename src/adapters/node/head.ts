@@ -1,3 +1,4 @@
+import { warnShared } from '../../core/warnings.ts'
 import type { NodeResponse } from './messages.ts'
 
 /** The arguments of one call of `writeHead`, in any of its forms. */
@@ -27,7 +28,9 @@ export function addCookie(response: NodeResponse, head: HeadArguments, setCookie
 
 /** The usual case, made cheap: nobody else has set a cookie. */
 function addAlone(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
-  if (!response.hasHeader('cache-control')) response.setHeader('Cache-Control', 'no-store')
+  const chosen = response.getHeader('cache-control')
+  if (chosen === undefined) response.setHeader('Cache-Control', 'no-store')
+  else warnOfSharing(chosen)
   response.setHeader('Set-Cookie', setCookie)
   return head
 }
@@ -43,8 +46,15 @@ function headersToAdd(
     ? given.filter(isSetCookie).flatMap(([, value]) => listOf(value))
     : listOf(response.getHeader('set-cookie'))
   const added = [['Set-Cookie', withCookie(cookies, setCookie)]] as const
-  const isCachingChosen = response.hasHeader('cache-control') || given.some(isCacheControl)
-  return isCachingChosen ? added : [['Cache-Control', 'no-store'], ...added]
+  const chosen = given.find(isCacheControl)?.[1] ?? response.getHeader('cache-control')
+  if (chosen === undefined) return [['Cache-Control', 'no-store'], ...added]
+  warnOfSharing(chosen)
+  return added
+}
+
+/** The application's choice stands, and it is told what it means. */
+function warnOfSharing(chosen: unknown): void {
+  if (/\b(?:public|s-maxage)\b/i.test(String(chosen))) warnShared()
 }
 
 /** The headers of a head as pairs, whether they came as an object, as a flat list or as a list of pairs. */

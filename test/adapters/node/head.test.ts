@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import session from 'sojourn'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { GatedStore } from '../../support/gated-store.ts'
 import { bodyOf, get, linesOf, RawClient } from '../../support/raw-client.ts'
 import { type Listener, plain, type Route, serve } from '../../support/servers.ts'
@@ -137,6 +137,26 @@ describe('a head that the application writes', () => {
       )
       expect(linesOf(held, 'Cache-Control')).toEqual(['private'])
     }
+  })
+
+  test('that lets shared caches keep the cookie is left as it is, and warned of once', async () => {
+    const warnings: string[] = []
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation((_message, options) => {
+      warnings.push(String(Reflect.get(Object(options), 'code')))
+    })
+    const writes: Write[] = [
+      response => response.setHeader('Cache-Control', 'public, max-age=60').end(),
+      response => response.writeHead(200, { 'Cache-Control': 'S-MaxAge=60' }).end(),
+      response => response.writeHead(200, { 'Cache-Control': 'private, max-age=60' }).end(),
+    ]
+    const chosen = []
+    for (const write of writes) {
+      const held = await answerOf(withSession((_request, response) => write(response)))
+      chosen.push(...linesOf(held, 'Cache-Control'))
+    }
+    warn.mockRestore()
+    expect(chosen).toEqual(['public, max-age=60', 'S-MaxAge=60', 'private, max-age=60'])
+    expect(warnings.filter(code => code === 'SOJOURN_SHARED')).toHaveLength(1)
   })
 
   test('is left alone when no cookie is due', async () => {
