@@ -28,9 +28,12 @@ export async function smokeTest(tarball) {
 async function installAndUse(folder, tarball) {
   await cp(fixtures, folder, { recursive: true })
   await writeConfiguration(folder)
-  const installed = await run(['npm', 'install', '--prefer-offline', '--no-save', '--prefix', folder, tarball], {
-    cwd: folder,
-  })
+  const installed = await run(
+    ['npm', 'install', '--prefer-offline', '--no-save', '--prefix', folder, tarball],
+    {
+      cwd: folder,
+    },
+  )
   if (!installed.succeeded) return installed
   await addTypesOfNode(folder)
   return useEach(folder)

@@ -43,10 +43,9 @@ export function exclusive(options: ExclusiveOptions = {}): ExclusiveMiddleware {
   checkEach(options, checks)
   const { wait = '5s', lease = '30s', queue = 20 } = options
   const hold = { waitMs: parseDuration('wait', wait), leaseMs: parseDuration('lease', lease), queue }
-  return (request, response, next) => {
+  return (request, _response, next) => {
     const { visit } = hostOf(request, 'exclusive')
-    // A connection that breaks off ends no response, and so commits nothing.
-    response.once('close', () => void visit.release())
+    // It is let go when the response ends, and not when the connection breaks off: the route may still be at work.
     visit.hold(hold).then(
       () => process.nextTick(next),
       error => process.nextTick(next, error),

@@ -272,7 +272,6 @@ describe('on Connect', () => {
       Object.assign(request, { session: { visits: 1 } })
       response.end('whole')
     })
-    // biome-ignore lint/complexity/useMaxParams: Connect knows an error handler by its four parameters.
     app.use((error: Error, _request: unknown, response: ServerResponse, _next: unknown) => {
       response.statusCode = 500
       response.end(codeOf(error))
@@ -554,7 +553,6 @@ function appOf(framework: typeof express, ...handlers: readonly express.RequestH
 
 function withErrorPage(app: Express): Errors {
   const errors: Errors = []
-  // biome-ignore lint/complexity/useMaxParams: Express knows an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
     errors.push(error)
     if (response.headersSent) next(error)

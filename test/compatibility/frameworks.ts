@@ -55,6 +55,5 @@ export const frameworks: [string, () => Application][] = [['Connect', connect], 
 
 /** Makes an error handler of a function that needs only the error, the answer and the way on. */
 export function onError(tell: (error: Error, response: ExpressResponse, next: Next) => void): ErrorHandler {
-  // biome-ignore lint/complexity/useMaxParams: four parameters are how Connect and Express know an error handler.
   return (error, _request, response, next) => tell(error, response, next)
 }
