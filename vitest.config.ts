@@ -23,6 +23,6 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     passWithNoTests: false,
-    testTimeout: 10_000,
+    testTimeout: 30_000,
   },
 })
