@@ -1,5 +1,5 @@
 export { createSessions } from './adapters/create-sessions.ts'
-export { type ExclusiveMiddleware, type ExclusiveOptions, exclusive } from './adapters/exclusive.ts'
+export { type ExclusiveOptions, exclusive } from './adapters/exclusive.ts'
 export {
   type SessionFunction,
   type SessionMiddleware,
@@ -9,19 +9,18 @@ export {
   session as 'module.exports',
 } from './adapters/express.ts'
 export {
-  type FormTokenMiddleware,
   type FormTokenOptions,
   formToken,
   requireFormToken,
 } from './adapters/form-token.ts'
 export {
-  type GuardMiddleware,
   type GuardOptions,
   requireRecentSignIn,
   requireSession,
   requireSubject,
 } from './adapters/guards.ts'
-export { type PassiveMiddleware, passive } from './adapters/passive.ts'
+export type { Middleware } from './adapters/node/messages.ts'
+export { passive } from './adapters/passive.ts'
 export {
   type SameOriginMiddleware,
   type SameOriginOptions,

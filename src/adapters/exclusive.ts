@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkEach, type OptionCheck } from '../core/checked-options.ts'
 import { type Duration, isDuration, parseDuration } from '../core/duration.ts'
+import type { Middleware } from './node/messages.ts'
 import { hostOf } from './node/request-names.ts'
 
 /** How a route has the session for itself. */
@@ -12,13 +12,6 @@ export interface ExclusiveOptions {
   /** How many requests of this process may wait for one session. @default 20 */
   readonly queue?: number | undefined
 }
-
-/** What a route takes, behind the middleware of `session()`. */
-export type ExclusiveMiddleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void
 
 const checks: { readonly [option in keyof Required<ExclusiveOptions>]: OptionCheck } = {
   wait: { expected: "a duration such as '5s' or a number of milliseconds", accepts: isDuration },
@@ -39,7 +32,7 @@ const checks: { readonly [option in keyof Required<ExclusiveOptions>]: OptionChe
  * @throws SojournError `OPTION_INVALID` for a wrong option.
  * @example app.post('/order', exclusive({ wait: '5s', lease: '30s' }), order)
  */
-export function exclusive(options: ExclusiveOptions = {}): ExclusiveMiddleware {
+export function exclusive(options: ExclusiveOptions = {}): Middleware {
   checkEach(options, checks)
   const { wait = '5s', lease = '30s', queue = 20 } = options
   const hold = { waitMs: parseDuration('wait', wait), leaseMs: parseDuration('lease', lease), queue }

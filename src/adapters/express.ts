@@ -16,7 +16,7 @@ import { memoryStore } from '../stores/memory.ts'
 import { createSessions } from './create-sessions.ts'
 import { checkSessionOptions, isRecordStore, type SessionOptions } from './express-options.ts'
 import { Exchange, type ExchangeSettings, type Messages } from './node/exchange.ts'
-import type { Next, NodeRequest, NodeResponse } from './node/messages.ts'
+import type { Middleware, Next, NodeRequest, NodeResponse } from './node/messages.ts'
 import { attachHost, hasSession, installRequestNames } from './node/request-names.ts'
 import { coversPath } from './node/request-path.ts'
 import { installResponseMethods } from './node/response-methods.ts'
@@ -90,8 +90,7 @@ export interface SessionFunction {
 }
 
 /** What `app.use` takes. It works without a framework too: `middleware(request, response, next)`. */
-export interface SessionMiddleware {
-  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void
+export interface SessionMiddleware extends Middleware {
   /** The manager behind the middleware, for whatever is no request of Express. */
   readonly sessions: Sessions
 }

@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { checkEach, type OptionCheck } from '../core/checked-options.ts'
 import { reportCrossSite } from '../core/cross-site.ts'
 import { goneError } from '../core/errors.ts'
 import { isSafeMethod } from '../core/same-origin.ts'
-import type { Next } from './node/messages.ts'
+import type { Middleware, Next } from './node/messages.ts'
 import { hostOf } from './node/request-names.ts'
 
 /** Where a request has its form token. A header that is not empty decides, whatever is in the body. */
@@ -13,13 +13,6 @@ export interface FormTokenOptions {
   /** The name of the field in `request.body`, as a body parser has left it there. @default '_csrf' */
   readonly field?: string | undefined
 }
-
-/** What `app.use` takes, behind the session and behind whatever parses bodies. */
-export type FormTokenMiddleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void
 
 const checks: { readonly [option in keyof Required<FormTokenOptions>]: OptionCheck } = {
   header: { expected: 'the name of a header, and not of the one that holds cookies', accepts: isTokenHeader },
@@ -35,7 +28,7 @@ const checks: { readonly [option in keyof Required<FormTokenOptions>]: OptionChe
  *
  * @throws SojournError `OPTION_INVALID` for a wrong option.
  */
-export function requireFormToken(options: FormTokenOptions = {}): FormTokenMiddleware {
+export function requireFormToken(options: FormTokenOptions = {}): Middleware {
   checkEach(options, checks)
   const { header = 'x-csrf-token', field = '_csrf' } = options
   const place = { header: header.toLowerCase(), field }

@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkEach, type OptionCheck } from '../core/checked-options.ts'
 import { type Duration, parseDuration } from '../core/duration.ts'
 import { actionsOf, type Session } from '../core/session.ts'
 import { hasRecentSignIn } from '../core/sign-in-check.ts'
+import type { Middleware, NodeResponse } from './node/messages.ts'
 import { hostOf } from './node/request-names.ts'
 
 /** What becomes of a visitor whom a guard does not let through. */
@@ -10,13 +10,6 @@ export interface GuardOptions {
   /** The page to which the visitor is sent. @default none: the answer is 401 */
   readonly redirect?: string | undefined
 }
-
-/** What `app.use` and a route take, behind the middleware of `session()`. */
-export type GuardMiddleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void
 
 const checks: { readonly [option in keyof Required<GuardOptions>]: OptionCheck } = {
   redirect: {
@@ -30,7 +23,7 @@ const checks: { readonly [option in keyof Required<GuardOptions>]: OptionCheck }
  *
  * @example app.use('/cart', requireSession({ redirect: '/' }))
  */
-export function requireSession(options: GuardOptions = {}): GuardMiddleware {
+export function requireSession(options: GuardOptions = {}): Middleware {
   return guard('requireSession', options, session => actionsOf(session).isStored)
 }
 
@@ -39,7 +32,7 @@ export function requireSession(options: GuardOptions = {}): GuardMiddleware {
  *
  * @example app.use('/account', requireSubject({ redirect: '/sign-in' }))
  */
-export function requireSubject(options: GuardOptions = {}): GuardMiddleware {
+export function requireSubject(options: GuardOptions = {}): Middleware {
   return guard('requireSubject', options, session => actionsOf(session).subject !== undefined)
 }
 
@@ -49,12 +42,12 @@ export function requireSubject(options: GuardOptions = {}): GuardMiddleware {
  *
  * @example app.post('/password', requireRecentSignIn('10m'), changePassword)
  */
-export function requireRecentSignIn(within: Duration, options: GuardOptions = {}): GuardMiddleware {
+export function requireRecentSignIn(within: Duration, options: GuardOptions = {}): Middleware {
   parseDuration('within', within)
   return guard('requireRecentSignIn', options, session => hasRecentSignIn(actionsOf(session), within))
 }
 
-function guard(name: string, options: GuardOptions, mayPass: (session: Session) => boolean): GuardMiddleware {
+function guard(name: string, options: GuardOptions, mayPass: (session: Session) => boolean): Middleware {
   checkEach(options, checks)
   return (request, response, next) => {
     const { session } = hostOf(request, name).visit
@@ -64,7 +57,7 @@ function guard(name: string, options: GuardOptions, mayPass: (session: Session) 
 }
 
 /** A page that a visitor may see after signing in must not come out of a cache before. */
-function refuse(response: ServerResponse, redirect: string | undefined): void {
+function refuse(response: NodeResponse, redirect: string | undefined): void {
   response.setHeader('Cache-Control', 'no-store')
   if (redirect === undefined) {
     response.statusCode = 401

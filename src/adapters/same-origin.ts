@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkEach, isSwitch, type OptionCheck } from '../core/checked-options.ts'
 import { reportCrossSite } from '../core/cross-site.ts'
 import { type OriginFacts, OriginPolicy, type OriginRefusal, type OriginRules } from '../core/same-origin.ts'
-import type { Next, NodeRequest } from './node/messages.ts'
+import type { Middleware, Next, NodeRequest } from './node/messages.ts'
 
 /** The options of `sameOrigin`. */
 export interface SameOriginOptions extends OriginRules {
@@ -14,8 +14,7 @@ export interface SameOriginOptions extends OriginRules {
 }
 
 /** What `app.use` takes. It works without a framework too: `middleware(request, response, next)`. */
-export interface SameOriginMiddleware {
-  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void
+export interface SameOriginMiddleware extends Middleware {
   /**
    * Whether an `upgrade` request, such as one for a WebSocket, may be answered. Nobody but the listener of
    * `upgrade` can ask: such a request passes no middleware, and its being a GET excuses nothing.

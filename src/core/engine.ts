@@ -141,6 +141,16 @@ export class Engine {
     }
   }
 
+  /** Loads the record of an id, by the key that may have been worked out already. */
+  load(id: string, key: string = this.keyOf(id)): MaybePromise<SessionRecord<unknown> | undefined> {
+    return this.ask('load', id, store => store.load(key))
+  }
+
+  /** The id that a session has now, for a request that was let in with this one. What other software keeps has one. */
+  currentIdFor(id: string, { rotation }: SessionRecord<unknown>): string | undefined {
+    return this.keepsSessions ? id : this.rotation.currentForRequest(id, rotation)
+  }
+
   /**
    * What an application is told of a failure: what went wrong as Sojourn words it, or the store's own error,
    * where express-session's ways are wanted.

@@ -31,9 +31,8 @@ const eventOf: { readonly [outcome in Outcome]?: 'opened' | 'missing' | 'expired
 
 /** Finds the session of an id that was signed here, and tells whoever listens what became of it. */
 export function findSession(engine: Engine, visitor: VerifiedId): MaybePromise<Finding> {
-  const key = engine.keyOfVisitor(visitor)
-  const loading = engine.ask('load', visitor.id, store => store.load(key))
-  const finding = chain(loading, record => judge(engine, visitor.id, record))
+  const loading = engine.load(visitor.id, engine.keyOfVisitor(visitor))
+  const finding = chain(loading, record => judge(engine, visitor, record))
   return chain(finding, found => tell(engine, visitor, found))
 }
 
@@ -45,10 +44,9 @@ function tell(engine: Engine, { id }: VerifiedId, finding: Finding): Finding {
 
 /** Reads a session once more, for whoever was let in already with this id, however long ago it was given up. */
 export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSession | undefined> {
-  const loading = engine.ask('load', id, store => store.load(engine.keyOf(id)))
-  return chain(loading, record => {
+  return chain(engine.load(id), record => {
     if (record === undefined || engine.timeouts.isOver(engine.now(), record)) return undefined
-    const current = engine.keepsSessions ? id : engine.rotation.currentForRequest(id, record.rotation)
+    const current = engine.currentIdFor(id, record)
     if (current === undefined) return undefined
     return chain(engine.subjects.hasRevoked(record), isRevoked =>
       isRevoked ? undefined : chain(readSession(engine, current, record), ({ session }) => session),
@@ -68,14 +66,15 @@ function readSession(engine: Engine, id: string, record: SessionRecord<unknown>)
 
 function judge(
   engine: Engine,
-  visitorId: string,
+  visitor: VerifiedId,
   record: SessionRecord<unknown> | undefined,
 ): MaybePromise<Finding> {
   const now = engine.now()
-  if (record === undefined) return { outcome: engine.recollection.outcomeOf(engine.keyOf(visitorId), now) }
+  if (record === undefined)
+    return { outcome: engine.recollection.outcomeOf(engine.keyOfVisitor(visitor), now) }
   if (engine.timeouts.isOver(now, record)) return { outcome: 'expired' }
-  const id = engine.keepsSessions ? visitorId : engine.rotation.currentFor(visitorId, record.rotation, now)
-  if (id === undefined) return refuseReplay(engine, visitorId, record)
+  const id = engine.keepsSessions ? visitor.id : engine.rotation.currentFor(visitor.id, record.rotation, now)
+  if (id === undefined) return refuseReplay(engine, visitor.id, record)
   if (record.subject === undefined) return readSession(engine, id, record)
   return chain(engine.subjects.hasRevoked(record), isRevoked =>
     isRevoked

@@ -2,11 +2,11 @@ import type { Clock } from './clock.ts'
 import { SojournError } from './errors.ts'
 import { checkKeys, type KeyOptions } from './key-options.ts'
 import { fingerprintOf, MasterKey, type RingKey } from './master-key.ts'
+import { hasSameItems } from './same-items.ts'
 import type { Secret } from './secret.ts'
 
 export type { KeyOptions } from './key-options.ts'
 export type { RingKey } from './master-key.ts'
-export { isShortSecret } from './secret.ts'
 
 /** The keys from before a move, and the first instant at which they read no more; undefined where that is open. */
 export interface OlderKeys {
@@ -131,16 +131,8 @@ class WatchedSecrets {
   }
 
   keys(): readonly MasterKey[] {
-    if (this.#hasChanged()) this.#look()
+    if (!hasSameItems(this.#secrets, this.#seen)) this.#look()
     return this.#keys
-  }
-
-  #hasChanged(): boolean {
-    const { length } = this.#secrets
-    if (length !== this.#seen.length) return true
-    for (let index = 0; index < length; index += 1)
-      if (this.#secrets[index] !== this.#seen[index]) return true
-    return false
   }
 
   // A secret that stays keeps its key; one that is gone is forgotten.

@@ -41,12 +41,12 @@ export interface Merged {
 export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules): Merged {
   const { base, mine, theirs } = versions
   const names = namesIn(base, mine)
-  const changes = names.filter(name => !isSame(name, mine, base) && !isSame(name, mine, theirs))
+  // What both have alike stays the object that the application holds, which it may change later.
+  const alike = new Set(names.filter(name => isSame(name, mine, theirs)))
+  const changes = names.filter(name => !alike.has(name) && !isSame(name, mine, base))
   const clashes = changes.filter(name => !isSame(name, theirs, base))
   const values = { ...theirs }
-  // What both have alike stays the object that the application holds, which it may change later.
-  for (const name of names.filter(name => isSame(name, mine, theirs))) take(mine, name, values)
-  for (const name of changes) take(mine, name, values)
+  for (const name of [...alike, ...changes]) take(mine, name, values)
   if (resolve === undefined) return { values, clashes }
   for (const name of clashes) values[name] = resolve(name, base[name], mine[name], theirs[name])
   return { values, clashes }

@@ -3,6 +3,7 @@ import { type CookieSigner, longestValue, type VerifiedId } from './cookie-signe
 import { MacKey, macLength } from './mac-key.ts'
 import { ownText } from './own-text.ts'
 import { RecentMap } from './recent-map.ts'
+import { hasSameItems } from './same-items.ts'
 import { type Secret, secretBytes } from './secret.ts'
 
 export type { VerifiedId } from './cookie-signer.ts'
@@ -46,7 +47,7 @@ export class Signer implements CookieSigner {
    * secrets has signed, spelled as it was signed.
    */
   read(cookieValue: string): VerifiedId | undefined {
-    if (this.#hasOtherSecrets()) this.#forget()
+    if (!hasSameItems(this.#secrets, this.#known)) this.#forget()
     const remembered = this.#verified.get(cookieValue)
     if (remembered !== undefined) return remembered
     const value = decodeCookieValue(cookieValue)
@@ -63,14 +64,6 @@ export class Signer implements CookieSigner {
     const id = value.slice(prefix.length, dot)
     const index = this.#secrets.findIndex(secret => this.#keyOf(secret).matches(id, value, dot + 1))
     return index === -1 ? undefined : { id: ownText(id), isNewestSecret: index === 0 }
-  }
-
-  #hasOtherSecrets(): boolean {
-    const { length } = this.#secrets
-    if (length !== this.#known.length) return true
-    for (let index = 0; index < length; index += 1)
-      if (this.#secrets[index] !== this.#known[index]) return true
-    return false
   }
 
   #forget(): void {

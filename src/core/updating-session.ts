@@ -8,7 +8,7 @@ import type { Session } from './session.ts'
  * would wait for the update to be done, and the update for them.
  */
 export function updatingView(live: LiveSession, keeper: SessionKeeper): Session {
-  const actions = new LiveActions(live, new RefusingKeeper(keeper))
+  const actions = new LiveActions(live, refusingKeeper(keeper))
   return live.viewThrough({
     actions,
     get cookie() {
@@ -20,56 +20,28 @@ export function updatingView(live: LiveSession, keeper: SessionKeeper): Session 
   })
 }
 
-class RefusingKeeper implements SessionKeeper {
-  readonly #keeper: SessionKeeper
+const refusals = {
+  save: refuse('save'),
+  reload: refuse('reload'),
+  destroy: refuse('destroy'),
+  regenerate: refuse('regenerate'),
+  update: refuse('update'),
+  rotate: refuse('rotate'),
+  signIn: refuse('signIn'),
+  signOut: refuse('signOut'),
+}
 
-  constructor(keeper: SessionKeeper) {
-    this.#keeper = keeper
+function refusingKeeper(keeper: SessionKeeper): SessionKeeper {
+  return {
+    ...refusals,
+    request: keeper.request,
+    now: () => keeper.now(),
+    handleOf: id => keeper.handleOf(id),
   }
+}
 
-  get request(): unknown {
-    return this.#keeper.request
-  }
-
-  now(): number {
-    return this.#keeper.now()
-  }
-
-  handleOf(id: string): string {
-    return this.#keeper.handleOf(id)
-  }
-
-  async save(): Promise<never> {
-    throw nestedError('save')
-  }
-
-  async reload(): Promise<never> {
-    throw nestedError('reload')
-  }
-
-  async destroy(): Promise<never> {
-    throw nestedError('destroy')
-  }
-
-  async regenerate(): Promise<never> {
-    throw nestedError('regenerate')
-  }
-
-  async update(): Promise<never> {
-    throw nestedError('update')
-  }
-
-  async rotate(): Promise<never> {
-    throw nestedError('rotate')
-  }
-
-  async signIn(): Promise<never> {
-    throw nestedError('signIn')
-  }
-
-  async signOut(): Promise<never> {
-    throw nestedError('signOut')
-  }
+function refuse(method: string): () => Promise<never> {
+  return () => Promise.reject(nestedError(method))
 }
 
 function nestedError(method: string): SojournError {

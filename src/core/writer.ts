@@ -68,10 +68,9 @@ export class Writer {
   /** Asks once more whether the session goes on, and under which id. One that has ended stays ended. */
   confirm(live: LiveSession): MaybePromise<void> {
     const engine = this.#engine
-    const loading = engine.ask('load', live.id, store => store.load(engine.keyOf(live.id)))
-    return chain(loading, record => {
+    return chain(engine.load(live.id), record => {
       const isOver = record === undefined || engine.timeouts.isOver(engine.now(), record)
-      const id = isOver ? undefined : engine.rotation.currentForRequest(live.id, record.rotation)
+      const id = isOver ? undefined : engine.currentIdFor(live.id, record)
       if (id === undefined) return this.#lose(live)
       if (id !== live.id) live.follow(id)
     })
@@ -100,8 +99,7 @@ export class Writer {
     const engine = this.#engine
     const { record: held } = live
     if (held === undefined || !this.#context.isPassive || engine.keepsSessions) return
-    const loading = engine.ask('load', live.id, store => store.load(held.key))
-    return chain(loading, found => {
+    return chain(engine.load(live.id, held.key), found => {
       if (found?.version !== held.version) return
       const { touchedAt, expiresAt, device } = found
       live.record = { ...held, touchedAt, expiresAt, device }
@@ -188,8 +186,8 @@ export class Writer {
 
   /** Brings a session to what the store has now, with this request's own changes. Answers whether that can be done. */
   #catchUp(live: LiveSession, current: SessionRecord<unknown>): boolean {
-    const { encoding, rotation, policy } = this.#engine
-    const id = this.#engine.keepsSessions ? live.id : rotation.currentForRequest(live.id, current.rotation)
+    const { encoding, policy } = this.#engine
+    const id = this.#engine.currentIdFor(live.id, current)
     const read = id === undefined ? undefined : this.#read(current, id)
     if (id === undefined || read?.contents === undefined) return false
     if (id !== live.id) live.follow(id)

@@ -1,8 +1,9 @@
 import { createSecretKey, generateKeyPairSync, hkdfSync, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { isShortSecret, type KeyOptions, KeyRing } from '../../src/core/key-ring.ts'
+import { type KeyOptions, KeyRing } from '../../src/core/key-ring.ts'
 import type { Secret } from '../../src/core/secret.ts'
+import { isShortSecret } from '../../src/core/secret.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 
 const newSecret = 'new-secret-new-secret-new-secret-new-secret'

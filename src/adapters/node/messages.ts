@@ -44,6 +44,9 @@ export type NodeRequest = IncomingMessage & {
 export type NodeResponse = ServerResponse
 export type Next = (error?: unknown) => void
 
+/** What `app.use` and a route take. It works without a framework too. */
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void
+
 export function isHttp2(request: NodeRequest): boolean {
   return request.httpVersionMajor === 2
 }
