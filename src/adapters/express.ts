@@ -129,7 +129,7 @@ class SessionHandler {
     }
     const actsAlways =
       policy.rolling || policy.resave || policy.saveUninitialized || policy.unset === 'destroy'
-    this.#isLazy = this.#engine.traits.answersAtOnce === true && !actsAlways
+    this.#isLazy = this.#engine.traits.readsAtOnce === true && !actsAlways
     this.#watch(visible)
   }
 

@@ -49,7 +49,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RecordMemory {
  */
 export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectStore {
   readonly name: string = 'memory'
-  readonly traits: StoreTraits = { answersAtOnce: true }
+  readonly traits: StoreTraits = { readsAtOnce: true }
 
   readonly #maxRecords: number
   readonly #maxBytes: number
