@@ -60,10 +60,14 @@ export class Sessions<Data extends object = SessionData> {
 
   /**
    * Ends one session by its handle. Once this has resolved, no request brings it back. Answers false when there
-   * was none, and for whatever is no handle.
+   * was none that went on, and for whatever is no handle.
    */
   async end(handle: string): Promise<boolean> {
-    return this.#isFindable(handle) ? this.#engine.subjects.end(handle) : false
+    if (!this.#isFindable(handle)) return false
+    const { subjects } = this.#engine
+    // The record of one that was ended with all others of its subject may still be there.
+    const isThere = (await subjects.find(handle)) !== undefined
+    return (await subjects.end(handle)) && isThere
   }
 
   /**

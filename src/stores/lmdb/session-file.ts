@@ -1,12 +1,10 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Database, Key, RootDatabase } from 'lmdb'
 import { loadDriver } from '../driver.ts'
+import type { Engine, Part, Root } from './engine.ts'
 import { strangenessOf } from './file-header.ts'
 import type { TableFiles } from './table.ts'
 import { Strangeness, unusable } from './unusable.ts'
-
-type Lmdb = typeof import('lmdb')
 
 /** Where the file is, and how it is to be written. */
 interface Opening {
@@ -19,7 +17,7 @@ export interface SessionFile {
   readonly records: TableFiles
   readonly epochs: TableFiles
   /** A key for each record that somebody has signed in to. */
-  readonly subjects: Database<Buffer, [subject: string, key: string]>
+  readonly subjects: Part<[subject: string, key: string]>
   close(): Promise<void>
 }
 
@@ -38,23 +36,23 @@ const binary = { encoding: 'binary' } as const
  * @throws SojournError `STORE_UNUSABLE` naming the folder; `DRIVER_MISSING`
  */
 export function openFile({ path, durability }: Opening): SessionFile {
-  // It is the package of these types.
-  const lmdb = loadDriver('lmdb', 'lmdb') as Lmdb
+  // `Engine` is what the package has, in every version that the manifest allows.
+  const engine = loadDriver('lmdb', 'lmdb') as Engine
   const folder = resolve(path)
   try {
-    return opened(lmdb, openRoot(lmdb, folder, durability))
+    return opened(engine, openRoot(engine, folder, durability))
   } catch (cause) {
     throw unusable(folder, cause)
   }
 }
 
-function openRoot(lmdb: Lmdb, folder: string, durability: Opening['durability']): RootDatabase<Buffer, Key> {
+function openRoot(engine: Engine, folder: string, durability: Opening['durability']): Root {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'data.mdb')
   const strangeness = strangenessOf(file)
   if (strangeness !== undefined) throw new Strangeness(strangeness)
   const isNew = !existsSync(file)
-  const root = lmdb.open<Buffer, Key>({
+  const root = engine.open({
     ...binary,
     path: folder,
     // Without it a path with a dot in its last part would be taken for a file.
@@ -69,10 +67,10 @@ function openRoot(lmdb: Lmdb, folder: string, durability: Opening['durability'])
   return root
 }
 
-function opened(lmdb: Lmdb, root: RootDatabase<Buffer, Key>): SessionFile {
+function opened(engine: Engine, root: Root): SessionFile {
   try {
     checkFormat(root)
-    return partsOf(lmdb, root)
+    return partsOf(engine, root)
   } catch (error) {
     void root.close()
     throw error
@@ -80,26 +78,36 @@ function opened(lmdb: Lmdb, root: RootDatabase<Buffer, Key>): SessionFile {
 }
 
 /** A file without anything in it is a new one. */
-function checkFormat(root: RootDatabase<Buffer, Key>): void {
+function checkFormat(root: Root): void {
   const parts = [...root.getKeys()]
   if (parts.length > 0 && !parts.includes(aboutPart))
     throw new Strangeness('its `data.mdb` holds the data of other software')
-  const about = root.openDB<Buffer, string>({ ...binary, name: aboutPart })
+  const about = partOf<string>(root, { name: aboutPart })
   const found = Number(about.get(formatKey)?.toString() ?? 0)
   if (found > format)
     throw new Strangeness(`its \`data.mdb\` was written by a newer version of Sojourn, in format ${found}`)
   if (found < format) about.putSync(formatKey, Buffer.from(String(format)))
 }
 
-function partsOf(lmdb: Lmdb, root: RootDatabase<Buffer, Key>): SessionFile {
-  const part = <Name extends Key>(name: string): Database<Buffer, Name> => root.openDB({ ...binary, name })
-  const items = (name: string): Database<Buffer, string> =>
-    root.openDB({ ...binary, name, useVersions: true })
-  const reading = { refresh: () => root.resetReadTxn(), lastStamp: lmdb.getLastVersion }
+function partsOf(engine: Engine, root: Root): SessionFile {
+  const reading = { refresh: () => root.resetReadTxn(), lastStamp: engine.getLastVersion }
+  const table = (items: string, ends: string): TableFiles => ({
+    items: partOf(root, { name: items, useVersions: true }),
+    ends: partOf(root, { name: ends }),
+    ...reading,
+  })
   return {
-    records: { items: items('records'), ends: part('record-ends'), ...reading },
-    epochs: { items: items('epochs'), ends: part('epoch-ends'), ...reading },
-    subjects: part('subjects'),
+    records: table('records', 'record-ends'),
+    epochs: table('epochs', 'epoch-ends'),
+    subjects: partOf(root, { name: 'subjects' }),
     close: () => root.close(),
   }
+}
+
+/** What the names of a part are is decided here, by who writes them. */
+function partOf<Name>(
+  root: Root,
+  options: { readonly name: string; readonly useVersions?: boolean },
+): Part<Name> {
+  return root.openDB({ ...binary, ...options }) as Part<Name>
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Database } from 'lmdb'
+import type { Part } from './engine.ts'
 
 const present = Buffer.of(1)
 /** Comes behind every key of a record. */
@@ -9,9 +9,9 @@ const longestPlain = 256
 
 /** Whose records are whose. It is only written together with the records themselves. */
 export class SubjectKeys {
-  readonly #keys: Database<Buffer, [subject: string, key: string]>
+  readonly #keys: Part<[subject: string, key: string]>
 
-  constructor(keys: Database<Buffer, [subject: string, key: string]>) {
+  constructor(keys: Part<[subject: string, key: string]>) {
     this.#keys = keys
   }
 
@@ -24,7 +24,8 @@ export class SubjectKeys {
 
   of(subject: string): readonly string[] {
     const name = nameOf(subject)
-    return [...this.#keys.getKeys({ start: [name], end: [name, lastKey] }).map(([, key]) => key)]
+    const names = this.#keys.getKeys({ start: [name], end: [name, lastKey] })
+    return Array.from(names, ([, key]) => key)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Database } from 'lmdb'
+import type { Part } from './engine.ts'
 
 /** Something that is kept under a name until its time is over. */
 interface Ending {
@@ -18,9 +18,9 @@ type EndKey = [expiresAt: number, name: string]
 
 /** The parts of the file that a table is kept in. */
 export interface TableFiles {
-  readonly items: Database<Buffer, string>
+  readonly items: Part<string>
   /** A key for each item that ends, in the order in which they end. */
-  readonly ends: Database<Buffer, EndKey>
+  readonly ends: Part<EndKey>
   /** Lets the next read see what every process has written by now. */
   refresh(): void
   /** The stamp of the item that was read last. */

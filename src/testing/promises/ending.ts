@@ -71,6 +71,7 @@ export function signIn(world: World, request: UnderWay, how: { subject: string; 
     succeed: ({ ending }) => arriveAs(world, request, { arrival, ending }),
     fail: ended => failToArrive(world, request, { arrival, ...ended }),
   })
+  arrival.operation = request.operation
 }
 
 function endSession(world: World, request: UnderWay, way: EndingWay): void {
@@ -179,10 +180,7 @@ function failToArrive(world: World, request: UnderWay, failed: FailedArrival): v
     belong(next, arrival)
     next.endings.add(span.from)
   }
-  if (operation.failures > 0) {
-    arrival.mayHaveStrayed = true
-    return
-  }
+  if (operation.failures > 0) return
   request.isGone = hasMoved || request.isGone
   // Whoever comes last to a crowd may be the one that gives way, and is told that it is gone.
   const mayGiveWay = arrival.isCrowded && world.settings.atLimit === 'evict-oldest'

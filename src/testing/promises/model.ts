@@ -21,8 +21,8 @@ export interface Arrival {
   session: KnownSession | undefined
   /** Whether there may have been too many sessions at that time. */
   isCrowded: boolean
-  /** Whether the store failed it, and may nevertheless hold a session that nobody has the id of. */
-  mayHaveStrayed: boolean
+  /** What stores it. Once the store has failed it there may be a session that nobody has the id of. */
+  operation: { readonly failures: number } | undefined
 }
 
 /** What is known of all sessions of a story. It knows no store and no request, only what they have told. */
@@ -102,7 +102,7 @@ export class Model {
       until: undefined,
       session: undefined,
       isCrowded: false,
-      mayHaveStrayed: false,
+      operation: undefined,
     }
     this.#arrivals.add(arrival)
     const underWay = [...this.#arrivals].filter(each => each.subject === subject && each.until === undefined)
@@ -113,9 +113,11 @@ export class Model {
     return arrival
   }
 
-  /** Whether a subject may have a session that was stored for a sign-in which has failed. */
+  /** Whether a subject may have a session that was stored for a sign-in which has failed, or will have. */
   hasStray(subject: string): boolean {
-    return [...this.#arrivals].some(arrival => arrival.subject === subject && arrival.mayHaveStrayed)
+    return [...this.#arrivals].some(
+      arrival => arrival.subject === subject && (arrival.operation?.failures ?? 0) > 0,
+    )
   }
 
   /** The sessions that a subject has or had, also those of which it is not certain that they were stored. */

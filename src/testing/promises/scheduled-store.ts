@@ -41,12 +41,18 @@ export class ScheduledStore implements Store {
   mishap: Mishap | undefined
   readonly #inner: Store
   readonly #schedule: Schedule
+  #underWay = 0
 
   constructor(inner: Store, schedule: Schedule) {
     this.#inner = inner
     this.#schedule = schedule
     this.name = inner.name
     this.traits = { ...inner.traits, readsAtOnce: schedule.waits !== 'all' }
+  }
+
+  /** Whether the store itself is at work on something that the story has let through. */
+  get isBusy(): boolean {
+    return this.#underWay > 0
   }
 
   create(record: SessionRecord): MaybePromise<boolean> {
@@ -80,12 +86,21 @@ export class ScheduledStore implements Store {
     this.handed.push(textOf(given))
     const take = (): MaybePromise<Answer> => {
       this.#schedule.noteEffect(operation)
-      return work()
+      return this.#watched(work())
     }
     if (operation.isAudit) return take()
     if (!this.#mustWait(verb)) return this.#askNow(operation, take)
     return new Promise((resolve, reject) => {
       this.waiting.push(storeCall({ operation, verb, take, resolve, reject }))
+    })
+  }
+
+  /** Counts what the store itself takes its time for, so that the story can wait for it. */
+  #watched<Answer>(answer: MaybePromise<Answer>): MaybePromise<Answer> {
+    if (!(answer instanceof Promise)) return answer
+    this.#underWay += 1
+    return answer.finally(() => {
+      this.#underWay -= 1
     })
   }
 

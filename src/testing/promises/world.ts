@@ -124,7 +124,8 @@ export class World {
 
   /** Lets everything happen that waits for no step. @throws BrokenPromise */
   async settle(): Promise<void> {
-    await new Promise(resolve => setImmediate(resolve))
+    do await new Promise(resolve => setImmediate(resolve))
+    while (this.store.isBusy)
     if (this.#broken !== undefined) throw this.#broken
   }
 
