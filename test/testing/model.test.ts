@@ -67,7 +67,8 @@ describe('a broken promise', () => {
     const error = (await run().catch((caught: unknown) => caught)) as BrokenPromise
     const again = Number(/Seed (\d+)/.exec(error.seen)?.[1])
     const replay = promisesHold({ open: () => open(forgetful), seed: again, steps: 1 })
-    await expect(replay).rejects.toMatchObject({ promise: error.promise })
+    // Which of two promises is seen broken first may hang on the ids, which are others each time.
+    await expect(replay).rejects.toThrow(`Seed ${again},`)
   })
 
   test('a store that cannot be opened is no broken promise, and its error is passed on', async () => {
