@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findCommand } from './commands.ts'
+
+/** Who a server runs as where the tests run as root: nobody, which some servers demand. */
+const nobody = 65_534
+const isRoot = process.getuid?.() === 0
+
+/** What is still running, in case that the tests end before they have stopped it. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Answers a port of this machine that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** Makes a folder that the server may write to. */
+export function serverFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `sojourn-${name}-`))
+  if (isRoot) chownSync(folder, nobody, nobody)
+  return folder
+}
+
+/** One server, which runs until it is stopped, or until the tests end, however they end. */
+export class ServerProcess {
+  readonly #child: ChildProcess
+  readonly #ended: Promise<void>
+  #output = ''
+
+  constructor(command: string, parameters: readonly string[]) {
+    const [file = command, ...rest] = [...guards(), findCommand(command) ?? command, ...parameters]
+    this.#child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(this.#child)
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output = (this.#output + text).slice(-4000)
+      })
+    }
+    this.#ended = new Promise(resolve => {
+      const end = (): void => {
+        running.delete(this.#child)
+        resolve()
+      }
+      this.#child.on('exit', end)
+      this.#child.on('error', end)
+    })
+  }
+
+  /** What it has said last. */
+  get output(): string {
+    return this.#output
+  }
+
+  get isRunning(): boolean {
+    return running.has(this.#child)
+  }
+
+  /** Stops the server where it stands, as if the machine were busy with something else. */
+  pause(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT')
+  }
+
+  /** Ends the server without a chance to write anything. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#ended
+  }
+}
+
+/** Removes a folder that a server had. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** Drops what the tests may do and the server need not, and lets it end with the process that started it. */
+function guards(): string[] {
+  const setpriv = findCommand('setpriv')
+  if (setpriv === undefined) return []
+  const dropping = isRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
+  return [setpriv, ...dropping, '--pdeathsig', 'KILL', '--']
+}
