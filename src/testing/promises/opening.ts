@@ -127,13 +127,18 @@ function expectOver(world: World, opening: Opening, known: KnownId): void {
       mayBeRefused,
       () => `${request.name} came with an id that counts, and was told 'replayed'.`,
     )
-    if (world.settings.onReplay === 'end' && ending.operation.failures === 0) session.noteOver(span.until)
+    if (world.settings.onReplay === 'end' && hasDoneAll(world, ending)) session.noteOver(span.until)
     return
   }
   const mustBeFound = model.isSurelyThere(session, span)
   hold('livesOn', !mustBeFound, () => `${request.name} was told that ${session.name} is '${outcome}'.`)
   expectReason(world, { session, outcome, span })
   if (session.storedAt !== undefined) session.noteOver(span.until)
+}
+
+/** Whoever opens a request does not wait for the removal of what is over. */
+function hasDoneAll({ store }: World, { operation }: Ending<void>): boolean {
+  return operation.failures === 0 && store.waiting.every(call => call.operation !== operation)
 }
 
 interface Reason {
