@@ -2,6 +2,7 @@ import { SojournError } from '../core/errors.ts'
 import type { EnumeratingStore, MaybePromise, SubjectStore } from '../core/store.ts'
 import { lmdbStore } from './lmdb.ts'
 import { memoryStore } from './memory.ts'
+import { openRedis } from './redis/open.ts'
 import { folderOf, optionsOf, parseStoreUrl, type StoreUrl } from './store-url.ts'
 
 /** A store of Sojourn's that was opened by its URL. */
@@ -17,13 +18,20 @@ interface Scheme {
   open(url: StoreUrl): OpenedStore
 }
 
-const schemes: ReadonlyMap<string, Scheme> = new Map([
+const redisSchemes = ['redis', 'rediss'].flatMap(scheme => [
+  scheme,
+  `${scheme}+sentinel`,
+  `${scheme}+cluster`,
+])
+const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   ['lmdb', { driver: 'lmdb', open: openLmdb }],
   ['memory', { driver: undefined, open: openMemory }],
+  ...redisSchemes.map(scheme => [scheme, { driver: 'redis', open: openRedis }] as const),
 ])
 
 /**
- * Opens the store of a URL: `memory:`, or `lmdb:` and the path of a folder. Options follow as parameters. So a
+ * Opens the store of a URL: `memory:`, `lmdb:` and the path of a folder, or the address of a server of Redis or Valkey.
+ * Options follow as parameters. So a
  * deployment moves to another store by one line of its environment.
  *
  * @throws SojournError `OPTION_INVALID` for an unknown scheme or parameter, without quoting the URL, which may hold a

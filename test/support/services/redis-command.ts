@@ -12,10 +12,7 @@ interface Address {
  * Sends one command on a connection of its own, without any of the drivers that are to be tested. Rejects with what
  * the server says is wrong.
  */
-export function redisCommand(
-  { port, password }: Address,
-  command: readonly string[],
-): Promise<RedisAnswer> {
+export function redisCommand({ port, password }: Address, command: readonly string[]): Promise<RedisAnswer> {
   const commands = password === undefined ? [command] : [['AUTH', password], command]
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')

@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../core/clock.ts'
+import type {
+  Activity,
+  EnumeratingStore,
+  Replacement,
+  SessionRecord,
+  SubjectEpoch,
+  SubjectStore,
+} from '../core/store.ts'
+import { type Link, linkTo } from './redis/client.ts'
+import type { OpenedClient } from './redis/connection.ts'
+import { decodeEpoch } from './redis/epoch-text.ts'
+import { inGroups } from './redis/groups.ts'
+import { Line, unusable } from './redis/line.ts'
+import { Names } from './redis/names.ts'
+import { checkedOptions, type RedisStoreOptions } from './redis/options.ts'
+import { decodeRecord, encodeDevice, encodeRecord } from './redis/record-text.ts'
+import { keysIn } from './redis/scan.ts'
+import { createScript, raiseScript, replaceScript, touchScript } from './redis/scripts.ts'
+import { SubjectLists } from './redis/subject-list.ts'
+
+export type { RedisClient } from './redis/client.ts'
+export type { RedisStoreOptions } from './redis/options.ts'
+
+/**
+ * Makes a store that keeps records in Redis or Valkey, through a client that the application has made.
+ *
+ * @throws SojournError `OPTION_INVALID`
+ * @example session({ secret, store: redisStore({ client: await createClient().connect() }) })
+ */
+export function redisStore(options: RedisStoreOptions): RedisRecords {
+  return new RedisRecords(options)
+}
+
+/**
+ * Records on a server of Redis or Valkey, or on several.
+ *
+ * Each write is decided by a script, which the server carries out as one step on one key. What time it is, is decided
+ * by the clock of this process; the server removes what is over a little later. A write carries a mark, so that a
+ * driver that sends it again after a lost connection is told what became of it the first time.
+ */
+export class RedisRecords implements EnumeratingStore, SubjectStore {
+  readonly name: string = 'redis'
+
+  readonly #clock: Clock
+  readonly #link: Link
+  readonly #line: Line
+  readonly #names: Names
+  readonly #subjects: SubjectLists
+  readonly #opened: OpenedClient | undefined
+  /** Together with a number, it names a write of this process. */
+  readonly #writer: string = randomBytes(6).toString('base64url')
+  #writes = 0
+
+  /** @throws SojournError `OPTION_INVALID` */
+  constructor(options: RedisStoreOptions, opened?: OpenedClient) {
+    const { client, prefix, clock } = checkedOptions(options)
+    this.#clock = clock
+    this.#opened = opened
+    this.#link = linkTo(client)
+    this.#line = new Line({ link: this.#link, lastError: () => opened?.lastError() })
+    this.#names = new Names(prefix)
+    this.#subjects = new SubjectLists(this.#line, this.#names, clock)
+  }
+
+  /**
+   * Waits for the server. A store can be used without it; whoever awaits it learns at start what is wrong.
+   *
+   * @throws SojournError `STORE_UNUSABLE`
+   */
+  async ready(): Promise<void> {
+    await this.#line.ready().catch(error => {
+      throw unusable(error)
+    })
+  }
+
+  async create(record: SessionRecord): Promise<boolean> {
+    const name = this.#names.record(record.key)
+    const parameters = this.#parametersOf(record)
+    return (await this.#listed(record, () => this.#line.run(createScript, name, parameters))) === 1
+  }
+
+  async load(key: string): Promise<SessionRecord | undefined> {
+    const name = this.#names.record(key)
+    return this.#live(key, await this.#line.ask(name, ['GET', name]))
+  }
+
+  async replace(record: SessionRecord, expectedVersion: number): Promise<Replacement> {
+    const name = this.#names.record(record.key)
+    const parameters = [...this.#parametersOf(record), String(expectedVersion)]
+    const answer = await this.#listed(record, () => this.#line.run(replaceScript, name, parameters))
+    if (answer === 1) return 'replaced'
+    return answer === 0 ? 'gone' : decodeRecord(record.key, String(answer))
+  }
+
+  async touch(key: string, activity: Activity, { subject }: SessionRecord): Promise<boolean> {
+    const { touchedAt, expiresAt, device } = activity
+    const times = [this.#clock.now(), touchedAt, expiresAt].map(String)
+    const parameters = [...times, encodeDevice(device)]
+    const [answer] = await Promise.all([
+      this.#line.run(touchScript, this.#names.record(key), parameters),
+      subject !== undefined && this.#subjects.add(subject, key, expiresAt),
+    ])
+    return answer === 1
+  }
+
+  async delete(key: string): Promise<boolean> {
+    const name = this.#names.record(key)
+    const record = this.#live(key, await this.#line.ask(name, ['GETDEL', name]))
+    if (record?.subject !== undefined) this.#subjects.forget(record.subject, key)
+    return record !== undefined
+  }
+
+  async *records(): AsyncGenerator<SessionRecord> {
+    const start = `${this.#link.keyPrefix}${this.#names.records}`
+    for await (const keys of keysIn(await this.#line.servers(), start)) yield* await this.#loadAll(keys)
+  }
+
+  async ofSubject(subject: string): Promise<readonly SessionRecord[]> {
+    const listed = await this.#subjects.of(subject)
+    const found = await this.#loadAll(listed.map(({ key }) => key))
+    const records = found.filter(record => record.subject === subject)
+    this.#subjects.heal(subject, listed, records)
+    return records
+  }
+
+  async epochOf(subject: string): Promise<SubjectEpoch | undefined> {
+    const name = this.#names.epochOf(subject)
+    const answer = await this.#line.ask(name, ['GET', name])
+    const epoch = answer === null ? undefined : decodeEpoch(String(answer))
+    return epoch === undefined || this.#isOver(epoch) ? undefined : epoch
+  }
+
+  async raiseEpoch(subject: string, given: SubjectEpoch): Promise<void> {
+    if (this.#isOver(given)) return
+    const { epoch, expiresAt, except = '' } = given
+    const numbers = [this.#clock.now(), epoch, expiresAt].map(String)
+    await this.#line.run(raiseScript, this.#names.epochOf(subject), [...numbers, except])
+  }
+
+  /** Lets go of the connection that `openStore` has made. A client that was handed in stays as it is. */
+  async close(): Promise<void> {
+    await this.#opened?.close()
+  }
+
+  /**
+   * Writes the place of a record among its subject's sessions, and then the record. Where the order is kept anyway,
+   * both leave together and take one round trip.
+   */
+  async #listed(record: SessionRecord, write: () => Promise<unknown>): Promise<unknown> {
+    const { subject, key, expiresAt } = record
+    if (subject === undefined || this.#isOver(record)) return await write()
+    const listing = this.#subjects.add(subject, key, expiresAt)
+    if (!this.#link.keepsOrder) await listing
+    const [answer] = await Promise.all([write(), listing])
+    return answer
+  }
+
+  #parametersOf(record: SessionRecord): string[] {
+    const { head, tail } = encodeRecord(record)
+    this.#writes += 1
+    const mark = `${this.#writer}.${this.#writes.toString(36)}`
+    return [String(this.#clock.now()), mark, String(record.expiresAt), head, tail]
+  }
+
+  async #loadAll(keys: readonly string[]): Promise<SessionRecord[]> {
+    const found = await inGroups(keys, key => this.load(key))
+    return found.filter(record => record !== undefined)
+  }
+
+  #live(key: string, answer: unknown): SessionRecord | undefined {
+    if (answer === null || answer === undefined) return undefined
+    const record = decodeRecord(key, String(answer))
+    return this.#isOver(record) ? undefined : record
+  }
+
+  #isOver({ expiresAt }: { readonly expiresAt: number }): boolean {
+    return expiresAt <= this.#clock.now()
+  }
+}

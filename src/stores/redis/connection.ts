@@ -1,0 +1,70 @@
+import { systemClock } from '../../core/clock.ts'
+import { SojournError } from '../../core/errors.ts'
+import { loadDriver } from '../driver.ts'
+import type { RedisAddress } from './address.ts'
+import type { RedisClient } from './client.ts'
+import type { Endable } from './endable.ts'
+import { openCallingClient } from './ioredis.ts'
+import { openSendingClient } from './node-redis.ts'
+
+/** A client that the store has made for itself. */
+export interface OpenedClient {
+  readonly client: RedisClient
+  /** What went wrong with the connection last. */
+  lastError(): unknown
+  close(): Promise<void>
+}
+
+/** Which package makes the connection. */
+export type DriverName = 'redis' | 'ioredis'
+
+/** How long whoever closes waits for a server that does not answer. */
+const farewellMs = 1000
+
+/**
+ * Opens a client for an address. It connects by itself, again after every loss, and takes no command meanwhile.
+ *
+ * @throws SojournError `DRIVER_MISSING`
+ */
+export function openClient(address: RedisAddress, driver: DriverName | undefined): OpenedClient {
+  const { name, loaded } =
+    driver === undefined ? whicheverIsThere() : { name: driver, loaded: loadDriver('redis', driver) }
+  const endable = name === 'redis' ? openSendingClient(loaded, address) : openCallingClient(loaded, address)
+  let last: unknown
+  let isClosed = false
+  endable.client.on('error', error => {
+    last = error
+  })
+  return {
+    client: endable.client,
+    lastError: () => (isClosed ? closedError() : last),
+    close: async () => {
+      if (isClosed) return
+      isClosed = true
+      await end(endable)
+    },
+  }
+}
+
+/** Of both, the one from the makers of the server. */
+function whicheverIsThere(): { name: DriverName; loaded: unknown } {
+  try {
+    return { name: 'redis', loaded: loadDriver('redis', 'redis') }
+  } catch (error) {
+    try {
+      return { name: 'ioredis', loaded: loadDriver('redis', 'ioredis') }
+    } catch {
+      throw error
+    }
+  }
+}
+
+async function end(endable: Endable): Promise<void> {
+  const patience = new Promise(resolve => systemClock.after(farewellMs, () => resolve(undefined)))
+  if (endable.isReady()) await Promise.race([endable.quit().catch(() => undefined), patience])
+  endable.cut()
+}
+
+function closedError(): Error {
+  return new SojournError('STORE_FAILED', 'Expected the redis store to be open, but it has been closed.')
+}

@@ -1,0 +1,130 @@
+import { systemClock } from '../../core/clock.ts'
+import { SojournError } from '../../core/errors.ts'
+import type { Link, Send } from './client.ts'
+import type { Script } from './scripts.ts'
+import { plain, reasonOf, troubleOf } from './trouble.ts'
+
+/** What else is known of a connection: why it is not there. */
+export interface LineOptions {
+  readonly link: Link
+  /** What went wrong last; undefined where nothing did, and for a client of the application's, which tells nobody. */
+  lastError?(): unknown
+}
+
+/** How long a command waits for a connection. It is less than the time that the core gives it. */
+const patienceMs = 2000
+const lookEveryMs = 20
+/** What the scripts need, and what this is tested with. */
+const oldestVersion = 7
+
+/**
+ * The way to the servers. A command leaves only when there is a connection, so that none is kept by a driver and
+ * carried out long after its request was answered.
+ */
+export class Line {
+  readonly #link: Link
+  readonly #lastError: () => unknown
+  #greeting: Promise<void> | undefined
+  #isGreeted = false
+
+  constructor({ link, lastError = () => undefined }: LineOptions) {
+    this.#link = link
+    this.#lastError = lastError
+  }
+
+  /** Sends a command that is about one key. */
+  async ask(key: string, words: readonly string[]): Promise<unknown> {
+    return await this.#send(words, words => this.#link.send(key, words))
+  }
+
+  /** Runs a script on one key. One that the server has forgotten is sent again, and nobody hears of it. */
+  async run({ sha, source }: Script, key: string, parameters: readonly string[]): Promise<unknown> {
+    const rest = ['1', key, ...parameters]
+    try {
+      return await this.ask(key, ['EVALSHA', sha, ...rest])
+    } catch (error) {
+      if (!isForgotten(error)) throw error
+      return await this.ask(key, ['EVAL', source, ...rest])
+    }
+  }
+
+  /** Each server that has a part of the keys. */
+  async servers(): Promise<readonly Send[]> {
+    await this.ready()
+    const primaries = await this.#link.primaries()
+    return primaries.map(send => words => this.#send(words, send))
+  }
+
+  /**
+   * Waits for the connection, and looks who is there.
+   *
+   * @throws Error that says what is wrong, and SojournError `STORE_UNUSABLE` for a server that is too old.
+   */
+  ready(): Promise<void> {
+    this.#greeting ??= this.#greet().finally(() => {
+      this.#greeting = undefined
+    })
+    return this.#greeting
+  }
+
+  /** Nothing is awaited before a command leaves on a connection that is there: what is sent first arrives first. */
+  async #send(words: readonly string[], send: Send): Promise<unknown> {
+    if (!this.#isGreeted || !this.#link.isReady()) await this.ready()
+    try {
+      return await send(words)
+    } catch (error) {
+      throw troubleOf(error)
+    }
+  }
+
+  async #greet(): Promise<void> {
+    for (let waitedMs = 0; !this.#link.isReady(); waitedMs += lookEveryMs) {
+      if (waitedMs >= patienceMs) throw this.#noConnection()
+      await new Promise<void>(resolve => systemClock.after(lookEveryMs, resolve))
+    }
+    if (!this.#isGreeted) await this.#checkVersion()
+    this.#isGreeted = true
+  }
+
+  async #checkVersion(): Promise<void> {
+    const [primary] = await this.#link.primaries()
+    const answer = await primary?.(['INFO', 'server']).catch(whenForbidden)
+    const [, version] = /^redis_version:(\S+)/m.exec(String(answer)) ?? []
+    if (version === undefined || Number.parseInt(version, 10) >= oldestVersion) return
+    throw new SojournError(
+      'STORE_UNUSABLE',
+      `Expected a server of Redis ${oldestVersion} or newer, or of Valkey, got version ${version}.`,
+    )
+  }
+
+  #noConnection(): Error {
+    const error = this.#lastError()
+    if (error !== undefined) return troubleOf(error)
+    return new Error(
+      'Expected the client to be connected, but it is not. Await its `connect`, and see its `error` event.',
+    )
+  }
+}
+
+/** Says at start what is wrong with a server. */
+export function unusable(error: unknown): SojournError {
+  if (error instanceof SojournError) return error
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : plain(error)
+  return new SojournError(
+    'STORE_UNUSABLE',
+    `Expected a server for the redis store, but ${reasonOf(cause)}.`,
+    {
+      cause,
+    },
+  )
+}
+
+function isForgotten(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof Error && error.cause.message.startsWith('NOSCRIPT')
+}
+
+/** Whoever may not ask for the version is believed to have the right one. */
+function whenForbidden(error: unknown): string {
+  if (error instanceof Error && error.message.startsWith('NOPERM')) return ''
+  throw troubleOf(error)
+}

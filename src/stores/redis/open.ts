@@ -1,0 +1,24 @@
+import { SojournError } from '../../core/errors.ts'
+import { RedisRecords } from '../redis.ts'
+import { optionsOf, type StoreUrl } from '../store-url.ts'
+import { parseAddress } from './address.ts'
+import { type DriverName, openClient } from './connection.ts'
+
+const parameters = ['prefix', 'driver', 'sentinelUser', 'sentinelPassword']
+
+/**
+ * Opens the store of a URL.
+ *
+ * @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`
+ */
+export function openRedis(url: StoreUrl): RedisRecords {
+  optionsOf(url, parameters)
+  const opened = openClient(parseAddress(url), driverOf(url.parameters.get('driver')))
+  const prefix = url.parameters.get('prefix')
+  return new RedisRecords({ client: opened.client, ...(prefix === undefined ? {} : { prefix }) }, opened)
+}
+
+function driverOf(name: string | undefined): DriverName | undefined {
+  if (name === undefined || name === 'redis' || name === 'ioredis') return name
+  throw new SojournError('OPTION_INVALID', 'Expected `driver` to be redis or ioredis, got something else.')
+}

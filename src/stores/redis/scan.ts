@@ -1,0 +1,40 @@
+import type { Send } from './client.ts'
+
+/** How many names the server looks at in one step: it answers nobody else meanwhile. */
+const stepSize = '250'
+
+/** Streams, in steps, what follows a beginning in the names of the servers' texts. Each comes once. */
+export async function* keysIn(servers: readonly Send[], start: string): AsyncGenerator<readonly string[]> {
+  // A server that makes room for more names meanwhile may show some again, and so may one that takes over from another.
+  const seen = new Set<string>()
+  for (const server of servers) {
+    for await (const keys of stepsThrough(server, start)) {
+      yield keys.filter(key => !seen.has(key))
+      for (const key of keys) seen.add(key)
+    }
+  }
+}
+
+async function* stepsThrough(server: Send, start: string): AsyncGenerator<readonly string[]> {
+  let cursor = '0'
+  do {
+    const answer = await server([
+      'SCAN',
+      cursor,
+      'MATCH',
+      `${literal(start)}*`,
+      'COUNT',
+      stepSize,
+      'TYPE',
+      'string',
+    ])
+    const [next, names] = Array.isArray(answer) ? answer : ['0', []]
+    cursor = String(next)
+    yield [...new Set(Array.from<unknown, string>(names, name => String(name).slice(start.length)))]
+  } while (cursor !== '0')
+}
+
+/** A name in which no character stands for others. */
+function literal(name: string): string {
+  return name.replaceAll(/[\\*?[\]^-]/g, String.raw`\$&`)
+}

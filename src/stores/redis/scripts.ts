@@ -1,0 +1,124 @@
+import { hash } from 'node:crypto'
+import { graceMs } from './grace.ts'
+
+/** A script that the server runs as one step. Its name there is the hash of its source. */
+export interface Script {
+  readonly source: string
+  readonly sha: string
+}
+
+/** How many writers of one record are remembered: more than one only where several processes change one session. */
+const mostMarks = 8
+
+/**
+ * A record is text: a line with its version, its two times and the marks of its last writers, a line with its device,
+ * and the rest, which no script looks into. Numbers are never written by a script, only copied, because Lua would round them.
+ */
+const aboutRecords = `
+local now = tonumber(ARGV[1])
+
+local function read()
+  local text = redis.call('GET', KEYS[1])
+  if not text then return nil end
+  local version, touched, ends, marks, device, rest = string.match(text, '^(%d+) (%S+) (%S+)([^\\n]*)\\n([^\\n]*)()')
+  if not rest then error('this is not a record of Sojourn') end
+  if tonumber(ends) <= now then return nil end
+  return { text = text, version = version, touched = touched, ends = ends, marks = marks, device = device, rest = string.sub(text, rest) }
+end
+${keeping()}
+local function has(marks, mark)
+  return string.find(marks .. ' ', ' ' .. mark .. ' ', 1, true) ~= nil
+end
+
+local function with(marks, mark)
+  local writer = string.match(mark, '^[^.]*.')
+  local kept = { '', mark }
+  for other in string.gmatch(marks, '%S+') do
+    if #kept <= ${mostMarks} and string.sub(other, 1, #writer) ~= writer then kept[#kept + 1] = other end
+  end
+  return table.concat(kept, ' ')
+end
+`
+
+/** Arguments: now, the mark of this write, the end, the first line without marks, what follows it. Answers 1 or 0. */
+export const createScript: Script = script(`${aboutRecords}
+local found = read()
+if found then return has(found.marks, ARGV[2]) and 1 or 0 end
+if tonumber(ARGV[3]) > now then keep(ARGV[4] .. ' ' .. ARGV[2] .. ARGV[5], ARGV[3]) end
+return 1
+`)
+
+/**
+ * Arguments: those of a creation, and the expected version. Answers 1 when it is done, also when a driver sends it a
+ * second time because the connection was lost before the first answer; 0 when there is no record; or the record that is there.
+ */
+export const replaceScript: Script = script(`${aboutRecords}
+local found = read()
+if not found then return 0 end
+if has(found.marks, ARGV[2]) then return 1 end
+if found.version ~= ARGV[6] then return found.text end
+if tonumber(ARGV[3]) > now then
+  keep(ARGV[4] .. with(found.marks, ARGV[2]) .. ARGV[5], ARGV[3])
+else
+  redis.call('DEL', KEYS[1])
+end
+return 1
+`)
+
+/** Arguments: now, the last activity, the end, the line of the device or nothing. Answers 1 or 0. */
+export const touchScript: Script = script(`${aboutRecords}
+local found = read()
+if not found then return 0 end
+local touched, ends, device = found.touched, found.ends, found.device
+if ARGV[4] ~= '' and tonumber(ARGV[2]) >= tonumber(touched) then device = ARGV[4] end
+if tonumber(ARGV[2]) > tonumber(touched) then touched = ARGV[2] end
+if tonumber(ARGV[3]) > tonumber(ends) then ends = ARGV[3] end
+keep(found.version .. ' ' .. touched .. ' ' .. ends .. found.marks .. '\\n' .. device .. found.rest, ends)
+return 1
+`)
+
+/** Arguments: now, the end of a session, its key. The index itself ends with the last of its sessions. */
+export const indexScript: Script = script(`
+redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', tonumber(ARGV[1]) - ${graceMs})
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
+if last == 'inf' then
+  redis.call('PERSIST', KEYS[1])
+else
+  redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.ceil(tonumber(last)) + ${graceMs}))
+end
+return 1
+`)
+
+/** Arguments: now, the epoch, its end, and the key that it spares or nothing. */
+export const raiseScript: Script = script(`${keeping()}
+local epoch, ends, except = ARGV[2], ARGV[3], ARGV[4]
+local text = redis.call('GET', KEYS[1])
+local standing, lasts, spared = string.match(text or '', '^(%S+) (%S+) (.*)$')
+if standing and tonumber(lasts) > tonumber(ARGV[1]) then
+  if tonumber(standing) > tonumber(epoch) then return 0 end
+  if tonumber(standing) == tonumber(epoch) then
+    if spared ~= except then except = '' end
+    if tonumber(lasts) > tonumber(ends) then ends = lasts end
+  end
+end
+keep(epoch .. ' ' .. ends .. ' ' .. except, ends)
+return 1
+`)
+
+function script(source: string): Script {
+  return { source, sha: hash('sha1', source, 'hex') }
+}
+
+/** The server removes what is over by its own clock, a little later than ours says so. */
+function keeping(): string {
+  return `
+local function keep(text, ends)
+  if tonumber(ends) > 8640000000000000 then
+    redis.call('SET', KEYS[1], text)
+  else
+    redis.call('SET', KEYS[1], text, 'PXAT', string.format('%.0f', math.ceil(tonumber(ends)) + ${graceMs}))
+  end
+end
+`
+}

@@ -1,0 +1,57 @@
+import { corrupt } from './record-text.ts'
+
+/** What is wrong, by how the server and the drivers say so, and what to do about it. */
+const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
+  [
+    /^WRONGTYPE/,
+    'there is a key of another kind under the prefix of the store. Give it a `prefix` of its own',
+  ],
+  [/^WRONGPASS|invalid password/i, 'the server does not accept the user or the password'],
+  [/^NOAUTH/, 'the server demands a password, and was given none'],
+  [/^NOPERM/, 'the user of the connection may not do this on the server'],
+  [/^READONLY/, 'the server is a replica, which takes no writes'],
+  [/^OOM/, 'the server has no memory left. Raise its `maxmemory`'],
+  [/^MISCONF/, 'the server takes no writes because it cannot save to its disk'],
+  [/^LOADING/, 'the server is still reading its data'],
+  [/^CLUSTERDOWN/, 'a part of the cluster has no server'],
+  [/^NOREPLICAS/, 'the server has too few replicas'],
+  [/ECONNREFUSED/, 'nobody answers at its address'],
+  [/ENOTFOUND|EAI_AGAIN/, 'there is no machine of its name'],
+  [
+    /CERT|SSL|TLS|self.signed|certificate|EPROTO|wrong version number/i,
+    'the encrypted connection could not be made',
+  ],
+  [/ECONNRESET|EPIPE|Socket closed|Connection is closed|Disconnect|max retries/i, 'the connection was lost'],
+  [/ETIMEDOUT|timeout/i, 'it did not answer in time'],
+]
+
+/**
+ * The error for what a driver has thrown. Its cause is a copy with the message alone, because the drivers' own errors
+ * carry the command with them, and with it sessions and passwords.
+ */
+export function troubleOf(error: unknown): Error {
+  const cause = plain(error)
+  if (cause.message.includes('this is not a record of Sojourn')) return corrupt()
+  return new Error(`Expected the server to answer, but ${reasonOf(cause)}.`, { cause })
+}
+
+/** What is wrong, in words. */
+export function reasonOf(error: Error): string {
+  const said = `${error.message} ${codeOf(error)}`
+  return reasons.find(([sign]) => sign.test(said))?.[1] ?? 'it failed. See `cause`'
+}
+
+/** A copy of an error with nothing in it but what it says. */
+export function plain(error: unknown): Error {
+  const first = error instanceof AggregateError ? (error.errors[0] ?? error) : error
+  if (!(first instanceof Error)) return new Error('The driver has thrown something that is no error.')
+  // What follows quotes the command.
+  const [message = ''] = first.message.split(/, with args beginning with/i)
+  const copy = new Error(message)
+  copy.name = first.name
+  return Object.assign(copy, codeOf(first) === '' ? {} : { code: codeOf(first) })
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

@@ -1,0 +1,53 @@
+import { Redis } from 'ioredis'
+import { Redis as Redis5 } from 'ioredis5'
+import { createClient } from 'redis'
+import { createClient as createClient5 } from 'redis5'
+import type { RedisClient } from 'sojourn/redis'
+
+/** A client of one of the drivers, as an application makes it. */
+export interface TestClient {
+  readonly client: RedisClient
+  /** Whether it sends a command again when the connection was lost before the answer. */
+  readonly sendsAgain: boolean
+  end(): unknown
+}
+
+type Connect = (port: number) => Promise<TestClient>
+
+/** The drivers that the store is for, by name, and how each is connected to a port of this machine. */
+export const drivers: readonly (readonly [name: string, connect: Connect])[] = [
+  ['node-redis 6', connectSending(createClient)],
+  ['node-redis 5', connectSending(createClient5)],
+  ['ioredis 6', connectCalling(Redis)],
+  ['ioredis 5', connectCalling(Redis5)],
+]
+
+interface SendingClient extends RedisClient {
+  connect(): Promise<unknown>
+  destroy(): void
+  on(event: 'error', listener: () => void): unknown
+}
+
+interface CallingClient extends RedisClient {
+  disconnect(): void
+  on(event: 'error', listener: () => void): unknown
+}
+
+function connectSending(make: (options: { socket: object }) => SendingClient): Connect {
+  return async port => {
+    const client = make({ socket: { port, host: '127.0.0.1' } })
+    client.on('error', ignore)
+    await client.connect()
+    return { client, sendsAgain: false, end: () => client.destroy() }
+  }
+}
+
+function connectCalling(Client: new (options: { port: number; host: string }) => CallingClient): Connect {
+  return async port => {
+    const client = new Client({ port, host: '127.0.0.1' })
+    client.on('error', ignore)
+    return { client, sendsAgain: true, end: () => client.disconnect() }
+  }
+}
+
+function ignore(): void {}

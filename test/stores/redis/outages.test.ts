@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto'
+import type { SessionRecord } from 'sojourn'
+import { type RedisRecords, redisStore } from 'sojourn/redis'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describeService } from '../../support/services/commands.ts'
+import { RedisServer } from '../../support/services/redis.ts'
+import { TcpProxy } from '../../support/tcp-proxy.ts'
+import { drivers, type TestClient } from './clients.ts'
+import { nextOf, recordOf } from './records.ts'
+
+describeService('a server that goes away and comes back', 'redis-server', () => {
+  for (const [driver, connect] of drivers) {
+    describe(`with a client of ${driver}`, () => {
+      const ends: (() => unknown)[] = []
+      afterEach(async () => {
+        for (const end of ends.splice(0).reverse()) await end()
+      })
+
+      async function opened(parameters: readonly string[] = []): Promise<{
+        server: RedisServer
+        store: RedisRecords
+      }> {
+        const server = await RedisServer.start({ parameters })
+        ends.push(() => server.stop())
+        const connected = await connect(server.port)
+        ends.push(() => connected.end())
+        return { server, store: redisStore({ client: connected.client }) }
+      }
+
+      test('a script that the server forgets in the middle is loaded again, and nobody hears of it', async () => {
+        const { server, store } = await opened()
+        const record = recordOf()
+        await server.send('SCRIPT', 'FLUSH')
+        expect(await store.create(record)).toBe(true)
+        await server.send('SCRIPT', 'FLUSH')
+        const answers = [1, 2, 3].map(version => store.replace(nextOf(record, `${version}`), 1))
+        expect((await Promise.all(answers)).filter(answer => answer === 'replaced')).toHaveLength(1)
+        await server.send('SCRIPT', 'FLUSH')
+        expect(await store.touch(record.key, record, record)).toBe(true)
+      })
+
+      test('after a kill and a start the next call works, with what the server had saved', async () => {
+        const { server, store } = await opened(['--appendonly', 'yes', '--appendfsync', 'always'])
+        const record = recordOf({ subject: 'ada' })
+        await store.create(record)
+        await server.kill()
+        await server.start()
+        expect(await store.load(record.key)).toEqual(record)
+        expect(await store.replace(nextOf(record, 'after'), 1)).toBe('replaced')
+        expect(await store.ofSubject('ada')).toHaveLength(1)
+      })
+
+      test('after a kill of a server that saves nothing there is no session, and no error', async () => {
+        const { server, store } = await opened()
+        const record = recordOf({ subject: 'ada' })
+        await store.create(record)
+        await server.kill()
+        await server.start()
+        expect(await store.load(record.key)).toBeUndefined()
+        expect(await store.replace(nextOf(record, 'after'), 1)).toBe('gone')
+        expect(await store.create(record)).toBe(true)
+      })
+
+      test('while there is no server a call fails within seconds, and is not made later', async () => {
+        const { server, store } = await opened()
+        await store.load('none')
+        await server.kill()
+        const record = recordOf()
+        const startedAt = Date.now()
+        await expect(store.create(record)).rejects.toThrow(/connect/)
+        expect(Date.now() - startedAt).toBeLessThan(4000)
+        await server.start()
+        expect(await store.load(record.key)).toBeUndefined()
+      })
+
+      test('calls that are under way when the server is killed all end', async () => {
+        const { server, store } = await opened()
+        await store.load('none')
+        server.pause()
+        const calls = Array.from({ length: 20 }, () => store.create(recordOf()))
+        const ending = Promise.allSettled(calls)
+        await server.kill()
+        await server.start()
+        for (const { status } of await ending) expect(['fulfilled', 'rejected']).toContain(status)
+        expect(await store.create(recordOf())).toBe(true)
+      })
+    })
+  }
+})
+
+/** So that what is lost later is the answer of a script, and not that the server does not know it yet. */
+async function useEveryScript(store: RedisRecords): Promise<void> {
+  const record = recordOf({ subject: 'nobody' })
+  await store.create(record)
+  await store.replace(nextOf(record, ''), 1)
+  await store.touch(record.key, record, record)
+  await store.raiseEpoch('nobody', { epoch: 1, except: undefined, expiresAt: record.expiresAt })
+}
+
+describeService('a connection that is reset after a write and before its answer', 'redis-server', () => {
+  for (const [driver, connect] of drivers) {
+    describe(`with a client of ${driver}`, () => {
+      let server: RedisServer
+      let proxy: TcpProxy
+      let connected: TestClient
+      let direct: TestClient
+      let store: RedisRecords
+      let other: RedisRecords
+
+      beforeEach(async () => {
+        server = await RedisServer.start()
+        proxy = await TcpProxy.start(server.port)
+        connected = await connect(proxy.port)
+        direct = await connect(server.port)
+        store = redisStore({ client: connected.client })
+        other = redisStore({ client: direct.client })
+        await useEveryScript(store)
+      })
+      afterEach(async () => {
+        await connected.end()
+        await direct.end()
+        await proxy.stop()
+        await server.stop()
+      })
+
+      /** Makes a call whose answer is lost, and answers what the caller is told: `failed` for an error. */
+      async function told<Answer>(
+        text: string,
+        call: () => Promise<Answer>,
+        meanwhile: () => Promise<unknown> = async () => undefined,
+      ): Promise<Answer | 'failed'> {
+        const losing = proxy.loseAnswerTo(text)
+        const calling = call().catch((error: Error) => {
+          expect(error.message).toContain('the connection was lost')
+          return 'failed' as const
+        })
+        await losing
+        await meanwhile()
+        proxy.open()
+        return await calling
+      }
+
+      /** A driver that sends again learns that it is done; one that does not leaves it open. Neither is misled. */
+      function expectTruth<Answer>(answer: Answer | 'failed', done: Answer): void {
+        expect(answer).toEqual(connected.sendsAgain ? done : 'failed')
+      }
+
+      test('a replacement is made once, and is no change of somebody else', async () => {
+        const record = recordOf()
+        await store.create(record)
+        const next = nextOf(record, 'lost answer')
+        expectTruth(await told('lost answer', () => store.replace(next, 1)), 'replaced')
+        expect(await store.load(record.key)).toEqual(next)
+      })
+
+      test('a replacement is known to be made although many others came before it was sent again', async () => {
+        const record = recordOf()
+        await store.create(record)
+        const next = nextOf(record, 'lost answer')
+        let last: SessionRecord = next
+        const answer = await told(
+          'lost answer',
+          () => store.replace(next, 1),
+          async () => {
+            for (let turn = 0; turn < 50; turn += 1) {
+              const following = nextOf(last, `other ${turn}`)
+              expect(await other.replace(following, last.version)).toBe('replaced')
+              last = following
+            }
+          },
+        )
+        expectTruth(answer, 'replaced')
+        expect(await store.load(record.key)).toEqual(last)
+      })
+
+      test('a creation is made once, and its key is not taken by somebody else', async () => {
+        const record = recordOf({ data: 'lost answer', subject: 'ada' })
+        expectTruth(await told('lost answer', () => store.create(record)), true)
+        expect(await store.create(record)).toBe(false)
+        expect(await store.ofSubject('ada')).toEqual([record])
+      })
+
+      test('an ending is not undone by what is sent again', async () => {
+        const record = recordOf()
+        await store.create(record)
+        const next = nextOf(record, 'lost answer')
+        const answer = await told(
+          'lost answer',
+          () => store.replace(next, 1),
+          async () => other.delete(record.key),
+        )
+        expectTruth(answer, 'gone')
+        expect(await store.load(record.key)).toBeUndefined()
+      })
+
+      test('a touch and an epoch come to the same, once or twice', async () => {
+        const record = recordOf({ subject: 'ada' })
+        await store.create(record)
+        const activity = {
+          touchedAt: record.touchedAt + 5,
+          expiresAt: record.expiresAt + 5,
+          device: 'lost answer',
+        }
+        expectTruth(await told('lost answer', () => store.touch(record.key, activity, record)), true)
+        expect(await store.load(record.key)).toEqual({ ...record, ...activity })
+        const epoch = { epoch: 5, except: randomUUID(), expiresAt: record.expiresAt }
+        expectTruth(await told(epoch.except, () => store.raiseEpoch('ada', epoch)), undefined)
+        expect(await store.epochOf('ada')).toEqual(epoch)
+      })
+    })
+  }
+})
