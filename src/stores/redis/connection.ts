@@ -10,7 +10,7 @@ import { openSendingClient } from './node-redis.ts'
 /** A client that the store has made for itself. */
 export interface OpenedClient {
   readonly client: RedisClient
-  /** What went wrong with the connection last. */
+  /** What is wrong with the connection, since it was there last. */
   lastError(): unknown
   close(): Promise<void>
 }
@@ -34,6 +34,9 @@ export function openClient(address: RedisAddress, driver: DriverName | undefined
   let isClosed = false
   endable.client.on('error', error => {
     last = error
+  })
+  endable.client.on('ready', () => {
+    last = undefined
   })
   return {
     client: endable.client,

@@ -2,7 +2,7 @@ import type { RedisClient } from './client.ts'
 
 /** A client, and how its package ends it. */
 export interface Endable {
-  readonly client: RedisClient & { on(event: 'error', listener: (error: unknown) => void): unknown }
+  readonly client: RedisClient & { on(event: 'error' | 'ready', listener: (error: unknown) => void): unknown }
   isReady(): boolean
   /** Waits for the commands under way. */
   quit(): Promise<unknown>

@@ -12,7 +12,7 @@ interface Client extends RedisClient {
   readonly status: string
   quit(): Promise<unknown>
   disconnect(): void
-  on(event: 'error', listener: (error: unknown) => void): unknown
+  on(event: 'error' | 'ready', listener: (error: unknown) => void): unknown
 }
 
 /** Opens a client of ioredis. */

@@ -2,12 +2,12 @@ import { systemClock } from '../../core/clock.ts'
 import { SojournError } from '../../core/errors.ts'
 import type { Link, Send } from './client.ts'
 import type { Script } from './scripts.ts'
-import { plain, reasonOf, troubleOf } from './trouble.ts'
+import { isHopeless, plain, reasonOf, troubleOf } from './trouble.ts'
 
-/** What else is known of a connection: why it is not there. */
+/** A connection, and what is known of it. */
 export interface LineOptions {
   readonly link: Link
-  /** What went wrong last; undefined where nothing did, and for a client of the application's, which tells nobody. */
+  /** What is wrong with it; undefined where nothing is, and for a client of the application's, which tells nobody. */
   lastError?(): unknown
 }
 
@@ -79,7 +79,9 @@ export class Line {
 
   async #greet(): Promise<void> {
     for (let waitedMs = 0; !this.#link.isReady(); waitedMs += lookEveryMs) {
-      if (waitedMs >= patienceMs) throw this.#noConnection()
+      const error = this.#lastError()
+      if (waitedMs >= patienceMs || isHopeless(error))
+        throw troubleOf(error ?? new Error(`No connection within ${patienceMs} ms`))
       await new Promise<void>(resolve => systemClock.after(lookEveryMs, resolve))
     }
     if (!this.#isGreeted) await this.#checkVersion()
@@ -94,14 +96,6 @@ export class Line {
     throw new SojournError(
       'STORE_UNUSABLE',
       `Expected a server of Redis ${oldestVersion} or newer, or of Valkey, got version ${version}.`,
-    )
-  }
-
-  #noConnection(): Error {
-    const error = this.#lastError()
-    if (error !== undefined) return troubleOf(error)
-    return new Error(
-      'Expected the client to be connected, but it is not. Await its `connect`, and see its `error` event.',
     )
   }
 }

@@ -15,7 +15,7 @@ interface Client extends RedisClient {
   connect(): Promise<unknown>
   close(): Promise<unknown>
   destroy(): void
-  on(event: 'error', listener: (error: unknown) => void): unknown
+  on(event: 'error' | 'ready', listener: (error: unknown) => void): unknown
 }
 
 /** Opens a client of node-redis. */

@@ -14,8 +14,17 @@ const parameters = ['prefix', 'driver', 'sentinelUser', 'sentinelPassword']
 export function openRedis(url: StoreUrl): RedisRecords {
   optionsOf(url, parameters)
   const opened = openClient(parseAddress(url), driverOf(url.parameters.get('driver')))
-  const prefix = url.parameters.get('prefix')
-  return new RedisRecords({ client: opened.client, ...(prefix === undefined ? {} : { prefix }) }, opened)
+  try {
+    return new RedisRecords({ client: opened.client, ...prefixOf(url) }, opened)
+  } catch (error) {
+    void opened.close()
+    throw error
+  }
+}
+
+function prefixOf({ parameters }: StoreUrl): { readonly prefix?: string } {
+  const prefix = parameters.get('prefix')
+  return prefix === undefined ? {} : { prefix }
 }
 
 function driverOf(name: string | undefined): DriverName | undefined {

@@ -1,3 +1,4 @@
+import { SojournError } from '../../core/errors.ts'
 import { corrupt } from './record-text.ts'
 
 /** What is wrong, by how the server and the drivers say so, and what to do about it. */
@@ -18,6 +19,10 @@ const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
   [/ECONNREFUSED/, 'nobody answers at its address'],
   [/ENOTFOUND|EAI_AGAIN/, 'there is no machine of its name'],
   [
+    /^No connection within/,
+    'there is no connection. See that the client has been told to connect, and that both sides encrypt or neither does',
+  ],
+  [
     /CERT|SSL|TLS|self.signed|certificate|EPROTO|wrong version number/i,
     'the encrypted connection could not be made',
   ],
@@ -25,11 +30,15 @@ const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
   [/ETIMEDOUT|timeout/i, 'it did not answer in time'],
 ]
 
+/** Reasons that do not go away by themselves. */
+const hopeless = /password|encrypted/
+
 /**
  * The error for what a driver has thrown. Its cause is a copy with the message alone, because the drivers' own errors
  * carry the command with them, and with it sessions and passwords.
  */
 export function troubleOf(error: unknown): Error {
+  if (error instanceof SojournError) return error
   const cause = plain(error)
   if (cause.message.includes('this is not a record of Sojourn')) return corrupt()
   return new Error(`Expected the server to answer, but ${reasonOf(cause)}.`, { cause })
@@ -39,6 +48,12 @@ export function troubleOf(error: unknown): Error {
 export function reasonOf(error: Error): string {
   const said = `${error.message} ${codeOf(error)}`
   return reasons.find(([sign]) => sign.test(said))?.[1] ?? 'it failed. See `cause`'
+}
+
+/** Whether another attempt in a moment would end the same way. */
+export function isHopeless(error: unknown): boolean {
+  if (error instanceof SojournError) return true
+  return error !== undefined && hopeless.test(reasonOf(plain(error)))
 }
 
 /** A copy of an error with nothing in it but what it says. */
