@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
+import { openStore } from 'sojourn'
+import { type RedisRecords, redisStore } from 'sojourn/redis'
+import { fakeClock, storeContract } from 'sojourn/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describeService } from '../../support/services/commands.ts'
+import { RedisServer } from '../../support/services/redis.ts'
+import { nextOf, recordOf } from './records.ts'
+
+const graceMs = 60_000
+
+describeService('what the redis store leaves on the server', 'redis-server', () => {
+  let server: RedisServer
+  let client: Awaited<ReturnType<typeof connect>>
+  let prefix: string
+  let store: RedisRecords
+
+  function connect() {
+    return createClient({ url: server.url }).connect()
+  }
+
+  beforeAll(async () => {
+    server = await RedisServer.start()
+    client = await connect()
+  })
+  beforeEach(() => {
+    prefix = `${randomUUID()}:`
+    store = redisStore({ client, prefix })
+  })
+  afterAll(async () => {
+    client.destroy()
+    await server.stop()
+  })
+
+  async function endOf(kind: 's' | 'u' | 'e'): Promise<unknown> {
+    const [name] = await client.keys(`${prefix}${kind}:*`)
+    return name === undefined ? 'gone' : server.send('PEXPIRETIME', name)
+  }
+
+  /** Nobody waits for what a list is healed by. */
+  async function healed(subject: string): Promise<void> {
+    await store.ofSubject(subject)
+    await client.ping()
+  }
+
+  test('a record is removed by the server a minute after its end, wherever that moves', async () => {
+    const record = recordOf()
+    await store.create(record)
+    expect(await endOf('s')).toBe(record.expiresAt + graceMs)
+    const next = { ...nextOf(record, 'next'), expiresAt: record.expiresAt - 1000 }
+    await store.replace(next, 1)
+    expect(await endOf('s')).toBe(next.expiresAt + graceMs)
+    await store.touch(record.key, { ...record, expiresAt: record.expiresAt + 5 }, record)
+    expect(await endOf('s')).toBe(record.expiresAt + 5 + graceMs)
+  })
+
+  test('a record that never ends is never removed, and one with half a millisecond is', async () => {
+    const record = recordOf({ expiresAt: Number.POSITIVE_INFINITY, subject: 'ada' })
+    await store.create(record)
+    expect([await endOf('s'), await endOf('u')]).toEqual([-1, -1])
+    const next = { ...nextOf(record, ''), expiresAt: Date.now() + 5000.5 }
+    await store.replace(next, 1)
+    expect(await endOf('s')).toBe(next.expiresAt + 0.5 + graceMs)
+    expect(await store.load(record.key)).toEqual(next)
+  })
+
+  test('the list of a subject goes with the last of its sessions, and an epoch with its end', async () => {
+    const [short, long] = [recordOf({ subject: 'ada' }), recordOf({ subject: 'ada' })]
+    await store.create({ ...long, expiresAt: long.expiresAt + 1000 })
+    await store.create(short)
+    expect(await endOf('u')).toBe(long.expiresAt + 1000 + graceMs)
+    await store.raiseEpoch('ada', { epoch: 5, except: undefined, expiresAt: long.expiresAt })
+    expect(await endOf('e')).toBe(long.expiresAt + graceMs)
+  })
+
+  test('no name on the server tells who somebody is', async () => {
+    await store.create(recordOf({ subject: 'ada@example.org' }))
+    await store.raiseEpoch('ada@example.org', { epoch: 5, except: undefined, expiresAt: Date.now() + 5000 })
+    const names = await client.keys(`${prefix}*`)
+    expect(names).toHaveLength(3)
+    expect(names.join()).not.toContain('ada')
+  })
+
+  test('a deleted session leaves the list of its subject', async () => {
+    const record = recordOf({ subject: 'ada' })
+    await store.create(record)
+    await store.delete(record.key)
+    await client.ping()
+    expect(await client.keys(`${prefix}*`)).toEqual([])
+  })
+
+  test('a list forgets what it does not find within a minute, and at once when it is noted again', async () => {
+    const record = recordOf({ subject: 'ada' })
+    await store.create(record)
+    const [list = ''] = await client.keys(`${prefix}u:*`)
+    await client.del(`${prefix}s:${record.key}`)
+    await healed('ada')
+    expect(await client.zScore(list, record.key)).toBeLessThanOrEqual(Date.now() + graceMs)
+    await store.create(record)
+    expect(await client.zScore(list, record.key)).toBe(record.expiresAt)
+  })
+
+  test('what a list has lost comes back with the next activity', async () => {
+    const record = recordOf({ subject: 'ada' })
+    await store.create(record)
+    await client.del(await client.keys(`${prefix}u:*`))
+    expect(await store.ofSubject('ada')).toEqual([])
+    await store.touch(record.key, record, record)
+    expect(await store.ofSubject('ada')).toEqual([record])
+  })
+
+  test('a list in which a session ends too early is put right when it is read', async () => {
+    const record = recordOf({ subject: 'ada' })
+    await store.create(record)
+    const [list = ''] = await client.keys(`${prefix}u:*`)
+    await client.zAdd(list, { score: Date.now() + 5, value: record.key })
+    await healed('ada')
+    expect(await client.zScore(list, record.key)).toBe(record.expiresAt)
+  })
+
+  test('a list holds nobody whose time is long over', async () => {
+    const clock = fakeClock()
+    const aged = redisStore({ client, prefix, clock })
+    for (let day = 0; day < 30; day += 1) {
+      await aged.create(recordOf({ subject: 'ada', expiresAt: clock.now() + 3_600_000 }))
+      clock.jump(86_400_000)
+    }
+    await aged.create(recordOf({ subject: 'ada', expiresAt: clock.now() + 3_600_000 }))
+    expect(await client.zCard(String(await client.keys(`${prefix}u:*`)))).toBe(1)
+  })
+
+  test('records streams what is under its prefix to the letter, and nothing of another store', async () => {
+    const wild = redisStore({ client, prefix: `${prefix}[a-z]*?:` })
+    await redisStore({ client, prefix: `${prefix}axyz:` }).create(recordOf())
+    const records = Array.from({ length: 600 }, () => recordOf())
+    await Promise.all(records.map(record => wild.create(record)))
+    const keys: string[] = []
+    for await (const { key } of wild.records()) keys.push(key)
+    expect(keys.toSorted()).toEqual(records.map(({ key }) => key).toSorted())
+  })
+
+  test('a write that is answered is one trip: nothing waits for an answer in between', async () => {
+    const record = recordOf({ subject: 'ada' })
+    await store.create(record)
+    const sent: string[] = []
+    const counting = {
+      sendCommand: (words: readonly string[]) => {
+        sent.push(String(words[0]))
+        return client.sendCommand([...words])
+      },
+      isOpen: true,
+      isReady: true,
+    }
+    const watched = redisStore({ client: counting, prefix })
+    await watched.ready()
+    for (const [count, call] of [
+      [2, () => watched.create(recordOf({ subject: 'ada' }))],
+      [1, () => watched.create(recordOf())],
+      [1, () => watched.load(record.key)],
+      [2, () => watched.replace(nextOf(record, 'next'), 1)],
+      [2, () => watched.touch(record.key, record, record)],
+      [1, () => watched.delete(record.key)],
+    ] as const) {
+      sent.length = 0
+      const calling = call()
+      expect(sent).toHaveLength(count)
+      await calling
+    }
+  })
+
+  test('closing a store leaves the client of the application as it is', async () => {
+    await store.close()
+    expect(await client.ping()).toBe('PONG')
+  })
+
+  for (const driver of ['redis', 'ioredis']) {
+    test(`closing a store that was opened by its URL closes the connection, with ${driver}`, async () => {
+      const before = await connections()
+      const opened = openStore(`${server.url}?driver=${driver}&prefix=${prefix}`)
+      const record = recordOf({ subject: 'ada' })
+      await opened.create(record)
+      await opened.delete(record.key)
+      expect(await connections()).toBe(before + 1)
+      await opened.close()
+      await opened.close()
+      expect(await connections()).toBe(before)
+      await expect(opened.load(record.key)).rejects.toThrow(/closed/)
+      expect(await client.keys(`${prefix}*`)).toEqual([])
+    })
+  }
+
+  async function connections(): Promise<number> {
+    return String(await client.sendCommand(['CLIENT', 'LIST', 'TYPE', 'normal']))
+      .trim()
+      .split('\n').length
+  }
+
+  describe('a client of ioredis that puts a prefix of its own in front keeps the contract too', () => {
+    let prefixed: Redis
+    beforeAll(() => {
+      prefixed = new Redis(server.port, '127.0.0.1', { keyPrefix: 'app*:' })
+    })
+    afterAll(() => prefixed.disconnect())
+    const open = () => {
+      const clock = fakeClock()
+      const inner = redisStore({ client: prefixed, prefix: `${randomUUID()}:`, clock })
+      return { store: inner, now: () => clock.now(), advance: (spanMs: number) => clock.jump(spanMs) }
+    }
+    const contract = storeContract({ powers: ['enumerate', 'subjects'], open })
+    for (const clause of contract.filter(({ name }) => /records|ofSubject/.test(name))) {
+      test(clause.name, () => clause.run())
+    }
+  })
+})
