@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { Redis as Redis5 } from 'ioredis5'
+import { createCluster } from 'redis'
+import { createCluster as createCluster5 } from 'redis5'
+import { openStore } from 'sojourn'
+import { type RedisRecords, redisStore } from 'sojourn/redis'
+import { fakeClock, promisesHold, storeContract } from 'sojourn/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describeService } from '../../support/services/commands.ts'
+import { RedisCluster } from '../../support/services/redis-cluster.ts'
+import type { TestClient } from './clients.ts'
+import { nextOf, recordOf } from './records.ts'
+import { untilAnswered } from './until-answered.ts'
+
+type Connect = (ports: readonly number[]) => Promise<TestClient>
+
+function sending(make: typeof createCluster | typeof createCluster5): Connect {
+  return async ports => {
+    const rootNodes = ports.map(port => ({ socket: { host: '127.0.0.1', port } }))
+    // Both versions take these options.
+    const client = (make as typeof createCluster)({ rootNodes })
+    client.on('error', () => undefined)
+    await client.connect()
+    return { client, sendsAgain: false, end: () => client.destroy() }
+  }
+}
+
+function calling(Client: typeof Redis | typeof Redis5): Connect {
+  return async ports => {
+    // Both versions take these options.
+    const client = new (Client as typeof Redis).Cluster(ports.map(port => ({ host: '127.0.0.1', port })))
+    client.on('error', () => undefined)
+    return { client, sendsAgain: true, end: () => client.disconnect() }
+  }
+}
+
+const drivers: readonly (readonly [name: string, connect: Connect])[] = [
+  ['node-redis 6', sending(createCluster)],
+  ['node-redis 5', sending(createCluster5)],
+  ['ioredis 6', calling(Redis)],
+  ['ioredis 5', calling(Redis5)],
+]
+
+describeService('a cluster of three primaries and three replicas', 'redis-server', () => {
+  let cluster: RedisCluster
+  beforeAll(async () => {
+    cluster = await RedisCluster.start()
+  }, 60_000)
+  afterAll(() => cluster.stop())
+
+  for (const [driver, connect] of drivers) {
+    describe(`with a client of ${driver}`, () => {
+      let connected: TestClient
+      beforeAll(async () => {
+        connected = await connect(cluster.ports)
+      })
+      afterAll(() => connected.end())
+
+      const open = () => {
+        const clock = fakeClock()
+        const store = redisStore({ client: connected.client, clock, prefix: `${randomUUID()}:` })
+        return { store, now: () => clock.now(), advance: (spanMs: number) => clock.jump(spanMs) }
+      }
+      describe('the redis store keeps the contract', () => {
+        for (const clause of storeContract({ powers: ['enumerate', 'subjects'], open })) {
+          test(clause.name, () => clause.run())
+        }
+      })
+      test(
+        'every promise holds through a thousand random steps',
+        () => promisesHold({ open, steps: 1000 }),
+        60_000,
+      )
+    })
+  }
+
+  describe('when a primary is killed', () => {
+    for (const driver of ['redis', 'ioredis']) {
+      test(`the next calls go to its replica, and it does not forget, with a URL and ${driver}`, async () => {
+        const hosts = cluster.ports.map(port => `127.0.0.1:${port}`).join(',')
+        const store = openStore(`redis+cluster://${hosts}?driver=${driver}`) as RedisRecords
+        await store.ready()
+        const record = recordOf({ subject: driver })
+        await store.create(record)
+        const former = await cluster.primaryOf(`sojourn:s:${record.key}`)
+        await former.send('WAIT', '1', '1000')
+        await former.kill()
+        const found = await untilAnswered(() => store.load(record.key))
+        expect(found).toEqual(record)
+        expect(await untilAnswered(() => store.replace(nextOf(record, 'after'), 1))).toBe('replaced')
+        expect(await untilAnswered(() => store.ofSubject(driver))).toHaveLength(1)
+        await store.close()
+        await former.start()
+        await cluster.isWhole()
+      }, 60_000)
+    }
+  })
+})
