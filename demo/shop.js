@@ -18,7 +18,7 @@ import { currentTrace } from './tracing/current-trace.js'
 /** @type {Readonly<Record<string, string>>} */
 const alarms = {
   revoked: 'Your session was ended, here or on another device. You are not signed in any more.',
-  expired: 'You were away for too long, so that your session is over.',
+  expired: 'Your session is over: you were away for too long, or its time was up.',
   missing: 'Your session is not there any more: it was ended, or its time was over.',
   tampered: 'Your session’s cookie was refused: it was not made here, or has been changed.',
   replayed: 'Your session’s cookie was refused: it is an old one.',

@@ -10,7 +10,7 @@ import { tracePanel } from './trace-panel.js'
  * @typedef {object} Frame what stands around the content of a page
  * @property {string} path of the page, so that its own link says so
  * @property {string | undefined} customer who is signed in
- * @property {number} cartCount
+ * @property {number | undefined} cartCount undefined where nobody has looked
  * @property {string | undefined} notice said once
  * @property {string | undefined} alarm what became of the session that the visitor had
  * @property {Witness | undefined} witness undefined for a page that has no session
@@ -20,7 +20,7 @@ import { tracePanel } from './trace-panel.js'
 export const bareFrame = /** @type {Frame} */ ({
   path: '',
   customer: undefined,
-  cartCount: 0,
+  cartCount: undefined,
   notice: undefined,
   alarm: undefined,
   witness: undefined,
@@ -65,16 +65,22 @@ export function layout(title, content, frame) {
 
 /** @param {Frame} frame */
 function banner({ path, customer, cartCount, witness }) {
-  const cart = html`Cart <span class="count">${cartCount}</span><span class="unseen"> ${cartCount === 1 ? 'thing' : 'things'}</span>`
+  // Where nobody has looked at the session it is not known who is there, and the account's page finds out.
+  const isStranger = witness !== undefined && customer === undefined
   return html`<header>
       <a class="brand" href="/"><img src="/icon.svg" alt="" width="32" height="32">Wayside Tea</a>
       <nav aria-label="Shop">
         ${link('/', 'Shelf', path)}
-        ${link('/cart', cart, path)}
-        ${customer === undefined ? link('/sign-in', 'Sign in', path) : link('/account', 'Account', path)}
+        ${link('/cart', html`Cart ${cartCount !== undefined && countBadge(cartCount)}`, path)}
+        ${isStranger ? link('/sign-in', 'Sign in', path) : link('/account', 'Account', path)}
         ${witness && html`<a class="jump" href="#session">Session</a>`}
       </nav>
     </header>`
+}
+
+/** @param {number} count */
+function countBadge(count) {
+  return html`<span class="count">${count}</span><span class="unseen"> ${count === 1 ? 'thing' : 'things'}</span>`
 }
 
 /** @param {Frame} frame */
