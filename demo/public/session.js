@@ -3,7 +3,7 @@
 // Everything works without this script. It lets the times run, asks how the session is without prolonging it, and
 // puts in how the request of this page has ended.
 
-const pollEveryMs = 5000
+const pollEveryMs = 3000
 
 /** One of the two times: how long it was when that was said, and when it was said. */
 class Countdown {

@@ -2,6 +2,7 @@ import type { RecordStore } from 'sojourn'
 import { memoryStore } from 'sojourn/memory'
 import { type FakeClock, fakeClock } from 'sojourn/testing'
 import { expect, test, vi } from 'vitest'
+import { Gate } from '../support/gate.ts'
 import { serve } from '../support/servers.ts'
 import { firefox, handlesIn, iphone, tokenIn, Visitor } from './visitor.ts'
 
@@ -51,11 +52,13 @@ test('a sign-in keeps the cart, gives a new id, and ends the old one', async () 
 })
 
 test('things that are put into the cart at the same time are all in it', async () => {
-  const shop = await openShop()
+  const meeting = new Meeting()
+  const shop = await openShop(store => meetingAt(store, meeting))
   const visitor = shop.visitor()
   await visitor.get('/')
-  await Promise.all(Array.from({ length: 5 }, () => visitor.post('/cart', { good: 'campfire' })))
-  expect(await visitor.get('/cart')).toMatch(/name="quantity"[^>]* value="5"/)
+  meeting.begin(2)
+  await Promise.all([1, 2].map(() => visitor.post('/cart', { good: 'campfire' })))
+  expect(await visitor.get('/cart')).toMatch(/name="quantity"[^>]* value="2"/)
 })
 
 test('a cart changes, is emptied, and is ordered only by who is signed in', async () => {
@@ -318,6 +321,35 @@ test('a store that fails is said in plain words, and signs nobody out', async ()
   printed.mockRestore()
   expect(await visitor.get('/account')).toContain('Where you are signed in')
 })
+
+/** Lets nobody go on until so many have come. */
+class Meeting {
+  #missing = 0
+  #gate = new Gate()
+
+  begin(count: number): void {
+    this.#missing = count
+    this.#gate = new Gate()
+  }
+
+  async come(): Promise<void> {
+    this.#missing -= 1
+    if (this.#missing === 0) this.#gate.open()
+    if (this.#missing >= 0) await this.#gate.passed
+  }
+}
+
+/** A store over a network, of which the first requests after the meeting began have all read before any goes on. */
+function meetingAt(store: RecordStore, meeting: Meeting): RecordStore {
+  const later = changed(store, async (name, method) => {
+    const answer = method()
+    if (name === 'load') await meeting.come()
+    return answer
+  })
+  return new Proxy(later, {
+    get: (target, name): unknown => (name === 'traits' ? {} : Reflect.get(target, name)),
+  })
+}
 
 /** Notes the calls of a store by other means than the shop's own. */
 function counting(store: RecordStore, calls: string[]): RecordStore {
