@@ -230,6 +230,14 @@ test('a sign-out ends the session for whoever kept the cookie too, and leaves no
   expect(await thief.status()).toEqual({ goesOn: false, outcome: 'revoked' })
 })
 
+test('the cookie is kept from scripts and from other sites, and goes when the browser is closed', async () => {
+  const shop = await openShop()
+  const { headers } = await shop.visitor().send('/')
+  expect(headers.getSetCookie()).toEqual([
+    expect.stringMatching(/^wayside=[^;]+; Path=\/; HttpOnly; SameSite=Lax$/),
+  ])
+})
+
 test('a cookie that was not made here is refused, and that is said', async () => {
   const shop = await openShop()
   const visitor = shop.visitor()

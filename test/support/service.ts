@@ -30,11 +30,15 @@ export function describeWith<Found>(
     return
   }
   const missing = `${title}: ${name} is missing, ${advice}`
-  // The reporter names skipped tests only when it is asked to.
-  process.stderr.write(`SKIPPED ${missing}\n`)
-  if (planFor(service) === 'skip') test.skip(missing, () => undefined)
+  if (planFor(service) === 'skip') skipOutLoud(missing)
   else
     test(missing, () => {
       throw new Error(`Expected ${name} to be there, because CI=true. To get it: ${advice}.`)
     })
+}
+
+function skipOutLoud(missing: string): void {
+  // The reporter names skipped tests only when it is asked to.
+  process.stderr.write(`SKIPPED ${missing}\n`)
+  test.skip(missing, () => undefined)
 }
