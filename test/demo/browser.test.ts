@@ -162,14 +162,16 @@ describeWith(chromium, 'the shop in a browser', program => {
     'every page fits, can be read, and is understood: %j, %s',
     async (viewport, colorScheme) => {
       const [ada, other] = [await arrive({ viewport, colorScheme }), await arrive()]
-      await other.signIn('Katherine')
+      // The longest name there may be, without a place to break it.
+      const name = 'Wolfeschlegelsteinhausenbergerdorffsenio'
+      await other.signIn(name)
       await ada.page.goto('/')
       await ada.press('Add White Courtyard to the cart')
       await ada.see('White Courtyard is in your cart.')
       await check(ada, colorScheme)
       await ada.page.goto('/sign-in')
       await check(ada, colorScheme)
-      await ada.signIn('Katherine')
+      await ada.signIn(name)
       for (const path of ['/', '/cart', '/account', '/goodbye']) {
         await ada.page.goto(path)
         await check(ada, colorScheme)
