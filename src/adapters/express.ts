@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { systemClock } from '../core/clock.ts'
 import type { CookieOptions } from '../core/cookie.ts'
 import { Engine } from '../core/engine.ts'
-import { SojournError } from '../core/errors.ts'
+import { errorCodes, SojournError } from '../core/errors.ts'
+import { eventNames } from '../core/events.ts'
 import { attempt, chain, type Failure } from '../core/maybe-promise.ts'
 import { type SessionWith, visitKey } from '../core/session.ts'
 import type { SessionData } from '../core/session-data.ts'
@@ -13,13 +15,19 @@ import { createSession, Session, type SessionRequest } from '../session/session.
 import { type CompleteStore, Store } from '../session/store.ts'
 import { callbackStore } from '../stores/callback.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { openStore } from '../stores/open-store.ts'
 import { createSessions } from './create-sessions.ts'
+import { exclusive } from './exclusive.ts'
 import { checkSessionOptions, isRecordStore, type SessionOptions } from './express-options.ts'
+import { formToken, requireFormToken } from './form-token.ts'
+import { requireRecentSignIn, requireSession, requireSubject } from './guards.ts'
 import { Exchange, type ExchangeSettings, type Messages } from './node/exchange.ts'
 import type { Middleware, Next, NodeRequest, NodeResponse } from './node/messages.ts'
 import { attachHost, hasSession, installRequestNames } from './node/request-names.ts'
 import { coversPath } from './node/request-path.ts'
 import { installResponseMethods } from './node/response-methods.ts'
+import { passive } from './passive.ts'
+import { sameOrigin } from './same-origin.ts'
 
 export type { SessionOptions } from './express-options.ts'
 
@@ -35,11 +43,23 @@ export type { SessionOptions } from './express-options.ts'
 export const session: SessionFunction = Object.assign(middleware, {
   Cookie,
   createSessions,
+  errorCodes,
+  eventNames,
+  exclusive,
+  formToken,
   MemoryStore,
   memoryStore,
+  openStore,
+  passive,
+  requireFormToken,
+  requireRecentSignIn,
+  requireSession,
+  requireSubject,
   Session,
   SojournError,
   Store,
+  sameOrigin,
+  systemClock,
 })
 
 /** The names under which TypeScript applications know express-session's types, such as `session.SessionOptions`. */
@@ -82,11 +102,23 @@ export interface SessionFunction {
   (options?: SessionOptions | null): SessionMiddleware
   readonly Cookie: typeof Cookie
   readonly createSessions: typeof createSessions
+  readonly errorCodes: typeof errorCodes
+  readonly eventNames: typeof eventNames
+  readonly exclusive: typeof exclusive
+  readonly formToken: typeof formToken
   readonly MemoryStore: typeof MemoryStore
   readonly memoryStore: typeof memoryStore
+  readonly openStore: typeof openStore
+  readonly passive: typeof passive
+  readonly requireFormToken: typeof requireFormToken
+  readonly requireRecentSignIn: typeof requireRecentSignIn
+  readonly requireSession: typeof requireSession
+  readonly requireSubject: typeof requireSubject
   readonly Session: typeof Session
   readonly SojournError: typeof SojournError
   readonly Store: typeof Store
+  readonly sameOrigin: typeof sameOrigin
+  readonly systemClock: typeof systemClock
 }
 
 /** What `app.use` takes. It works without a framework too: `middleware(request, response, next)`. */
@@ -129,7 +161,7 @@ class SessionHandler {
     }
     const actsAlways =
       policy.rolling || policy.resave || policy.saveUninitialized || policy.unset === 'destroy'
-    this.#isLazy = this.#engine.traits.answersAtOnce === true && !actsAlways
+    this.#isLazy = this.#engine.traits.readsAtOnce === true && !actsAlways
     this.#watch(visible)
   }
 

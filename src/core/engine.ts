@@ -122,7 +122,7 @@ export class Engine {
 
   /** Whether a session is known, without waiting for anybody, to have ended since it was read. */
   isKnownEnded({ key, version }: SessionRecord<unknown>): boolean {
-    if (this.traits.answersAtOnce === true) return this.store.load(key) === undefined
+    if (this.traits.readsAtOnce === true) return this.store.load(key) === undefined
     return this.store.hasEnded?.(key, version) === true
   }
 

@@ -7,6 +7,8 @@ export const errorCodes = [
   'STORE_FAILED',
   'STORE_TIMED_OUT',
   'STORE_UNABLE',
+  'STORE_UNUSABLE',
+  'DRIVER_MISSING',
   'RECORD_CORRUPT',
   'SESSION_NOT_FOUND',
   'SESSION_GONE',

@@ -9,7 +9,12 @@ import type { MaybePromise, SessionRecord } from './store.ts'
 /** What became of the session that a visitor's cookie names, and the session if it is there. */
 export type Finding =
   | { readonly outcome: 'found'; readonly session: FoundSession }
-  | { readonly outcome: Exclude<Outcome, 'found'>; readonly session?: undefined }
+  | {
+      readonly outcome: Exclude<Outcome, 'found'>
+      readonly session?: undefined
+      /** The removal of a record that is nobody's session any more. A look at the session does not wait for it. */
+      readonly removing?: MaybePromise<void>
+    }
 
 /** A session that goes on. */
 export interface FoundSession {
@@ -49,19 +54,19 @@ export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSes
     const current = engine.currentIdFor(id, record)
     if (current === undefined) return undefined
     return chain(engine.subjects.hasRevoked(record), isRevoked =>
-      isRevoked ? undefined : chain(readSession(engine, current, record), ({ session }) => session),
+      isRevoked ? undefined : readSession(engine, current, record).session,
     )
   })
 }
 
 /** Reads a record for whoever knows the id. Data that was tampered with is nobody's session. */
-function readSession(engine: Engine, id: string, record: SessionRecord<unknown>): MaybePromise<Finding> {
+function readSession(engine: Engine, id: string, record: SessionRecord<unknown>): Finding {
   if (engine.keepsSessions) return { outcome: 'found', session: { id, record, reading: undefined } }
   const reading = engine.encoding.read(record, id)
   if (reading.refused === undefined) return { outcome: 'found', session: { id, record, reading } }
   publish('tampered', () => ({ handle: engine.handleOf(id), reason: 'record' }))
-  const removing = reading.refused === 'tampered' ? remove(engine, id, record) : undefined
-  return chain(removing, () => ({ outcome: 'tampered' }))
+  if (reading.refused !== 'tampered') return { outcome: 'tampered' }
+  return { outcome: 'tampered', removing: remove(engine, id, record) }
 }
 
 function judge(
@@ -78,15 +83,15 @@ function judge(
   if (record.subject === undefined) return readSession(engine, id, record)
   return chain(engine.subjects.hasRevoked(record), isRevoked =>
     isRevoked
-      ? chain(remove(engine, id, record), () => ({ outcome: 'revoked' }))
+      ? { outcome: 'revoked', removing: remove(engine, id, record) }
       : readSession(engine, id, record),
   )
 }
 
 /** An id that was given up long ago is used by somebody who should not have it, or by a very late visitor. */
-function refuseReplay(engine: Engine, id: string, record: SessionRecord<unknown>): MaybePromise<Finding> {
-  const isEnd = engine.policy.onReplay === 'end'
-  return chain(isEnd ? remove(engine, id, record) : undefined, () => ({ outcome: 'replayed' }))
+function refuseReplay(engine: Engine, id: string, record: SessionRecord<unknown>): Finding {
+  if (engine.policy.onReplay !== 'end') return { outcome: 'replayed' }
+  return { outcome: 'replayed', removing: remove(engine, id, record) }
 }
 
 /** Removes what is over anyway, so that a store that cannot do it now is no reason to fail. */

@@ -94,10 +94,10 @@ export type Replacement<Data = EncodedData> = 'replaced' | 'gone' | SessionRecor
 /** Facts about a store that change what the core asks of it. Everything left out is false. */
 export interface StoreTraits {
   /**
-   * The verbs answer without a promise. The core then loads a session when it is first looked at, and a
-   * route that never looks costs next to nothing.
+   * What only reads (`load`, `ofSubject`, `epochOf`) answers without a promise; what writes may take its time.
+   * The core then loads a session when it is first looked at, and a route that never looks costs next to nothing.
    */
-  readonly answersAtOnce?: boolean
+  readonly readsAtOnce?: boolean
   /**
    * Records are kept under the id itself and hold the session as a value, because other software has
    * written them that way. Such a store does not keep promise P4.

@@ -1,10 +1,11 @@
 import type { Carrier } from './carrier.ts'
 import { Commit } from './commit.ts'
+import type { VerifiedId } from './cookie-signer.ts'
 import { Dues } from './dues.ts'
 import type { Engine } from './engine.ts'
 import { goneError, SojournError } from './errors.ts'
 import { publish } from './events.ts'
-import { findSession } from './find-session.ts'
+import { type Finding, findSession } from './find-session.ts'
 import type { Hold, HoldOptions } from './hold.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
@@ -174,7 +175,7 @@ export class Visit implements SessionHost {
 
   /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
   #followNow(live: LiveSession): void {
-    if (live.record === undefined || this.#engine.traits.answersAtOnce !== true) return
+    if (live.record === undefined || this.#engine.traits.readsAtOnce !== true) return
     const found = this.#sessions.read(live.id)
     if (found === undefined || found instanceof Promise || found.id === live.id) return
     live.follow(found.id)
@@ -205,11 +206,16 @@ export class Visit implements SessionHost {
       this.#sessions.begin()
       return
     }
-    return chain(findSession(engine, identity), ({ outcome, session }) => {
-      this.#outcome = outcome
-      if (session === undefined) this.#sessions.begin()
-      else this.#sessions.receive(session).isFollowing = session.id !== identity.id
-    })
+    return chain(findSession(engine, identity), finding => this.#take(finding, identity))
+  }
+
+  #take(finding: Finding, { id }: VerifiedId): void {
+    this.#outcome = finding.outcome
+    if (finding.session === undefined) {
+      // The answer waits for the removal, so that the visitor who is told of an end meets it everywhere.
+      void this.#sessions.note(finding.removing)
+      this.#sessions.begin()
+    } else this.#sessions.receive(finding.session).isFollowing = finding.session.id !== id
   }
 
   #giveUp(error: unknown): void {

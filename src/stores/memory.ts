@@ -10,10 +10,11 @@ import type {
   SubjectStore,
   SweepingStore,
 } from '../core/store.ts'
+import { furthest } from './furthest.ts'
 import { ExpiryIndex, untilBucketEnds } from './memory/expiry.ts'
 import { checkedOptions, type MemoryStoreOptions } from './memory/options.ts'
 import { Entry, RecencyList } from './memory/recency.ts'
-import { furthest, ownCopy, weightOf } from './memory/records.ts'
+import { ownCopy, weightOf } from './memory/records.ts'
 import { SubjectIndex } from './memory/subjects.ts'
 
 export type { MemoryStoreOptions } from './memory/options.ts'
@@ -49,7 +50,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RecordMemory {
  */
 export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectStore {
   readonly name: string = 'memory'
-  readonly traits: StoreTraits = { answersAtOnce: true }
+  readonly traits: StoreTraits = { readsAtOnce: true }
 
   readonly #maxRecords: number
   readonly #maxBytes: number

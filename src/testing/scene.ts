@@ -12,9 +12,9 @@ import type {
 
 /**
  * Something that not every store can do: `enumerate`, `sweep` and `subjects` are the interfaces
- * `EnumeratingStore`, `SweepingStore` and `SubjectStore`, and `answersAtOnce` is the trait.
+ * `EnumeratingStore`, `SweepingStore` and `SubjectStore`, and `readsAtOnce` is the trait.
  */
-export type StorePower = 'enumerate' | 'sweep' | 'subjects' | 'answersAtOnce'
+export type StorePower = 'enumerate' | 'sweep' | 'subjects' | 'readsAtOnce'
 
 /** A clause before it has been given a store. */
 export interface SceneClause {

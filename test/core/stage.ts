@@ -4,7 +4,7 @@ import type { SessionsOptions } from '../../src/core/options.ts'
 import type { Sessions, TypedVisit } from '../../src/core/sessions.ts'
 import type { StoreTraits } from '../../src/core/store.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
-import { WatchedStore } from './watched-store.ts'
+import { WatchedStore, type WatchedTraits } from './watched-store.ts'
 
 /** Sessions that may hold anything. */
 export interface Anything {
@@ -29,10 +29,12 @@ export interface Stage {
 
 /** How a store over a network answers. */
 export const later: StoreTraits = {}
+/** How a store on the same machine answers. */
+export const writesLater: WatchedTraits = { readsAtOnce: true, writesLater: true }
 /** How a store in the same process answers. */
-export const atOnce: StoreTraits = { answersAtOnce: true }
+export const atOnce: StoreTraits = { readsAtOnce: true }
 
-export function stage(options: Partial<SessionsOptions> = {}, traits: StoreTraits = atOnce): Stage {
+export function stage(options: Partial<SessionsOptions> = {}, traits: WatchedTraits = atOnce): Stage {
   const clock = fakeClock()
   const store = new WatchedStore(clock, traits)
   const sessions = createSessions<Anything>({ secret, clock, store, ...options } as KeyedOptions)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { SessionsOptions } from '../../src/core/options.ts'
 import { hearEvents, namesOf } from './heard-events.ts'
-import { atOnce, hour, later, minute, settle, stage, type TestSession } from './stage.ts'
+import { atOnce, hour, later, minute, settle, stage, type TestSession, writesLater } from './stage.ts'
 
 const change = (session: TestSession): unknown => Object.assign(session, { views: 2 })
 const leave = (): void => undefined
@@ -239,6 +239,43 @@ describe('when a session is loaded', () => {
     const visit = await ada.arrive()
     await visit.open()
     expect(store.calls).toEqual(['load'])
+  })
+})
+
+describe('with a store that reads at once and writes later', () => {
+  test('a revoked session is none at the first look, and the answer waits until it is removed', async () => {
+    const { store, clock, visitor } = stage({}, writesLater)
+    const ada = visitor()
+    await ada.request(session => session.signIn('ada'))
+    const removal = store.hold('delete')
+    // What `endAll` leaves behind whose list has missed a session.
+    const epoch = { epoch: clock.now() + 1, except: undefined, expiresAt: clock.now() + hour }
+    await store.raiseEpoch('ada', epoch)
+    const visit = ada.begin()
+    expect([visit.session?.subject, visit.outcome]).toEqual([undefined, 'revoked'])
+    let isAnswered = false
+    const answering = Promise.resolve(visit.commit()).then(() => {
+      isAnswered = true
+    })
+    await removal.reached
+    await settle()
+    expect([isAnswered, store.records().length]).toEqual([false, 1])
+    removal.open()
+    await answering
+    expect(store.records()).toEqual([])
+  })
+
+  test('an id that was given up long ago is refused at the first look', async () => {
+    const { store, clock, visitor } = stage({ onReplay: 'end' }, writesLater)
+    const ada = visitor()
+    await ada.request(session => Object.assign(session, { user: 'ada' }))
+    const thief = visitor(ada.cookie)
+    await ada.request(session => session.rotate())
+    clock.advance(minute)
+    const visit = thief.begin()
+    expect([visit.session?.['user'], visit.outcome]).toEqual([undefined, 'replayed'])
+    await visit.commit()
+    expect(store.records()).toEqual([])
   })
 })
 

@@ -12,6 +12,20 @@ import type {
 } from '../../src/core/store.ts'
 import { memoryStore, type RecordMemory } from '../../src/stores/memory.ts'
 
+/** How a watched store answers. */
+export interface WatchedTraits extends StoreTraits {
+  /** Set where what writes takes its time, although what reads does not. */
+  readonly writesLater?: boolean
+}
+
+const writingVerbs: ReadonlySet<StoreVerb> = new Set([
+  'create',
+  'replace',
+  'touch',
+  'delete',
+  'raise the epoch of a subject',
+])
+
 /** What takes the place of one call of a verb: it may do the store's work, or not, now or later. */
 export type StandIn = <Answer>(work: () => Answer) => MaybePromise<Answer>
 
@@ -25,7 +39,7 @@ export interface Gate {
 /** A memory store that counts what it is asked, and whose calls can be held, failed or answered by hand. */
 export class WatchedStore implements SubjectStore {
   readonly name: string = 'watched'
-  readonly traits: StoreTraits
+  readonly traits: WatchedTraits
   readonly inner: RecordMemory
   /** Every verb that was asked for, in order. */
   readonly calls: StoreVerb[] = []
@@ -33,7 +47,7 @@ export class WatchedStore implements SubjectStore {
   readonly seen: string[] = []
   readonly #standIns = new Map<StoreVerb, StandIn[]>()
 
-  constructor(clock: Clock, traits: StoreTraits) {
+  constructor(clock: Clock, traits: WatchedTraits) {
     this.inner = memoryStore({ clock })
     this.traits = traits
   }
@@ -117,7 +131,11 @@ export class WatchedStore implements SubjectStore {
     this.seen.push(JSON.stringify(given))
     const standIn = this.#standIns.get(verb)?.shift()
     if (standIn !== undefined) return standIn(work)
-    return this.traits.answersAtOnce === true ? work() : Promise.resolve().then(work)
+    return this.#isNow(verb) ? work() : Promise.resolve().then(work)
+  }
+
+  #isNow(verb: StoreVerb): boolean {
+    return this.traits.readsAtOnce === true && !(this.traits.writesLater === true && writingVerbs.has(verb))
   }
 }
 

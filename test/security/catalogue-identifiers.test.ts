@@ -28,7 +28,7 @@ describe.each(frameworks)('on %s', framework => {
   })
 
   test('the old row is gone before the answer of a sign-in leaves (A3)', async () => {
-    const shop = await openShop({ framework, answersAtOnce: false })
+    const shop = await openShop({ framework, readsAtOnce: false })
     const planted = await signIn(shop)
     const [before] = shop.store.records()
     const gate = shop.store.hold('create')

@@ -179,10 +179,10 @@ test('a page that is made from a session and carries its cookie is not to be sto
 // With a store that answers at once, Node's own method is looked up before the session is. See README.md, finding 1.
 describe.each([true, false])(
   'a session that is first looked at among the arguments (at once: %j)',
-  answersAtOnce => {
+  readsAtOnce => {
     test('of `end`: the answer arrives whole, framed as it says (D7)', async () => {
       const shop = await openShop({
-        answersAtOnce,
+        readsAtOnce,
         route: (request, response) => response.end(`hello ${request.session.user}`),
       })
       const answer = await askBriefly(shop.port)
@@ -192,7 +192,7 @@ describe.each([true, false])(
 
     test('of `end`: what it stores is stored before the answer leaves, and the cookie is sent (D7)', async () => {
       const shop = await openShop({
-        answersAtOnce,
+        readsAtOnce,
         route: (request, response) => response.end(String((request.session.views = 1))),
       })
       const answer = await askBriefly(shop.port)
@@ -202,7 +202,7 @@ describe.each([true, false])(
 
     test('of `writeHead`: what it stores is stored, and the cookie is sent (D7)', async () => {
       const shop = await openShop({
-        answersAtOnce,
+        readsAtOnce,
         route: (request, response) =>
           response.writeHead(200, { 'X-Views': String((request.session.views = 1)) }).end('hello'),
       })

@@ -29,7 +29,7 @@ export interface ShopOptions extends SessionOptions {
   /** Takes the place of the shop's own route. */
   readonly route?: (request: SessionRequest, response: ServerResponse) => unknown
   /** Whether the store answers without a promise. */
-  readonly answersAtOnce?: boolean
+  readonly readsAtOnce?: boolean
 }
 
 export interface Shop {
@@ -45,10 +45,10 @@ export async function openShop({
   protocol = 'http',
   before = () => undefined,
   route = shopRoute,
-  answersAtOnce = true,
+  readsAtOnce = true,
   ...options
 }: ShopOptions = {}): Promise<Shop> {
-  const store = new WatchedStore(systemClock, answersAtOnce ? atOnce : later)
+  const store = new WatchedStore(systemClock, readsAtOnce ? atOnce : later)
   const errors: Errors = []
   const middleware = session({ secret, name: 'sid', store, ...options })
   const served = plain(middleware, route, errors)

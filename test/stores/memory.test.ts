@@ -11,7 +11,7 @@ const minute = 60_000
 
 describe('the memory store keeps the contract', () => {
   const contract = storeContract({
-    powers: ['enumerate', 'sweep', 'subjects', 'answersAtOnce'],
+    powers: ['enumerate', 'sweep', 'subjects', 'readsAtOnce'],
     open() {
       const clock = fakeClock()
       // A jump runs no timer, so that the store does not sweep before the clause does.

@@ -1,7 +1,7 @@
 import type { Step, StepName, Story, StorySettings } from 'sojourn/testing'
 
 const plain: StorySettings = {
-  answersLater: false,
+  waits: 'none',
   hasKeys: false,
   seal: false,
   codec: 'json',
@@ -58,7 +58,7 @@ export const knownStories: { readonly [name: string]: Story } = {
     steps: [step('open'), step('update'), step('end'), step('commit')],
   },
   'a sign-in that was ended by a revocation at the last moment is not told of a limit': {
-    settings: { ...plain, answersLater: true, maxPerSubject: 1 },
+    settings: { ...plain, waits: 'all', maxPerSubject: 1 },
     steps: [
       step('open'),
       step('signIn', 0, 0),

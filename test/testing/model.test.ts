@@ -55,7 +55,7 @@ describe('a broken promise', () => {
   const run = () => promisesHold({ open: () => open(forgetful), seed, steps: 1000 })
 
   test('is told with its seed and the steps that lead to it', async () => {
-    await expect(run()).rejects.toThrow(/Seed \d+, with \{"answersLater":/)
+    await expect(run()).rejects.toThrow(/Seed \d+, with \{"waits":/)
     const error = await run().catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(BrokenPromise)
     const { trace } = error as BrokenPromise
@@ -127,7 +127,7 @@ function steps(): fc.Arbitrary<Step[]> {
 
 function settings(): fc.Arbitrary<StorySettings> {
   return fc.record({
-    answersLater: fc.boolean(),
+    waits: fc.constantFrom('all', 'writes', 'none'),
     hasKeys: fc.boolean(),
     seal: fc.constantFrom<StorySettings['seal']>('server', 'visitor', false),
     codec: fc.constantFrom('json', 'structured'),

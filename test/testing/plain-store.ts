@@ -13,7 +13,7 @@ import type {
 /** A store that is honest and slow. Its maps lie open, so that a wrong store can do wrong things to them. */
 export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore {
   readonly name: string = 'plain'
-  readonly traits: StoreTraits = { answersAtOnce: true }
+  readonly traits: StoreTraits = { readsAtOnce: true }
   readonly now: () => number
   readonly map: Map<string, SessionRecord>
   readonly epochs: Map<string, SubjectEpoch>

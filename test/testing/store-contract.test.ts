@@ -12,7 +12,7 @@ import { PlainStore, type Wrong } from './plain-store.ts'
 import { wrongStores } from './wrong-stores.ts'
 
 const harness: StoreHarness = {
-  powers: ['enumerate', 'sweep', 'subjects', 'answersAtOnce'],
+  powers: ['enumerate', 'sweep', 'subjects', 'readsAtOnce'],
   open: () => benchOf(),
 }
 const contract = storeContract(harness)
@@ -64,7 +64,7 @@ describe('the contract', () => {
 
   test('a store that has some methods of the power subjects and not the others breaks a clause', async () => {
     for (const missing of ['ofSubject', 'epochOf', 'raiseEpoch']) {
-      for (const powers of [harness.powers ?? [], ['enumerate', 'sweep', 'answersAtOnce'] as const]) {
+      for (const powers of [harness.powers ?? [], ['enumerate', 'sweep', 'readsAtOnce'] as const]) {
         const under: StoreHarness = { powers, open: () => benchOf(() => ({ [missing]: undefined })) }
         await expect(clauseNamed(declaration, under).run()).rejects.toThrow('of `subjects`')
       }

@@ -295,10 +295,10 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     name: 'plain://user:secret@host',
   }),
   'the powers of the store are those that were declared': () => ({ traits: {} }),
-  'every verb answers without a promise': honest => ({
-    touch: async (key, activity) => honest.touch(key, activity),
+  'load answers without a promise, whether there is a record or not': honest => ({
+    load: key => honest.load(key) ?? (Promise.resolve(undefined) as never),
   }),
-  'the methods of the power subjects answer without a promise': honest => ({
+  'what asks for a subject answers without a promise, whether there is one or not': honest => ({
     epochOf: async subject => honest.epochOf(subject),
   }),
   'records streams every live record exactly once': honest => ({

@@ -1,4 +1,5 @@
 import type { SubjectEpoch } from '../../core/store.ts'
+import { higherEpoch } from '../higher-epoch.ts'
 import type { Entry } from './recency.ts'
 
 /** Whose entries are whose, and in which epoch each subject is. Both are bounded by what the store may hold. */
@@ -42,7 +43,7 @@ export class SubjectIndex {
     if (given.expiresAt <= now) return
     const found = this.epochOf(subject, now)
     this.#epochs.delete(subject)
-    this.#epochs.set(subject, found === undefined ? given : higher(found, given))
+    this.#epochs.set(subject, found === undefined ? given : higherEpoch(found, given))
     if (this.#epochs.size > this.#mostEpochs) this.#forgetEpoch()
   }
 
@@ -64,10 +65,4 @@ export class SubjectIndex {
     const [oldest] = this.#epochs.keys()
     if (oldest !== undefined) this.#epochs.delete(oldest)
   }
-}
-
-function higher(one: SubjectEpoch, other: SubjectEpoch): SubjectEpoch {
-  if (one.epoch !== other.epoch) return one.epoch > other.epoch ? one : other
-  const except = one.except === other.except ? one.except : undefined
-  return { epoch: one.epoch, except, expiresAt: Math.max(one.expiresAt, other.expiresAt) }
 }

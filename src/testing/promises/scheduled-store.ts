@@ -11,16 +11,20 @@ import type {
 } from '../../core/store.ts'
 import type { Operation } from './operation.ts'
 import { type StoreCall, storeCall } from './store-call.ts'
+import type { WaitingCalls } from './story.ts'
 
 /** What a scheduled store needs to know of the story. */
 export interface Schedule {
-  /** Whether each call waits until the story lets it through. */
-  readonly isLater: boolean
+  /** Which calls wait until the story lets them through. */
+  readonly waits: WaitingCalls
   /** Who is calling. */
   current(): Operation
   /** Told when a call takes effect. */
   noteEffect(operation: Operation): void
 }
+
+/** What a store with the trait `readsAtOnce` answers without a promise. */
+const readingVerbs: ReadonlySet<string> = new Set(['load', 'ofSubject', 'epochOf'])
 
 /** How a call of a store that answers at once goes wrong: before it has taken effect, or after. */
 export type Mishap = 'fail' | 'lose'
@@ -42,7 +46,7 @@ export class ScheduledStore implements Store {
     this.#inner = inner
     this.#schedule = schedule
     this.name = inner.name
-    this.traits = { ...inner.traits, answersAtOnce: !schedule.isLater }
+    this.traits = { ...inner.traits, readsAtOnce: schedule.waits !== 'all' }
   }
 
   create(record: SessionRecord): MaybePromise<boolean> {
@@ -79,10 +83,15 @@ export class ScheduledStore implements Store {
       return work()
     }
     if (operation.isAudit) return take()
-    if (!this.#schedule.isLater) return this.#askNow(operation, take)
+    if (!this.#mustWait(verb)) return this.#askNow(operation, take)
     return new Promise((resolve, reject) => {
       this.waiting.push(storeCall({ operation, verb, take, resolve, reject }))
     })
+  }
+
+  #mustWait(verb: string): boolean {
+    const { waits } = this.#schedule
+    return waits === 'all' || (waits === 'writes' && !readingVerbs.has(verb))
   }
 
   #askNow<Answer>(operation: Operation, take: () => MaybePromise<Answer>): MaybePromise<Answer> {

@@ -126,16 +126,15 @@ async function letPass(world: World, call: StoreCallOf): Promise<void> {
 async function spoil(world: World, step: Step, mishap: 'fail' | 'lose'): Promise<boolean> {
   const { store } = world
   world.mishaps += 1
-  if (store.traits.answersAtOnce === true) {
-    store.mishap = mishap
-    return true
-  }
-  return await withCall(world, step, async call => {
+  const isSpoilt = await withCall(world, step, async call => {
     store.waiting.splice(store.waiting.indexOf(call), 1)
     world.tell(`   ${call.operation.name}: ${call.verb}`)
     if (mishap === 'lose') await call.act()
     call.fail()
   })
+  if (isSpoilt || store.traits.readsAtOnce !== true) return isSpoilt
+  store.mishap = mishap
+  return true
 }
 
 async function withCall(

@@ -46,10 +46,13 @@ export interface Step {
   readonly how: number
 }
 
+/** Which calls of a store wait until the story lets them through. */
+export type WaitingCalls = 'none' | 'writes' | 'all'
+
 /** Under which options the two managers of a story keep sessions. */
 export interface StorySettings {
-  /** Whether each call of the store is a step of its own, also for a store that answers at once. */
-  readonly answersLater: boolean
+  /** Which calls of the store are steps of their own, also for a store that can answer them at once. */
+  readonly waits: WaitingCalls
   readonly hasKeys: boolean
   readonly seal: 'server' | 'visitor' | false
   readonly codec: 'json' | 'structured'
@@ -70,7 +73,7 @@ export interface Story {
 export function storyOf(seed: number, length: number): Story {
   const random = new Random(seed)
   const settings = settingsOf(random)
-  const column = settings.answersLater ? 0 : 1
+  const column = settings.waits === 'none' ? 1 : 0
   const weighted = stepNames.map(name => [name, stepWeights[name][column]] as const)
   const steps = Array.from({ length }, () => ({
     name: random.pick(weighted),
@@ -83,7 +86,11 @@ export function storyOf(seed: number, length: number): Story {
 function settingsOf(random: Random): StorySettings {
   const isOneIn = (bound: number): boolean => random.below(bound) === 0
   return {
-    answersLater: !isOneIn(3),
+    waits: random.pick<WaitingCalls>([
+      ['all', 3],
+      ['writes', 1],
+      ['none', 2],
+    ]),
     hasKeys: isOneIn(2),
     seal: random.pick<StorySettings['seal']>([
       [false, 2],

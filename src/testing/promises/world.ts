@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { SojournError } from '../../core/errors.ts'
-import type { MaybePromise } from '../../core/store.ts'
+import type { MaybePromise, Store } from '../../core/store.ts'
 import type { StoreBench } from '../store-contract.ts'
 import { Breach, BrokenPromise } from './broken-promise.ts'
 import type { KnownSession } from './known-session.ts'
@@ -8,7 +8,7 @@ import { Model } from './model.ts'
 import { absoluteMs, graceMs, idleMs, type Node, type StoryVisit, startNode } from './node.ts'
 import { type Ending, Operation } from './operation.ts'
 import { knowsSubjects, ScheduledStore, ScheduledSubjectStore } from './scheduled-store.ts'
-import type { StorySettings } from './story.ts'
+import type { StorySettings, WaitingCalls } from './story.ts'
 import { Timeline } from './timeline.ts'
 import type { Browser, UnderWay } from './under-way.ts'
 
@@ -143,7 +143,7 @@ export class World {
 
   #scheduled({ store }: StoreBench): ScheduledStore {
     const schedule = {
-      isLater: this.settings.answersLater || store.traits?.answersAtOnce !== true,
+      waits: leastWaiting(store, this.settings.waits),
       current: () => this.#mustBeCurrent(),
       noteEffect: (operation: Operation) => {
         operation.lastEffect = this.timeline.next()
@@ -164,6 +164,13 @@ export class World {
   #start(): Node {
     return startNode(this.settings, this.store, () => this.bench.now())
   }
+}
+
+/** What a store cannot answer at once waits in any case, so that it is the story that decides when it happens. */
+function leastWaiting(store: Store, wanted: WaitingCalls): WaitingCalls {
+  if (store.traits?.readsAtOnce !== true) return 'all'
+  if (wanted !== 'none') return wanted
+  return store.delete('nobody') instanceof Promise ? 'writes' : 'none'
 }
 
 function codeOf(error: unknown): string {

@@ -3,7 +3,7 @@ import type { SessionsOptions } from '../../../src/core/options.ts'
 import type { Sessions } from '../../../src/core/sessions.ts'
 import type { MaybePromise, StoreTraits } from '../../../src/core/store.ts'
 import type { FakeClock } from '../../../src/testing/fake-clock.ts'
-import { type Anything, atOnce, later, stage, type TestVisit, type Visitor } from '../stage.ts'
+import { type Anything, atOnce, later, stage, type TestVisit, type Visitor, writesLater } from '../stage.ts'
 import type { StandIn, WatchedStore } from '../watched-store.ts'
 
 /** Two managers, as two processes have them, on one store and by one clock. */
@@ -19,6 +19,7 @@ export interface TwoManagers {
 
 export const stores: readonly (readonly [kind: string, traits: StoreTraits])[] = [
   ['answers at once', atOnce],
+  ['reads at once and writes later', writesLater],
   ['answers later', later],
 ]
 

@@ -1,0 +1,176 @@
+import type { Clock } from '../core/clock.ts'
+import type {
+  Activity,
+  EnumeratingStore,
+  Replacement,
+  SessionRecord,
+  StoreTraits,
+  SubjectEpoch,
+  SubjectStore,
+  SweepingStore,
+} from '../core/store.ts'
+import { furthest } from './furthest.ts'
+import { higherEpoch } from './higher-epoch.ts'
+import { decodeEpoch, encodeEpoch } from './lmdb/epoch-bytes.ts'
+import { checkedOptions, type LmdbStoreOptions } from './lmdb/options.ts'
+import { decodeRecord, encodeRecord } from './lmdb/record-bytes.ts'
+import { openFile, type SessionFile } from './lmdb/session-file.ts'
+import { nameOf, SubjectKeys } from './lmdb/subject-keys.ts'
+import { type Found, Table } from './lmdb/table.ts'
+
+export type { LmdbStoreOptions } from './lmdb/options.ts'
+
+/** What is to become of a record: another takes its place, `remove` ends it, and without either it stays. */
+interface Decision<Answer> {
+  readonly answer: Answer
+  readonly change?: SessionRecord | 'remove'
+}
+
+/**
+ * Makes a store that keeps records in a file on this machine. They survive a restart, and all processes of the
+ * machine that open the same folder have them in common.
+ *
+ * @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`, and `STORE_UNUSABLE` for a folder that cannot be used.
+ * @example session({ secret, store: lmdbStore({ path: './data/sessions' }) })
+ */
+export function lmdbStore(options: LmdbStoreOptions): RecordFile {
+  return new RecordFile(options)
+}
+
+/**
+ * Records in a file that is mapped into memory.
+ *
+ * A read is answered at once, from what any process has written by then. A write is decided by what was read, and
+ * made in one transaction, which happens only if that has not changed meanwhile; otherwise it is decided anew. Of
+ * several at the same time one always gets through.
+ */
+export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore {
+  readonly name: string = 'lmdb'
+  readonly traits: StoreTraits = { readsAtOnce: true }
+
+  readonly #clock: Clock
+  readonly #sweepPerCreate: number
+  readonly #file: SessionFile
+  readonly #records: Table<SessionRecord>
+  readonly #epochs: Table<SubjectEpoch>
+  readonly #subjects: SubjectKeys
+
+  /** @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`, `STORE_UNUSABLE` */
+  constructor(options: LmdbStoreOptions) {
+    const { clock, sweepPerCreate, ...opening } = checkedOptions(options)
+    this.#clock = clock
+    this.#sweepPerCreate = sweepPerCreate
+    this.#file = openFile(opening)
+    const subjects = new SubjectKeys(this.#file.subjects)
+    this.#subjects = subjects
+    this.#epochs = new Table(this.#file.epochs, { encode: encodeEpoch, decode: decodeEpoch })
+    this.#records = new Table(this.#file.records, {
+      encode: encodeRecord,
+      decode: decodeRecord,
+      accompany: (key, from, to) => subjects.move(key, from?.subject, to?.subject),
+    })
+  }
+
+  async create(record: SessionRecord): Promise<boolean> {
+    const creating = this.#change(record.key, found => {
+      if (found !== undefined) return { answer: false }
+      return this.#isOver(record) ? { answer: true } : { answer: true, change: record }
+    })
+    const [isCreated] = await Promise.all([creating, this.#sweepALittle()])
+    return isCreated
+  }
+
+  load(key: string): SessionRecord | undefined {
+    return this.#live(this.#records.find(key))
+  }
+
+  replace(record: SessionRecord, expectedVersion: number): Promise<Replacement> {
+    return this.#change<Replacement>(record.key, found => {
+      if (found === undefined) return { answer: 'gone' }
+      if (found.version !== expectedVersion) return { answer: found }
+      return { answer: 'replaced', change: this.#isOver(record) ? 'remove' : record }
+    })
+  }
+
+  touch(key: string, activity: Activity): Promise<boolean> {
+    return this.#change(key, found => {
+      if (found === undefined) return { answer: false }
+      const change = furthest(found, activity)
+      return change === found ? { answer: true } : { answer: true, change }
+    })
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.#change(key, found =>
+      found === undefined ? { answer: false } : { answer: true, change: 'remove' },
+    )
+  }
+
+  *records(): Generator<SessionRecord> {
+    for (const key of this.#records.names()) {
+      const record = this.load(key)
+      if (record !== undefined) yield record
+    }
+  }
+
+  ofSubject(subject: string): readonly SessionRecord[] {
+    return this.#subjects.of(subject).flatMap(key => {
+      const record = this.load(key)
+      return record?.subject === subject ? [record] : []
+    })
+  }
+
+  epochOf(subject: string): SubjectEpoch | undefined {
+    return this.#live(this.#epochs.find(nameOf(subject)))
+  }
+
+  async raiseEpoch(subject: string, epoch: SubjectEpoch): Promise<void> {
+    if (this.#isOver(epoch)) return
+    const name = nameOf(subject)
+    let isRaised = false
+    while (!isRaised) {
+      const found = this.#epochs.find(name)
+      const standing = this.#live(found)
+      const next = standing === undefined ? epoch : higherEpoch(standing, epoch)
+      isRaised = await this.#epochs.exchange({ name, found, next })
+    }
+  }
+
+  async sweep(limit: number): Promise<number> {
+    const now = this.#clock.now()
+    const [records] = await Promise.all([this.#records.sweep(now, limit), this.#epochs.sweep(now, limit)])
+    return records
+  }
+
+  /** Lets go of the file once the writes under way are done. Whoever calls afterwards is told. */
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+
+  /** Makes the change that is decided for the live record, and asks again when somebody else was quicker. */
+  async #change<Answer>(
+    name: string,
+    decide: (found: SessionRecord | undefined) => Decision<Answer>,
+  ): Promise<Answer> {
+    for (;;) {
+      const found = this.#records.find(name)
+      const { answer, change } = decide(this.#live(found))
+      if (change === undefined) return answer
+      const next = change === 'remove' ? undefined : change
+      if (await this.#records.exchange({ name, found, next })) return answer
+    }
+  }
+
+  /** Keeps the file from growing without a timer. What goes wrong here goes wrong for the creation too. */
+  #sweepALittle(): Promise<unknown> | undefined {
+    return this.#sweepPerCreate === 0 ? undefined : this.sweep(this.#sweepPerCreate).catch(() => undefined)
+  }
+
+  #live<Item extends { readonly expiresAt: number }>(found: Found<Item> | undefined): Item | undefined {
+    return found === undefined || this.#isOver(found.item) ? undefined : found.item
+  }
+
+  #isOver({ expiresAt }: { readonly expiresAt: number }): boolean {
+    return expiresAt <= this.#clock.now()
+  }
+}

@@ -1,0 +1,61 @@
+import { checkEach, type OptionCheck, oneOf } from '../../core/checked-options.ts'
+import { type Clock, systemClock } from '../../core/clock.ts'
+import { SojournError } from '../../core/errors.ts'
+
+export interface LmdbStoreOptions {
+  /** The folder in which the store keeps its two files. It is made if it does not exist, for nobody but its owner. */
+  readonly path: string
+  /**
+   * When a write is answered: once it is on the disk, so that a power cut takes nothing away that was answered; or
+   * once every process sees it, so that the end of a process takes nothing away and a power cut may take the last
+   * moments. Every process that opens the folder gives the same.
+   * @default 'flushed'
+   */
+  readonly durability?: 'flushed' | 'committed'
+  /**
+   * How many records whose time is over each creation removes, so that the file does not grow without a timer. 0
+   * leaves it all to `sweep`.
+   * @default 4
+   */
+  readonly sweepPerCreate?: number
+  /**
+   * The source of time.
+   * @default systemClock
+   */
+  readonly clock?: Clock
+}
+
+const checks: { readonly [option in keyof Required<LmdbStoreOptions>]: OptionCheck } = {
+  path: { expected: 'the path of a folder', accepts: isPath },
+  durability: oneOf('flushed', 'committed'),
+  sweepPerCreate: { expected: 'a whole number from 0 to 1000', accepts: isCount },
+  clock: { expected: 'an object with the methods `now` and `after`', accepts: isClock },
+}
+
+/**
+ * Fills in the defaults, and refuses what cannot be meant.
+ *
+ * @throws SojournError `OPTION_INVALID`
+ */
+export function checkedOptions(options: LmdbStoreOptions): Required<LmdbStoreOptions> {
+  checkEach(options, checks)
+  const { path, durability = 'flushed', sweepPerCreate = 4, clock = systemClock } = options
+  if (path !== undefined) return { path, durability, sweepPerCreate, clock }
+  throw new SojournError(
+    'OPTION_INVALID',
+    "Expected `path` to be the path of a folder, got none. Give it as in './data/sessions'.",
+  )
+}
+
+/** Nothing that the file system takes has a zero in it. */
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && !value.includes('\0')
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1000
+}
+
+function isClock(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'now' in value && 'after' in value
+}

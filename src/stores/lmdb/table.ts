@@ -1,0 +1,159 @@
+import type { Database } from 'lmdb'
+
+/** Something that is kept under a name until its time is over. */
+interface Ending {
+  readonly expiresAt: number
+}
+
+/** How the items of a table become bytes, and what else is written with them. */
+export interface TableForm<Item> {
+  encode(item: Item): Buffer
+  /** The bytes are only lent: at the next read they are others. */
+  decode(name: string, bytes: Buffer): Item
+  /** Writes what depends on an item, in the transaction in which one takes the place of the other. */
+  accompany?(name: string, from: Item | undefined, to: Item | undefined): void
+}
+
+type EndKey = [expiresAt: number, name: string]
+
+/** The parts of the file that a table is kept in. */
+export interface TableFiles {
+  readonly items: Database<Buffer, string>
+  /** A key for each item that ends, in the order in which they end. */
+  readonly ends: Database<Buffer, EndKey>
+  /** Lets the next read see what every process has written by now. */
+  refresh(): void
+  /** The stamp of the item that was read last. */
+  lastStamp(): number
+}
+
+/** An item, and the stamp that whoever changes it has to name. */
+export interface Found<Item> {
+  readonly item: Item
+  readonly stamp: number
+}
+
+/** A change of one item. */
+export interface Exchange<Item> {
+  readonly name: string
+  /** What was read under the name; undefined where there was nothing. */
+  readonly found: Found<Item> | undefined
+  /** What takes its place; undefined removes it. */
+  readonly next: Item | undefined
+}
+
+const present = Buffer.of(1)
+/** Comes behind every name. */
+const lastName = '\u{10ffff}'
+/** How many items one step of a sweep removes: a few milliseconds of work. */
+const sweepStep = 250
+/** How many names a stream reads in one go. */
+const pageSize = 100
+
+/**
+ * Items by name, each with one entry in the order of ends. All that belongs to one change moves in one transaction,
+ * which happens only if the item is still what was read, whichever process has written it.
+ */
+export class Table<Item extends Ending> {
+  readonly #files: TableFiles
+  readonly #form: TableForm<Item>
+
+  constructor(files: TableFiles, form: TableForm<Item>) {
+    this.#files = files
+    this.#form = form
+  }
+
+  /** Finds an item as it is now, whether or not its time is over. */
+  find(name: string): Found<Item> | undefined {
+    this.#files.refresh()
+    return this.#read(name)
+  }
+
+  /** Makes a change. Answers false, and changes nothing, when somebody else was quicker. */
+  exchange({ name, found, next }: Exchange<Item>): Promise<boolean> {
+    const { items } = this.#files
+    const write = (): void => {
+      if (next === undefined) void items.remove(name)
+      else void items.put(name, this.#form.encode(next), newStamp())
+      this.#moveEnd(name, endOf(found?.item), endOf(next))
+      this.#form.accompany?.(name, found?.item, next)
+    }
+    return settled(
+      found === undefined ? items.ifNoExists(name, write) : items.ifVersion(name, found.stamp, write),
+    )
+  }
+
+  /** Streams every name, in steps. What comes and goes meanwhile may be missed. */
+  *names(): Generator<string> {
+    let page = this.#page({})
+    while (page.length > 0) {
+      yield* page
+      page = this.#page({ start: page.at(-1) as string, exclusiveStart: true })
+    }
+  }
+
+  /** Removes what is over, the longest first, and lets others through after each step. Answers how many it removed. */
+  async sweep(now: number, limit: number): Promise<number> {
+    let removed = 0
+    while (removed < limit) {
+      const ends = this.#over(now, Math.min(sweepStep, limit - removed))
+      if (ends.length === 0) break
+      const removals = await Promise.all(ends.map(end => this.#end(end)))
+      removed += removals.filter(isRemoved => isRemoved).length
+    }
+    return removed
+  }
+
+  #read(name: string): Found<Item> | undefined {
+    const bytes = this.#files.items.getBinaryFast(name)
+    if (bytes === undefined) return undefined
+    const stamp = this.#files.lastStamp()
+    return { item: this.#form.decode(name, bytes), stamp }
+  }
+
+  /** Never an iterator that stays open: it would hold on to the file as it was, and the file would grow. */
+  #page(range: { start?: string; exclusiveStart?: boolean }): string[] {
+    this.#files.refresh()
+    return [...this.#files.items.getKeys({ ...range, limit: pageSize })]
+  }
+
+  #over(now: number, limit: number): EndKey[] {
+    this.#files.refresh()
+    return [...this.#files.ends.getKeys({ end: [now, lastName], limit })]
+  }
+
+  /** The caller reads the end and this the item from the same state of the file. */
+  async #end([expiresAt, name]: EndKey): Promise<boolean> {
+    const found = this.#read(name)
+    if (found?.item.expiresAt === expiresAt) return await this.exchange({ name, found, next: undefined })
+    // An end without its item can only be left from damage, and would be met again in every step.
+    await this.#files.ends.remove([expiresAt, name])
+    return false
+  }
+
+  #moveEnd(name: string, from: number | undefined, to: number | undefined): void {
+    if (from === to) return
+    if (from !== undefined) void this.#files.ends.remove([from, name])
+    if (to !== undefined) void this.#files.ends.put([to, name], present)
+  }
+}
+
+/** What never ends has no place among the ends. */
+function endOf(item: Ending | undefined): number | undefined {
+  return item !== undefined && Number.isFinite(item.expiresAt) ? item.expiresAt : undefined
+}
+
+/** Not a count: a name that was removed and is taken again must not come by the same stamp. */
+function newStamp(): number {
+  return 1 + Math.random()
+}
+
+/** The engine says in a promise beside the error what went wrong. */
+async function settled(writing: Promise<boolean>): Promise<boolean> {
+  try {
+    return await writing
+  } catch (error) {
+    if (error instanceof Error && 'commitError' in error) await error.commitError
+    throw error
+  }
+}
