@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { memoryStore } from 'sojourn/memory'
+import { openStore } from 'sojourn'
 import { createApp } from './app.js'
 import { readConfiguration } from './configuration.js'
 
@@ -16,14 +16,9 @@ function start() {
   }
 }
 
-/** @param {string} _url */
-function openStore(_url) {
-  return memoryStore()
-}
-
 /**
  * @param {import('./configuration.js').Configuration} configuration
- * @param {import('sojourn').RecordStore & { close?: () => unknown }} store
+ * @param {import('sojourn').OpenedStore} store
  */
 function listen(configuration, store) {
   const { port, host, secret, idleMs, absoluteMs, warnings } = configuration
@@ -53,7 +48,7 @@ function announce({ host, storeUrl, secretSource }, address) {
  * Stops taking requests, lets those under way end, and closes the store after them.
  *
  * @param {import('node:http').Server} server
- * @param {{ close?: () => unknown }} store
+ * @param {import('sojourn').OpenedStore} store
  */
 function closeOnSignal(server, store) {
   let isClosing = false
@@ -67,7 +62,7 @@ function closeOnSignal(server, store) {
 }
 
 /**
- * @param {{ close?: () => unknown }} store
+ * @param {import('sojourn').OpenedStore} store
  * @param {Error} error
  */
 function giveUp(store, error) {
@@ -75,9 +70,9 @@ function giveUp(store, error) {
   closeStore(store).catch(fail)
 }
 
-/** @param {{ close?: () => unknown }} store */
+/** @param {import('sojourn').OpenedStore} store */
 async function closeStore(store) {
-  await store.close?.()
+  await store.close()
 }
 
 /** @param {Error} error */

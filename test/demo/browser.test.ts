@@ -21,7 +21,8 @@ describeWith(chromium, 'the shop in a browser', program => {
   let shop: RunningShop
 
   beforeAll(async () => {
-    ;[installed, browser] = await Promise.all([InstalledShop.install(), launch(program)])
+    installed = await InstalledShop.install()
+    browser = await launch(program)
     shop = await openShop()
   }, 90_000)
 
@@ -181,6 +182,8 @@ describeWith(chromium, 'the shop in a browser', program => {
   )
 
   async function check({ page }: Person, colorScheme: 'light' | 'dark'): Promise<void> {
+    // A text can be there before the stylesheet is.
+    await page.waitForLoadState('load')
     const seen = {
       overflow: await page.evaluate(overflow),
       access: await page.evaluate(accessProblems),

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { serve } from '../support/servers.ts'
@@ -79,6 +79,29 @@ test.each([
   expect(code).toBe(1)
   expect(output.trimEnd().split('\n')).toEqual([expect.stringContaining(`Expected ${named}`)])
   expect(output).not.toContain('too short')
+})
+
+test.each([
+  ['redis://somebody:a-password@127.0.0.1', 'lmdb:'],
+  ['nothing', 'store URL'],
+  ['memory:?colour=red', 'colour'],
+  ['lmdb:/dev/null/sessions', '/dev/null/sessions'],
+])('the store %s is refused in one line, without a password or a stack', async (url, named) => {
+  const { code, output } = await installed.fail({ SESSION_STORE: url })
+  expect(code).toBe(1)
+  expect(output.trimEnd().split('\n')).toEqual([expect.stringContaining(named)])
+  expect(output).not.toContain('a-password')
+})
+
+test('sessions are kept beside the shop when nobody says where, out of reach of others and of git', async () => {
+  const shop = await openShop({ SESSION_STORE: undefined })
+  await new Visitor(shop.origin).get('/')
+  const data = join(installed.folder, 'demo', 'data')
+  expect(shop.output).toContain('sessions in lmdb,')
+  expect(existsSync(join(data, 'sessions', 'data.mdb'))).toBe(true)
+  expect(statSync(join(data, 'sessions')).mode & 0o077).toBe(0)
+  const ignored = readFileSync(join(installed.folder, 'demo', '.gitignore'), 'utf8')
+  expect(ignored.split('\n')).toEqual(expect.arrayContaining(['.env', 'data/']))
 })
 
 test('a port that is taken is said in one line', async () => {
