@@ -24,7 +24,7 @@ function listen(configuration, store) {
   const { port, host, secret, idleMs, absoluteMs, warnings } = configuration
   const app = createApp({ secret, store, idleMs, absoluteMs })
   const server = app.listen(port, host, error => {
-    if (error) giveUp(store, error)
+    if (error) giveUp(store, new Error(`${error.message}. HOST and PORT choose where it listens.`))
     else announce(configuration, server.address())
   })
   for (const warning of warnings) console.warn(warning)

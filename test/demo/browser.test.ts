@@ -7,9 +7,22 @@ import { chromium, launch } from '../support/chromium.ts'
 import { describeWith } from '../support/service.ts'
 import { Person } from './browser.ts'
 import { InstalledShop, type RunningShop } from './installed-shop.ts'
-import { accessProblems, brightness, contrastProblems, focused, overflow } from './page-checks.ts'
 import { iphone } from './visitor.ts'
 
+/** What is looked at inside the browser. */
+interface PageChecks {
+  readonly accessProblems: () => readonly string[]
+  readonly contrastProblems: () => readonly string[]
+  readonly focused: () => { readonly name: string; readonly isVisible: boolean }
+  readonly brightness: () => number
+  readonly overflow: () => number
+}
+
+// A path as text, because what runs inside the browser has other types than the rest of the project.
+const pageChecks: string = './page-checks.js'
+const { accessProblems, brightness, contrastProblems, focused, overflow }: PageChecks = await import(
+  pageChecks
+)
 const wide = { width: 1440, height: 900 }
 const phone = { width: 360, height: 740 }
 

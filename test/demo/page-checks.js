@@ -1,18 +1,15 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
-
-// These run inside the browser, each as one function with nothing around it.
+// These run inside the browser, each as one function with nothing around it. They are plain JavaScript, so that the
+// types of a browser are not taken for those of Node anywhere else.
 
 /** Lists what keeps a page from being understood by a screen reader, in words. */
-export function accessProblems(): readonly string[] {
-  const all = (selector: string): Element[] => [...document.querySelectorAll(selector)]
-  const nameOf = (element: Element): string =>
-    (element.getAttribute('aria-label') ?? element.textContent ?? '').trim()
+export function accessProblems() {
+  const all = selector => [...document.querySelectorAll(selector)]
+  const nameOf = element => (element.getAttribute('aria-label') ?? element.textContent ?? '').trim()
   const counts = ['header', 'main', 'footer', 'h1', 'nav[aria-label]', 'aside[aria-label]']
-    .map(selector => [selector, all(`body ${selector}`).length] as const)
+    .map(selector => [selector, all(`body ${selector}`).length])
     .filter(([, count]) => count !== 1)
     .map(([selector, count]) => `${count} of ${selector}`)
-  const inputs = all('input:not([type="hidden"])') as HTMLInputElement[]
+  const inputs = all('input:not([type="hidden"])')
   const ids = all('[id]').map(({ id }) => id)
   const references = all('[aria-labelledby], [aria-describedby]').flatMap(element =>
     `${element.getAttribute('aria-labelledby') ?? ''} ${element.getAttribute('aria-describedby') ?? ''}`
@@ -33,21 +30,21 @@ export function accessProblems(): readonly string[] {
 }
 
 /** Lists texts whose contrast to what is behind them is less than WCAG's 4.5 to 1. */
-export function contrastProblems(): readonly string[] {
-  const channels = (colour: string): number[] => (colour.match(/[\d.]+/g) ?? []).map(Number)
-  const luminance = (colour: string): number => {
+export function contrastProblems() {
+  const channels = colour => (colour.match(/[\d.]+/g) ?? []).map(Number)
+  const luminance = colour => {
     const [red = 0, green = 0, blue = 0] = channels(colour).map(value => {
       const share = value / 255
       return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
     })
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
   }
-  const groundOf = (element: Element | null): string => {
+  const groundOf = element => {
     if (element === null) return 'rgb(255, 255, 255)'
     const { backgroundColor } = getComputedStyle(element)
     return channels(backgroundColor)[3] === 0 ? groundOf(element.parentElement) : backgroundColor
   }
-  const hasText = (element: Element): boolean =>
+  const hasText = element =>
     [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '')
   return [...document.querySelectorAll('body *')].filter(hasText).flatMap(element => {
     const [lighter = 0, darker = 0] = [getComputedStyle(element).color, groundOf(element)]
@@ -59,7 +56,7 @@ export function contrastProblems(): readonly string[] {
 }
 
 /** What has the focus: its name, and whether anybody can see that it has it. */
-export function focused(): { readonly name: string; readonly isVisible: boolean } {
+export function focused() {
   const element = document.activeElement ?? document.body
   const { outlineStyle, outlineWidth } = getComputedStyle(element)
   const { top, left, width, height } = element.getBoundingClientRect()
@@ -71,7 +68,7 @@ export function focused(): { readonly name: string; readonly isVisible: boolean 
 }
 
 /** How bright the page is behind everything, from 0 to 255. */
-export function brightness(): number {
+export function brightness() {
   const [red = 0, green = 0, blue = 0] = (
     getComputedStyle(document.body).backgroundColor.match(/\d+/g) ?? []
   ).map(Number)
@@ -79,6 +76,6 @@ export function brightness(): number {
 }
 
 /** How far the page reaches beyond the window's right edge. */
-export function overflow(): number {
+export function overflow() {
   return document.documentElement.scrollWidth - innerWidth
 }
