@@ -68,7 +68,7 @@ function endForm(handle, name, token) {
 function endOthersForm(count, token) {
   return html`<form method="post" action="/account/end-others">
           <input type="hidden" name="_csrf" value="${token}">
-          <button>${count === 1 ? 'End the other session' : `End all ${count} others`}</button>
+          <button>${count === 1 ? 'End the other session' : `End the ${count} others`}</button>
         </form>`
 }
 
