@@ -47,9 +47,14 @@ export class InstalledShop {
     return shop
   }
 
-  /** Starts a shop that is to give up by itself. */
+  /** Starts a shop that is to give up by itself. One that opens nevertheless is ended, and has no exit code. */
   async fail(environment: NodeJS.ProcessEnv): Promise<Ending> {
-    return await new RunningShop(this.#spawn({ PORT: '0', ...environment })).ended
+    const shop = new RunningShop(this.#spawn({ PORT: '0', ...environment }))
+    const hasOpened = await shop.listening.then(
+      () => true,
+      () => false,
+    )
+    return hasOpened ? await shop.close('SIGKILL') : await shop.ended
   }
 
   remove(): void {
