@@ -46,8 +46,8 @@ export interface Exchange<Item> {
 const present = Buffer.of(1)
 /** Comes behind every name. */
 const lastName = '\u{10ffff}'
-/** How many items one step of a sweep removes: the more at once, the less each one costs the disk. */
-const sweepStep = 4000
+/** How many items one step of a sweep removes: the more at once, the less each one costs, and the longer others wait. */
+const sweepStep = 2000
 /** How many of them are asked for without letting others through: a few milliseconds of work. */
 const sweepSlice = 250
 /** How many names a stream reads in one go. */
