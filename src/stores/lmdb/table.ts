@@ -17,15 +17,21 @@ export interface TableForm<Item> {
 
 type EndKey = [expiresAt: number, name: string]
 
-/** The parts of the file that a table is kept in. */
-export interface TableFiles {
-  readonly items: Part<string>
-  /** A key for each item that ends, in the order in which they end. */
-  readonly ends: Part<EndKey>
-  /** Lets the next read see what every process has written by now. */
+/** What a table asks of the file as a whole. */
+export interface TableAccess {
+  /** Lets the next read see what every process has written by now. Throws once the file is closed. */
   refresh(): void
   /** The stamp of the item that was read last. */
   lastStamp(): number
+  /** Throws when the disk is too full for a write. */
+  demandRoom(): void
+}
+
+/** The parts of the file that a table is kept in. */
+export interface TableFiles extends TableAccess {
+  readonly items: Part<string>
+  /** A key for each item that ends, in the order in which they end. */
+  readonly ends: Part<EndKey>
 }
 
 /** An item, and the stamp that whoever changes it has to name. */
@@ -75,6 +81,7 @@ export class Table<Item extends Ending> {
   /** Makes a change. Answers false, and changes nothing, when somebody else was quicker. */
   exchange({ name, found, next }: Exchange<Item>): Promise<boolean> {
     const { items } = this.#files
+    this.#files.demandRoom()
     const write = (): void => {
       if (next === undefined) void items.remove(name)
       else void items.put(name, this.#form.encode(next), newStamp())
@@ -139,6 +146,7 @@ export class Table<Item extends Ending> {
   async #end([expiresAt, name]: EndKey): Promise<boolean> {
     const found = this.#read(name)
     if (found?.item.expiresAt === expiresAt) return await this.exchange({ name, found, next: undefined })
+    this.#files.demandRoom()
     // The item has another end by now, and this one went with it; or it is left from damage, and would be met again.
     await this.#files.ends.remove([expiresAt, name])
     return false

@@ -1,0 +1,82 @@
+import type { Aftermath } from './aftermath.ts'
+
+/** What a fault has left on one store. */
+export interface Measured {
+  readonly store: string
+  readonly fault: string
+  readonly aftermath: Aftermath
+}
+
+type Case = Exclude<keyof Aftermath, 'answers'>
+
+/** The promises that a fault can break, and what counts the cases. */
+const promises: readonly (readonly [promise: string, counted: Case])[] = [
+  ['P1 logout sticks', 'cameBack'],
+  ['P2 no update is lost', 'lostUpdates'],
+  ['nobody is signed out', 'lostSessions'],
+  ['P6 a failure is told as one', 'falseAnswers'],
+  ['P8 the list is who is signed in', 'wrongLists'],
+]
+const beginning = '<!-- guarantees: npm run guarantees -->'
+const end = '<!-- end of guarantees -->'
+
+/** Writes the table, a row for each fault and promise, a column for each store. */
+export function tableOf(measured: readonly Measured[]): string {
+  const stores = [...new Set(measured.map(({ store }) => store))]
+  const faults = [...new Set(measured.map(({ fault }) => fault))]
+  const rows = faults.flatMap(fault =>
+    promises.map(([promise, counted], index) => {
+      const cells = stores.map(store => cellOf(measured, { store, fault, counted }))
+      return [index === 0 ? `**${fault}**` : '', promise, ...cells]
+    }),
+  )
+  const head = [['when', 'promise', ...stores], ['', '', ...stores].map(() => '---')]
+  return [...head, ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+interface Place {
+  readonly store: string
+  readonly fault: string
+  readonly counted: Case
+}
+
+function cellOf(measured: readonly Measured[], { store, fault, counted }: Place): string {
+  const found = measured.find(each => each.store === store && each.fault === fault)
+  if (found === undefined) return 'cannot happen'
+  const cases = found.aftermath[counted]
+  return cases === 0 ? 'kept' : `broken in ${percentage(cases, found.aftermath.answers)} of answers`
+}
+
+/** Rounded up to two figures, because a window is at least as large as it is said to be. */
+function percentage(cases: number, answers: number): string {
+  const percent = (100 * cases) / answers
+  const unit = 10 ** (Math.floor(Math.log10(percent)) - 1)
+  return `${Number((Math.ceil(percent / unit) * unit).toPrecision(2))} %`
+}
+
+/** Puts the table into the page, between its two marks. */
+export function withTable(page: string, table: string): string {
+  const [before, after] = [page.indexOf(beginning), page.indexOf(end)]
+  if (before === -1 || after === -1)
+    throw new Error(`Expected the marks ${beginning} and ${end} in the page.`)
+  return `${page.slice(0, before)}${beginning}\n${table}\n${page.slice(after)}`
+}
+
+/** Lists the rows in which the page says more than was measured. A window that was not met this time is none of them. */
+export function overstatedIn(page: string, measured: readonly Measured[]): readonly string[] {
+  const written = cellsIn(page)
+  const found = cellsIn(withTable(`${beginning}${end}`, tableOf(measured)))
+  return found
+    .filter((cells, row) => cells.some((cell, column) => isOverstated(written[row]?.[column], cell)))
+    .map(cells => cells.join(' | '))
+}
+
+function isOverstated(written: string | undefined, found: string): boolean {
+  if (found.startsWith('broken')) return written?.startsWith('broken') !== true
+  return written !== found && !(found === 'kept' && written?.startsWith('broken') === true)
+}
+
+function cellsIn(page: string): readonly (readonly string[])[] {
+  const table = page.slice(page.indexOf(beginning) + beginning.length, page.indexOf(end)).trim()
+  return table.split('\n').map(row => row.split('|').map(cell => cell.trim()))
+}
