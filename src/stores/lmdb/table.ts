@@ -75,7 +75,10 @@ export class Table<Item extends Ending> {
   /** Finds an item as it is now, whether or not its time is over. */
   find(name: string): Found<Item> | undefined {
     this.#files.refresh()
-    return this.#read(name)
+    const bytes = this.#files.items.getBinaryFast(name)
+    if (bytes === undefined) return undefined
+    const stamp = this.#files.lastStamp()
+    return { item: this.#form.decode(name, bytes), stamp }
   }
 
   /** Makes a change. Answers false, and changes nothing, when somebody else was quicker. */
@@ -95,10 +98,10 @@ export class Table<Item extends Ending> {
 
   /** Streams every name, in steps. What comes and goes meanwhile may be missed. */
   *names(): Generator<string> {
-    let page = this.#page({})
+    let page = this.#page()
     while (page.length > 0) {
       yield* page
-      page = this.#page({ start: page.at(-1) as string, exclusiveStart: true })
+      page = this.#page(page.at(-1))
     }
   }
 
@@ -113,16 +116,10 @@ export class Table<Item extends Ending> {
     return removed
   }
 
-  #read(name: string): Found<Item> | undefined {
-    const bytes = this.#files.items.getBinaryFast(name)
-    if (bytes === undefined) return undefined
-    const stamp = this.#files.lastStamp()
-    return { item: this.#form.decode(name, bytes), stamp }
-  }
-
   /** Never an iterator that stays open: it would hold on to the file as it was, and the file would grow. */
-  #page(range: { start?: string; exclusiveStart?: boolean }): string[] {
+  #page(after?: string): string[] {
     this.#files.refresh()
+    const range = after === undefined ? {} : { start: after, exclusiveStart: true }
     return [...this.#files.items.getKeys({ ...range, limit: pageSize })]
   }
 
@@ -144,7 +141,7 @@ export class Table<Item extends Ending> {
   }
 
   async #end([expiresAt, name]: EndKey): Promise<boolean> {
-    const found = this.#read(name)
+    const found = this.find(name)
     if (found?.item.expiresAt === expiresAt) return await this.exchange({ name, found, next: undefined })
     this.#files.demandRoom()
     // The item has another end by now, and this one went with it; or it is left from damage, and would be met again.
