@@ -1,20 +1,24 @@
 import type { Sessions } from '../../../src/core/sessions.ts'
 import { type Counted, carrierOf, subjectOf, type Word } from './visitors.ts'
 
-/** What a fault has left of what was answered before. Each is a number of cases; none is best. */
+/** In how many cases a promise was broken, of how many in which it could have been. */
+export interface Share {
+  readonly cases: number
+  readonly of: number
+}
+
+/** What a fault has left of what was answered before. */
 export interface Aftermath {
   /** Sessions that somebody was told are over, and that are there. */
-  readonly cameBack: number
+  readonly cameBack: Share
   /** Changes that somebody was told are stored, and that are not there; and changes that happened twice. */
-  readonly lostUpdates: number
+  readonly lostUpdates: Share
   /** Sessions that nobody has ended, and that are not there. */
-  readonly lostSessions: number
+  readonly lostSessions: Share
   /** Sessions that are there and not in the list of their subject, or the other way round. */
-  readonly wrongLists: number
+  readonly wrongLists: Share
   /** Failures that were told as something else than a failure of the store. */
-  readonly falseAnswers: number
-  /** How many answers there were in all. */
-  readonly answers: number
+  readonly falseAnswers: Share
 }
 
 /** One visitor, as far as the words of the processes tell. */
@@ -28,22 +32,28 @@ interface Visitor {
 }
 
 const storeFailures: ReadonlySet<string> = new Set(['STORE_FAILED', 'STORE_TIMED_OUT'])
-const answers: ReadonlySet<Word['what']> = new Set(['began', 'counted', 'left'])
 
 /** Compares what was answered with what the sessions are now. */
 export async function aftermathOf(sessions: Sessions<Counted>, words: readonly Word[]): Promise<Aftermath> {
   const findings: Finding[] = []
   for (const visitor of visitorsIn(words)) findings.push(await findingOf(sessions, visitor))
-  const sum = (count: (finding: Finding) => number): number =>
-    findings.reduce((total, finding) => total + count(finding), 0)
+  const leavers = findings.filter(({ visitor }) => visitor.hasLeft)
+  const stayers = findings.filter(({ visitor }) => !visitor.isLeaving)
+  const failures = words.filter(({ what }) => what === 'failed')
   return {
-    cameBack: sum(({ isThere, visitor }) => Number(isThere && visitor.hasLeft)),
-    lostUpdates: sum(strayCounts),
-    lostSessions: sum(({ isThere, visitor }) => Number(!isThere && !visitor.isLeaving)),
-    wrongLists: sum(({ isThere, listed }) => Number(listed !== Number(isThere))),
-    falseAnswers: words.filter(({ what, code = '' }) => what === 'failed' && !storeFailures.has(code)).length,
-    answers: words.filter(({ what }) => answers.has(what)).length,
+    cameBack: shareOf(leavers, ({ isThere }) => Number(isThere)),
+    lostUpdates: {
+      ...shareOf(findings, strayCounts),
+      of: words.filter(({ what }) => what === 'counted').length,
+    },
+    lostSessions: shareOf(stayers, ({ isThere }) => Number(!isThere)),
+    wrongLists: shareOf(findings, ({ isThere, listed }) => Number(listed !== Number(isThere))),
+    falseAnswers: shareOf(failures, ({ code = '' }) => Number(!storeFailures.has(code))),
   }
+}
+
+function shareOf<Item>(items: readonly Item[], casesIn: (item: Item) => number): Share {
+  return { cases: items.reduce((sum, item) => sum + casesIn(item), 0), of: items.length }
 }
 
 function visitorsIn(words: readonly Word[]): Iterable<Visitor> {
@@ -82,10 +92,13 @@ async function findingOf(sessions: Sessions<Counted>, visitor: Visitor): Promise
   return { visitor, isThere, count: visit.session?.count ?? 0, listed }
 }
 
-/** What was counted when the process died or the store failed may have happened, once for each failure. */
+/**
+ * What was counted when the process died or the store failed may have happened, once for each failure. With a session
+ * that nobody has ended all of its changes are lost.
+ */
 function strayCounts({ isThere, count, visitor }: Finding): number {
   const { counted, failures } = visitor
-  if (!isThere) return 0
+  if (!isThere) return counted
   const most = counted + Math.max(1, failures)
   return count < counted ? counted - count : Math.max(0, count - most)
 }

@@ -7,7 +7,7 @@ export interface Measured {
   readonly aftermath: Aftermath
 }
 
-type Case = Exclude<keyof Aftermath, 'answers'>
+type Case = keyof Aftermath
 
 /** The promises that a fault can break, and what counts the cases. */
 const promises: readonly (readonly [promise: string, counted: Case])[] = [
@@ -43,15 +43,15 @@ interface Place {
 function cellOf(measured: readonly Measured[], { store, fault, counted }: Place): string {
   const found = measured.find(each => each.store === store && each.fault === fault)
   if (found === undefined) return 'cannot happen'
-  const cases = found.aftermath[counted]
-  return cases === 0 ? 'kept' : `broken in ${percentage(cases, found.aftermath.answers)} of answers`
+  const { cases, of } = found.aftermath[counted]
+  if (cases === 0) return 'kept'
+  return cases >= of ? 'not kept' : `broken in ${percentage(cases / of)}`
 }
 
 /** Rounded up to two figures, because a window is at least as large as it is said to be. */
-function percentage(cases: number, answers: number): string {
-  const percent = (100 * cases) / answers
-  const unit = 10 ** (Math.floor(Math.log10(percent)) - 1)
-  return `${Number((Math.ceil(percent / unit) * unit).toPrecision(2))} %`
+function percentage(share: number): string {
+  const unit = 10 ** (Math.floor(Math.log10(100 * share)) - 1)
+  return `${Number((Math.ceil((100 * share) / unit) * unit).toPrecision(2))} %`
 }
 
 /** Puts the table into the page, between its two marks. */
@@ -62,21 +62,28 @@ export function withTable(page: string, table: string): string {
   return `${page.slice(0, before)}${beginning}\n${table}\n${page.slice(after)}`
 }
 
-/** Lists the rows in which the page says more than was measured. A window that was not met this time is none of them. */
+/** Lists what the page says more than was measured. A window that was not met this time is none of it. */
 export function overstatedIn(page: string, measured: readonly Measured[]): readonly string[] {
   const written = cellsIn(page)
   const found = cellsIn(withTable(`${beginning}${end}`, tableOf(measured)))
-  return found
-    .filter((cells, row) => cells.some((cell, column) => isOverstated(written[row]?.[column], cell)))
-    .map(cells => cells.join(' | '))
+  return [...found].flatMap(([place, cell]) => {
+    const said = written.get(place) ?? 'nothing'
+    const isFair = said === cell || (said.startsWith('broken') && cell !== 'not kept')
+    return isFair ? [] : [`${place}: the page says '${said}', and it is '${cell}'`]
+  })
 }
 
-function isOverstated(written: string | undefined, found: string): boolean {
-  if (found.startsWith('broken')) return written?.startsWith('broken') !== true
-  return written !== found && !(found === 'kept' && written?.startsWith('broken') === true)
-}
-
-function cellsIn(page: string): readonly (readonly string[])[] {
+/** Each cell of the page's table, by its fault, promise and store. */
+function cellsIn(page: string): ReadonlyMap<string, string> {
   const table = page.slice(page.indexOf(beginning) + beginning.length, page.indexOf(end)).trim()
-  return table.split('\n').map(row => row.split('|').map(cell => cell.trim()))
+  const [head = [], , ...rows] = table.split('\n').map(row => row.split('|').map(cell => cell.trim()))
+  const cells = new Map<string, string>()
+  let fault = ''
+  for (const row of rows) {
+    fault = row[1] || fault
+    for (const [column, store] of head.entries()) {
+      if (column > 2 && store !== '') cells.set(`${fault}, ${row[2]}, ${store}`, row[column] ?? '')
+    }
+  }
+  return cells
 }

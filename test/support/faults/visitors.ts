@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { createSessions } from '../../../src/adapters/create-sessions.ts'
 import type { Carrier } from '../../../src/core/carrier.ts'
 import type { Sessions, TypedVisit } from '../../../src/core/sessions.ts'
@@ -53,7 +54,11 @@ export class Visitors {
   }
 
   async #lane(name: string): Promise<void> {
-    for (let number = 0; this.#isOpen; number += 1) await this.#receive(`${name}-${number}`, number % 2 === 1)
+    for (let number = 0; this.#isOpen; number += 1) {
+      await this.#receive(`${name}-${number}`, number % 2 === 1)
+      // A store in the same process never waits, so that nothing else would ever have its turn.
+      await setImmediate()
+    }
   }
 
   async #receive(visitor: string, isLeaving: boolean): Promise<void> {
