@@ -42,10 +42,7 @@ export async function aftermathOf(sessions: Sessions<Counted>, words: readonly W
   const failures = words.filter(({ what }) => what === 'failed')
   return {
     cameBack: shareOf(leavers, ({ isThere }) => Number(isThere)),
-    lostUpdates: {
-      ...shareOf(findings, strayCounts),
-      of: words.filter(({ what }) => what === 'counted').length,
-    },
+    lostUpdates: { ...shareOf(stayers, strayCounts), of: sumOf(stayers, ({ visitor }) => visitor.counted) },
     lostSessions: shareOf(stayers, ({ isThere }) => Number(!isThere)),
     wrongLists: shareOf(findings, ({ isThere, listed }) => Number(listed !== Number(isThere))),
     falseAnswers: shareOf(failures, ({ code = '' }) => Number(!storeFailures.has(code))),
@@ -53,7 +50,11 @@ export async function aftermathOf(sessions: Sessions<Counted>, words: readonly W
 }
 
 function shareOf<Item>(items: readonly Item[], casesIn: (item: Item) => number): Share {
-  return { cases: items.reduce((sum, item) => sum + casesIn(item), 0), of: items.length }
+  return { cases: sumOf(items, casesIn), of: items.length }
+}
+
+function sumOf<Item>(items: readonly Item[], numberIn: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + numberIn(item), 0)
 }
 
 function visitorsIn(words: readonly Word[]): Iterable<Visitor> {
