@@ -1,101 +1,85 @@
 /// <reference path="./session-data.d.ts" />
 import { fileURLToPath } from 'node:url'
 import express from 'express'
-import session from 'sojourn'
-import { homePage, messagePage, sessionPage } from './pages.js'
+import session, { passive, sameOrigin, systemClock } from 'sojourn'
+import { accountRoutes } from './account-routes.js'
+import { cartRoutes } from './cart-routes.js'
+import { messagePage } from './pages/message-pages.js'
+import { protect } from './protect.js'
+import { pictureRoutes, shelfRoutes } from './shelf-routes.js'
+import { pageFor } from './shop.js'
+import { showError } from './show-error.js'
+import { signInRoutes } from './sign-in-routes.js'
+import { statusRoute } from './status-route.js'
+import { traceRoutes } from './trace-routes.js'
+import { recording } from './tracing/recorder.js'
+import { Traces } from './tracing/traces.js'
 
-/** @typedef {express.Request} Request */
-/** @typedef {express.Response} Response */
-
-const stylesheet = fileURLToPath(new URL('style.css', import.meta.url))
-const longestName = 40
-const hourMs = 3_600_000
+/** @typedef {import('./shop.js').Shop} Shop */
 
 /**
- * Makes the app: a counter, a sign-in, a sign-out, and a page that shows the session.
- *
- * @param {{ secret: string }} options
+ * @typedef {object} ShopOptions
+ * @property {string} secret
+ * @property {import('sojourn').RecordStore} store
+ * @property {number} idleMs
+ * @property {number} absoluteMs
+ * @property {import('sojourn').Clock} [clock]
  */
-export function createApp({ secret }) {
+
+const cookieName = 'wayside'
+const publicFolder = fileURLToPath(new URL('public', import.meta.url))
+
+/**
+ * Makes the shop.
+ *
+ * @param {ShopOptions} options
+ */
+export function createApp({ secret, store, idleMs, absoluteMs, clock = systemClock }) {
+  const traces = new Traces(cookieName)
+  const sessions = session({
+    secret,
+    store: recording(store),
+    name: cookieName,
+    cookie: { sameSite: 'lax', secure: 'auto' },
+    idle: idleMs,
+    absolute: absoluteMs,
+    // Often enough to be seen within a minute. Left out, it is a tenth of the idle timeout.
+    touchEvery: Math.min(10_000, idleMs / 10),
+    seal: 'server',
+    clock,
+  })
+  const shop = { manager: sessions.sessions, traces, now: () => clock.now(), idleMs, absoluteMs }
   const app = express()
-  const cookie = /** @type {const} */ ({ maxAge: hourMs, sameSite: 'lax', secure: 'auto' })
-  const sessions = session({ secret, cookie, rolling: true })
   app.disable('x-powered-by')
   app.use(protect)
-  app.get('/style.css', (_request, response) => response.sendFile(stylesheet))
+  app.use(express.static(publicFolder, { index: false, setHeaders: revalidate }))
+  app.use('/pictures', pictureRoutes())
+  app.use('/traces', traceRoutes(traces))
+  app.use(sameOrigin())
+  app.use(traces.follow)
   app.use(sessions)
-  app.use(express.urlencoded({ extended: false, limit: '1kb' }))
-  app.get('/', showHome)
-  app.post('/sign-in', signIn)
-  app.post('/sign-out', signOut)
-  app.get('/session', (request, response) => {
-    response.send(sessionPage(request.session, sessions.sessions.handleOf(request.sessionID)))
-  })
-  app.use((_request, response) => response.status(404).send(messagePage('There is no such page.')))
+  app.use(express.urlencoded({ extended: false, limit: '2kb' }))
+  addRoutes(app, shop)
   app.use(showError)
   return app
 }
 
 /**
- * @param {Request} _request
- * @param {Response} response
- * @param {express.NextFunction} next
+ * @param {express.Express} app
+ * @param {Shop} shop
  */
-function protect(_request, response, next) {
-  response.set({
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy':
-      "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    'Referrer-Policy': 'same-origin',
-    'X-Content-Type-Options': 'nosniff',
+function addRoutes(app, shop) {
+  app.get('/status', passive(), statusRoute(shop))
+  app.use('/', shelfRoutes(shop))
+  app.use('/cart', cartRoutes(shop))
+  app.use('/', signInRoutes(shop))
+  app.use('/account', accountRoutes(shop))
+  app.use((request, _response) => {
+    pageFor(shop, request)('Not found', messagePage('There is no such page.'), 404)
   })
-  next()
 }
 
-/**
- * @param {Request} request
- * @param {Response} response
- */
-function showHome({ session }, response) {
-  session.views = (session.views ?? 0) + 1
-  response.send(homePage(session))
-}
-
-/**
- * A new id for a new privilege: whoever knew the visitor's id before the sign-in knows nothing after it.
- *
- * @param {Request} request
- * @param {Response} response
- */
-async function signIn(request, response) {
-  const name = String(request.body?.name ?? '').trim()
-  if (name === '' || name.length > longestName) {
-    const problem = `Give a name of 1 to ${longestName} characters.`
-    response.status(400).send(homePage(request.session, { name, problem }))
-    return
-  }
-  const { views = 0 } = request.session
-  await request.session.regenerate()
-  Object.assign(request.session, { views, user: name })
-  await request.session.save()
-  response.redirect(303, '/')
-}
-
-/**
- * @param {Request} request
- * @param {Response} response
- */
-async function signOut(request, response) {
-  await request.session.destroy()
-  response.redirect(303, '/')
-}
-
-/** @type {express.ErrorRequestHandler} */
-// biome-ignore lint/complexity/useMaxParams: Express knows an error handler by its four parameters.
-const showError = (error, _request, response, next) => {
-  const status = Number(error.status) || 500
-  if (status >= 500) console.error(error)
-  const message = status < 500 ? 'The request makes no sense.' : 'Something failed.'
-  if (response.headersSent) next(error)
-  else response.status(status).send(messagePage(message))
+/** @param {express.Response} response */
+function revalidate(response) {
+  response.set('Cache-Control', 'no-cache')
 }

@@ -1,29 +1,82 @@
-import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { openStore } from 'sojourn'
 import { createApp } from './app.js'
+import { readConfiguration } from './configuration.js'
 
-/** @type {string | undefined} */
-const configured = process.env.SESSION_SECRET || undefined
-const source = configured ? 'the secret is SESSION_SECRET' : 'the secret is random, so a restart signs out'
+const longestFarewellMs = 5000
 
-const app = createApp({ secret: configured ?? randomBytes(32).toString('base64url') })
+start()
 
-export const server = app.listen(portFrom(process.env.PORT), process.env.HOST ?? '127.0.0.1', error => {
-  if (error) fail(error)
-  else console.log(`Sojourn's demo is at http://localhost:${portOf(server.address())} (${source})`)
-})
+function start() {
+  try {
+    const configuration = readConfiguration(process.env, fileURLToPath(new URL('.env', import.meta.url)))
+    listen(configuration, openStore(configuration.storeUrl))
+  } catch (error) {
+    fail(error)
+  }
+}
+
+/**
+ * @param {import('./configuration.js').Configuration} configuration
+ * @param {import('sojourn').OpenedStore} store
+ */
+function listen(configuration, store) {
+  const { port, host, secret, idleMs, absoluteMs, warnings } = configuration
+  const app = createApp({ secret, store, idleMs, absoluteMs })
+  const server = app.listen(port, host, error => {
+    if (error) giveUp(store, new Error(`${error.message}. HOST and PORT choose where it listens.`))
+    else announce(configuration, server.address())
+  })
+  for (const warning of warnings) console.warn(warning)
+  closeOnSignal(server, store)
+}
+
+/**
+ * @param {import('./configuration.js').Configuration} configuration
+ * @param {string | import('node:net').AddressInfo | null} address
+ */
+function announce({ host, storeUrl, secretSource }, address) {
+  const port = typeof address === 'object' && address !== null ? address.port : address
+  // A name is shown for the address that every machine has, and brackets go around one of IPv6.
+  const shown = host === '127.0.0.1' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  // What follows the scheme may hold a password.
+  const scheme = storeUrl.split(':', 1).join('')
+  console.log(`The shop is at http://${shown}:${port} (sessions in ${scheme}, secret from ${secretSource})`)
+}
+
+/**
+ * Stops taking requests, lets those under way end, and closes the store after them.
+ *
+ * @param {import('node:http').Server} server
+ * @param {import('sojourn').OpenedStore} store
+ */
+function closeOnSignal(server, store) {
+  let isClosing = false
+  const close = () => {
+    if (isClosing) return
+    isClosing = true
+    setTimeout(() => server.closeAllConnections(), longestFarewellMs).unref()
+    server.close(() => closeStore(store).catch(fail))
+  }
+  process.on('SIGTERM', close).on('SIGINT', close)
+}
+
+/**
+ * @param {import('sojourn').OpenedStore} store
+ * @param {Error} error
+ */
+function giveUp(store, error) {
+  fail(error)
+  closeStore(store).catch(fail)
+}
+
+/** @param {import('sojourn').OpenedStore} store */
+async function closeStore(store) {
+  await store.close()
+}
 
 /** @param {Error} error */
 function fail({ message }) {
-  console.error(`The demo cannot listen: ${message}. PORT chooses another port.`)
+  console.error(`The shop cannot go on: ${message.split('\n', 1)}`)
   process.exitCode = 1
-}
-
-function portFrom(text = '3000') {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
-  throw new RangeError(`Expected PORT to be a number from 0 to 65535, got '${text}'.`)
-}
-
-/** @param {ReturnType<typeof server.address>} address */
-function portOf(address) {
-  return typeof address === 'object' && address !== null ? address.port : address
 }

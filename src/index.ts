@@ -53,8 +53,10 @@ export type { Sessions, SubjectSessions, TypedVisit } from './core/sessions.ts'
 export type { Secret } from './core/signer.ts'
 export type {
   Activity,
+  AdoptingStore,
   EncodedData,
   EnumeratingStore,
+  ForeignSession,
   MaybePromise,
   Replacement,
   SessionFacts,
@@ -64,6 +66,7 @@ export type {
   SubjectEpoch,
   SubjectStore,
   SweepingStore,
+  TakeOver,
 } from './core/store.ts'
 export type { SessionSummary } from './core/subjects.ts'
 export { Cookie } from './session/cookie.ts'

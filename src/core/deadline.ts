@@ -12,6 +12,8 @@ export type StoreVerb =
   | 'list the sessions of a subject'
   | 'read the epoch of a subject'
   | 'raise the epoch of a subject'
+  | 'find what other software keeps under an id'
+  | 'take over what other software keeps'
 
 /** How long a store may take, by which clock. */
 export interface Deadline {

@@ -41,6 +41,7 @@ export interface CrossSiteEvent extends SessionEvent {
 export interface SessionEvents {
   readonly opened: SessionEvent
   readonly created: SessionEvent
+  readonly adopted: SessionEvent
   readonly saved: SessionEvent
   readonly conflicted: ConflictedEvent
   readonly gone: SessionEvent
@@ -60,6 +61,7 @@ export interface SessionEvents {
 export const eventNames: readonly (keyof SessionEvents)[] = [
   'opened',
   'created',
+  'adopted',
   'saved',
   'conflicted',
   'gone',

@@ -1,3 +1,4 @@
+import { adopt } from './adoption.ts'
 import type { VerifiedId } from './cookie-signer.ts'
 import type { ReadData } from './encoding.ts'
 import type { Engine } from './engine.ts'
@@ -37,7 +38,8 @@ const eventOf: { readonly [outcome in Outcome]?: 'opened' | 'missing' | 'expired
 /** Finds the session of an id that was signed here, and tells whoever listens what became of it. */
 export function findSession(engine: Engine, visitor: VerifiedId): MaybePromise<Finding> {
   const loading = engine.load(visitor.id, engine.keyOfVisitor(visitor))
-  const finding = chain(loading, record => judge(engine, visitor, record))
+  const found = chain(loading, record => record ?? adopt(engine, visitor))
+  const finding = chain(found, record => judge(engine, visitor, record))
   return chain(finding, found => tell(engine, visitor, found))
 }
 

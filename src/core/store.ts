@@ -140,6 +140,35 @@ export interface SubjectStore<Data = EncodedData> extends Store<Data> {
   raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void>
 }
 
+/** A session as other software keeps it, under the id itself. */
+export interface ForeignSession {
+  /** What the other software has written: JSON in the shape of express-session's. */
+  readonly text: string
+  /** When the other software's store forgets it; undefined where it never does. What the text says may be stale. */
+  readonly expiresAt: number | undefined
+}
+
+/** What is to take the place of a foreign session. */
+export interface TakeOver<Data = EncodedData> {
+  readonly id: string
+  readonly foreign: ForeignSession
+  readonly record: SessionRecord<Data>
+}
+
+/**
+ * A store that finds sessions of other software, and moves them. It does so for a while that it was told; after
+ * that it answers that there is none.
+ */
+export interface AdoptingStore<Data = EncodedData> extends Store<Data> {
+  /** Finds what other software keeps under an id, and leaves it there. The id may be anything that was signed here. */
+  findForeign(id: string): MaybePromise<ForeignSession | undefined>
+  /**
+   * Puts the record in the place of the foreign session, in one step where both can be reached in one. Answers false,
+   * and changes nothing, when the key is taken, and when the foreign session is not what it was when it was found.
+   */
+  takeOver(move: TakeOver<Data>): MaybePromise<boolean>
+}
+
 /**
  * The line that a subject has drawn under earlier sessions: those of a lower epoch are over, but for one.
  * It is a time where clocks agree, and a number that only grows where they do not.

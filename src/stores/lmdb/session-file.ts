@@ -1,9 +1,11 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadDriver } from '../driver.ts'
+import { demandRoom } from './disk-room.ts'
 import type { Engine, Part, Root } from './engine.ts'
 import { strangenessOf } from './file-header.ts'
-import type { TableFiles } from './table.ts'
+import type { SubjectFiles } from './subject-keys.ts'
+import type { TableAccess, TableFiles } from './table.ts'
 import { Strangeness, unusable } from './unusable.ts'
 
 /** Where the file is, and how it is to be written. */
@@ -16,8 +18,7 @@ interface Opening {
 export interface SessionFile {
   readonly records: TableFiles
   readonly epochs: TableFiles
-  /** A key for each record that somebody has signed in to. */
-  readonly subjects: Part<[subject: string, key: string]>
+  readonly subjects: SubjectFiles
   close(): Promise<void>
 }
 
@@ -40,7 +41,8 @@ export function openFile({ path, durability }: Opening): SessionFile {
   const engine = loadDriver('lmdb', 'lmdb') as Engine
   const folder = resolve(path)
   try {
-    return opened(engine, openRoot(engine, folder, durability))
+    const root = openRoot(engine, folder, durability)
+    return opened(root, accessTo(engine, root, folder))
   } catch (cause) {
     throw unusable(folder, cause)
   }
@@ -52,6 +54,7 @@ function openRoot(engine: Engine, folder: string, durability: Opening['durabilit
   const strangeness = strangenessOf(file)
   if (strangeness !== undefined) throw new Strangeness(strangeness)
   const isNew = !existsSync(file)
+  if (isNew || !existsSync(join(folder, 'lock.mdb'))) demandRoom(folder)
   const root = engine.open({
     ...binary,
     path: folder,
@@ -67,13 +70,35 @@ function openRoot(engine: Engine, folder: string, durability: Opening['durabilit
   return root
 }
 
-function opened(engine: Engine, root: Root): SessionFile {
+function opened(root: Root, access: Access): SessionFile {
   try {
     checkFormat(root)
-    return partsOf(engine, root)
+    return partsOf(root, access)
   } catch (error) {
     void root.close()
     throw error
+  }
+}
+
+/** What every part of the file goes through. */
+interface Access extends TableAccess {
+  close(): Promise<void>
+}
+
+function accessTo(engine: Engine, root: Root, folder: string): Access {
+  let isOpen = true
+  return {
+    refresh() {
+      // The engine takes the process down when it is asked while it closes.
+      if (!isOpen) throw new Error('Expected the lmdb store to be open, but it has been closed.')
+      root.resetReadTxn()
+    },
+    demandRoom: () => demandRoom(folder),
+    lastStamp: engine.getLastVersion,
+    close() {
+      isOpen = false
+      return root.close()
+    },
   }
 }
 
@@ -89,18 +114,17 @@ function checkFormat(root: Root): void {
   if (found < format) about.putSync(formatKey, Buffer.from(String(format)))
 }
 
-function partsOf(engine: Engine, root: Root): SessionFile {
-  const reading = { refresh: () => root.resetReadTxn(), lastStamp: engine.getLastVersion }
+function partsOf(root: Root, access: Access): SessionFile {
   const table = (items: string, ends: string): TableFiles => ({
+    ...access,
     items: partOf(root, { name: items, useVersions: true }),
     ends: partOf(root, { name: ends }),
-    ...reading,
   })
   return {
     records: table('records', 'record-ends'),
     epochs: table('epochs', 'epoch-ends'),
-    subjects: partOf(root, { name: 'subjects' }),
-    close: () => root.close(),
+    subjects: { ...access, keys: partOf(root, { name: 'subjects' }) },
+    close: access.close,
   }
 }
 

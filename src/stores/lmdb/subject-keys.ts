@@ -7,24 +7,33 @@ const lastKey = '\u{10ffff}'
 /** A name in the file has room for 1978 bytes, and one of these characters takes three at most. */
 const longestPlain = 256
 
+/** The part of the file that says whose records are whose. */
+export interface SubjectFiles {
+  /** A key for each record that somebody has signed in to. */
+  readonly keys: Part<[subject: string, key: string]>
+  /** Lets the next read see what every process has written by now. Throws once the file is closed. */
+  refresh(): void
+}
+
 /** Whose records are whose. It is only written together with the records themselves. */
 export class SubjectKeys {
-  readonly #keys: Part<[subject: string, key: string]>
+  readonly #files: SubjectFiles
 
-  constructor(keys: Part<[subject: string, key: string]>) {
-    this.#keys = keys
+  constructor(files: SubjectFiles) {
+    this.#files = files
   }
 
   /** Notes that a record is somebody's now, and no longer somebody else's. */
   move(key: string, from: string | undefined, to: string | undefined): void {
     if (from === to) return
-    if (from !== undefined) void this.#keys.remove([nameOf(from), key])
-    if (to !== undefined) void this.#keys.put([nameOf(to), key], present)
+    if (from !== undefined) void this.#files.keys.remove([nameOf(from), key])
+    if (to !== undefined) void this.#files.keys.put([nameOf(to), key], present)
   }
 
   of(subject: string): readonly string[] {
+    this.#files.refresh()
     const name = nameOf(subject)
-    const names = this.#keys.getKeys({ start: [name], end: [name, lastKey] })
+    const names = this.#files.keys.getKeys({ start: [name], end: [name, lastKey] })
     return Array.from(names, ([, key]) => key)
   }
 }

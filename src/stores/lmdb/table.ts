@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Part } from './engine.ts'
 
 /** Something that is kept under a name until its time is over. */
@@ -16,15 +17,21 @@ export interface TableForm<Item> {
 
 type EndKey = [expiresAt: number, name: string]
 
-/** The parts of the file that a table is kept in. */
-export interface TableFiles {
-  readonly items: Part<string>
-  /** A key for each item that ends, in the order in which they end. */
-  readonly ends: Part<EndKey>
-  /** Lets the next read see what every process has written by now. */
+/** What a table asks of the file as a whole. */
+export interface TableAccess {
+  /** Lets the next read see what every process has written by now. Throws once the file is closed. */
   refresh(): void
   /** The stamp of the item that was read last. */
   lastStamp(): number
+  /** Throws when the disk is too full for a write. */
+  demandRoom(): void
+}
+
+/** The parts of the file that a table is kept in. */
+export interface TableFiles extends TableAccess {
+  readonly items: Part<string>
+  /** A key for each item that ends, in the order in which they end. */
+  readonly ends: Part<EndKey>
 }
 
 /** An item, and the stamp that whoever changes it has to name. */
@@ -45,8 +52,10 @@ export interface Exchange<Item> {
 const present = Buffer.of(1)
 /** Comes behind every name. */
 const lastName = '\u{10ffff}'
-/** How many items one step of a sweep removes: a few milliseconds of work. */
-const sweepStep = 250
+/** How many items one step of a sweep removes: the more at once, the less each one costs, and the longer others wait. */
+const sweepStep = 2000
+/** How many of them are asked for without letting others through: a few milliseconds of work. */
+const sweepSlice = 250
 /** How many names a stream reads in one go. */
 const pageSize = 100
 
@@ -66,12 +75,16 @@ export class Table<Item extends Ending> {
   /** Finds an item as it is now, whether or not its time is over. */
   find(name: string): Found<Item> | undefined {
     this.#files.refresh()
-    return this.#read(name)
+    const bytes = this.#files.items.getBinaryFast(name)
+    if (bytes === undefined) return undefined
+    const stamp = this.#files.lastStamp()
+    return { item: this.#form.decode(name, bytes), stamp }
   }
 
   /** Makes a change. Answers false, and changes nothing, when somebody else was quicker. */
   exchange({ name, found, next }: Exchange<Item>): Promise<boolean> {
     const { items } = this.#files
+    this.#files.demandRoom()
     const write = (): void => {
       if (next === undefined) void items.remove(name)
       else void items.put(name, this.#form.encode(next), newStamp())
@@ -85,35 +98,28 @@ export class Table<Item extends Ending> {
 
   /** Streams every name, in steps. What comes and goes meanwhile may be missed. */
   *names(): Generator<string> {
-    let page = this.#page({})
+    let page = this.#page()
     while (page.length > 0) {
       yield* page
-      page = this.#page({ start: page.at(-1) as string, exclusiveStart: true })
+      page = this.#page(page.at(-1))
     }
   }
 
-  /** Removes what is over, the longest first, and lets others through after each step. Answers how many it removed. */
+  /** Removes what is over, the longest first, and lets others through meanwhile. Answers how many it removed. */
   async sweep(now: number, limit: number): Promise<number> {
     let removed = 0
     while (removed < limit) {
       const ends = this.#over(now, Math.min(sweepStep, limit - removed))
       if (ends.length === 0) break
-      const removals = await Promise.all(ends.map(end => this.#end(end)))
-      removed += removals.filter(isRemoved => isRemoved).length
+      removed += await this.#endEach(ends)
     }
     return removed
   }
 
-  #read(name: string): Found<Item> | undefined {
-    const bytes = this.#files.items.getBinaryFast(name)
-    if (bytes === undefined) return undefined
-    const stamp = this.#files.lastStamp()
-    return { item: this.#form.decode(name, bytes), stamp }
-  }
-
   /** Never an iterator that stays open: it would hold on to the file as it was, and the file would grow. */
-  #page(range: { start?: string; exclusiveStart?: boolean }): string[] {
+  #page(after?: string): string[] {
     this.#files.refresh()
+    const range = after === undefined ? {} : { start: after, exclusiveStart: true }
     return [...this.#files.items.getKeys({ ...range, limit: pageSize })]
   }
 
@@ -122,11 +128,23 @@ export class Table<Item extends Ending> {
     return [...this.#files.ends.getKeys({ end: [now, lastName], limit })]
   }
 
-  /** The caller reads the end and this the item from the same state of the file. */
+  async #endEach(ends: readonly EndKey[]): Promise<number> {
+    const removals: Promise<boolean>[] = []
+    for (const [index, end] of ends.entries()) {
+      if (index > 0 && index % sweepSlice === 0) await setImmediate()
+      const removal = this.#end(end)
+      // It may fail while others are let through. Whoever waits for all of them is told.
+      removal.catch(() => undefined)
+      removals.push(removal)
+    }
+    return (await Promise.all(removals)).filter(isRemoved => isRemoved).length
+  }
+
   async #end([expiresAt, name]: EndKey): Promise<boolean> {
-    const found = this.#read(name)
+    const found = this.find(name)
     if (found?.item.expiresAt === expiresAt) return await this.exchange({ name, found, next: undefined })
-    // An end without its item can only be left from damage, and would be met again in every step.
+    this.#files.demandRoom()
+    // The item has another end by now, and this one went with it; or it is left from damage, and would be met again.
     await this.#files.ends.remove([expiresAt, name])
     return false
   }

@@ -7,7 +7,7 @@ const entities = new Map([
 ])
 
 /** Text that is HTML already. */
-class Markup {
+export class Markup {
   #text
 
   /** @param {string} text */
@@ -21,7 +21,8 @@ class Markup {
 }
 
 /**
- * Writes HTML. Whatever is put into it is escaped, unless it was written by this function too.
+ * Writes HTML. Whatever is put into it is escaped, unless it was written by this function too. Lists are written
+ * one after the other, and what is absent or false is not written.
  *
  * @param {TemplateStringsArray} parts
  * @param {unknown[]} values
@@ -30,8 +31,13 @@ export function html(parts, ...values) {
   return new Markup(String.raw({ raw: parts }, ...values.map(written)))
 }
 
-/** @param {unknown} value */
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
 function written(value) {
   if (value instanceof Markup) return value.toString()
-  return String(value ?? '').replace(/[&<>"']/g, character => entities.get(character) ?? '')
+  if (Array.isArray(value)) return value.map(written).join('')
+  if (value === undefined || value === false) return ''
+  return String(value).replace(/[&<>"']/g, character => entities.get(character) ?? '')
 }

@@ -1,0 +1,92 @@
+/** @typedef {import('../tracing/trace.js').Trace} Trace */
+
+/**
+ * @typedef {object} Report
+ * @property {string} title
+ * @property {string} verdict what happened to the record, in one sentence
+ * @property {string} cookieIn
+ * @property {number} callCount
+ * @property {readonly string[]} calls
+ * @property {string} cookieOut
+ */
+
+/** @type {Readonly<Record<string, string>>} */
+const cookieIns = {
+  opened: 'Came, and named your session',
+  revoked: 'Came, and named a session that somebody has ended',
+  expired: 'Came, and named a session whose time is over',
+  missing: 'Came, and named a session that the store does not have',
+  tampered: 'Came, and was refused: it was not signed here',
+  replayed: 'Came, with an id that was given up long ago',
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const cookieOuts = {
+  sent: 'Sent',
+  removed: 'Removed from the browser',
+  none: 'Not sent',
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const deeds = {
+  create: 'made a record',
+  load: 'read a record',
+  replace: 'wrote the record',
+  touch: 'recorded activity',
+  delete: 'removed a record',
+  ofSubject: 'listed the customer’s sessions',
+  epochOf: 'asked whether all were ended',
+  raiseEpoch: 'ended all earlier sign-ins',
+}
+
+/**
+ * Puts into words what a request has done so far, or in all when it is over.
+ *
+ * @param {Trace} trace
+ * @returns {Report}
+ */
+export function reportOf(trace) {
+  return {
+    title: `${trace.method} ${trace.path}`,
+    verdict: verdictOn(trace),
+    cookieIn: cookieInOf(trace),
+    callCount: trace.calls.length,
+    calls: callsOf(trace),
+    cookieOut: trace.sentCookie === undefined ? 'Not decided yet' : (cookieOuts[trace.sentCookie] ?? ''),
+  }
+}
+
+/** @param {Trace} trace */
+function cookieInOf({ hasCookie, outcome }) {
+  if (!hasCookie) return 'None came'
+  return cookieIns[outcome ?? ''] ?? 'Came, and nobody looked at the session'
+}
+
+/** @param {Trace} trace */
+function callsOf({ calls }) {
+  const counts = new Map()
+  for (const { verb } of calls) counts.set(verb, (counts.get(verb) ?? 0) + 1)
+  return [...counts].map(([verb, count]) =>
+    count === 1 ? `${deeds[verb]}` : `${deeds[verb]}, ${count} times`,
+  )
+}
+
+/** @param {Trace} trace */
+function verdictOn(trace) {
+  const verdicts = [
+    { verbs: ['create', 'delete'], text: 'A new session, with a new id, took the place of the old one.' },
+    { verbs: ['create'], text: 'A session began: one new record.' },
+    {
+      verbs: ['delete', 'replace'],
+      text: 'Another session was ended. Yours has changed, so its record was written.',
+    },
+    { verbs: ['replace'], text: 'The session has changed, so its record was written.' },
+    { verbs: ['delete'], text: 'A session was ended, and its record removed.' },
+    { verbs: ['touch'], text: 'Nothing has changed. Only the activity was recorded.' },
+  ]
+  const found = verdicts.find(({ verbs }) => verbs.every(verb => trace.has(verb)))
+  if (found !== undefined) return found.text
+  return trace.calls.length > 0
+    ? 'The store was only read. Nothing was written.'
+    : 'The store was not asked at all.'
+}

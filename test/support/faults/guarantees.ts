@@ -1,0 +1,89 @@
+import type { Aftermath } from './aftermath.ts'
+
+/** What a fault has left on one store. */
+export interface Measured {
+  readonly store: string
+  readonly fault: string
+  readonly aftermath: Aftermath
+}
+
+type Case = keyof Aftermath
+
+/** The promises that a fault can break, and what counts the cases. */
+const promises: readonly (readonly [promise: string, counted: Case])[] = [
+  ['P1 logout sticks', 'cameBack'],
+  ['P2 no update is lost', 'lostUpdates'],
+  ['nobody is signed out', 'lostSessions'],
+  ['P6 a failure is told as one', 'falseAnswers'],
+  ['P8 the list is who is signed in', 'wrongLists'],
+]
+const beginning = '<!-- guarantees: npm run guarantees -->'
+const end = '<!-- end of guarantees -->'
+
+/** Writes the table, a row for each fault and promise, a column for each store. */
+export function tableOf(measured: readonly Measured[]): string {
+  const stores = [...new Set(measured.map(({ store }) => store))]
+  const faults = [...new Set(measured.map(({ fault }) => fault))]
+  const rows = faults.flatMap(fault =>
+    promises.map(([promise, counted], index) => {
+      const cells = stores.map(store => cellOf(measured, { store, fault, counted }))
+      return [index === 0 ? `**${fault}**` : '', promise, ...cells]
+    }),
+  )
+  const head = [['when', 'promise', ...stores], ['', '', ...stores].map(() => '---')]
+  return [...head, ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+interface Place {
+  readonly store: string
+  readonly fault: string
+  readonly counted: Case
+}
+
+function cellOf(measured: readonly Measured[], { store, fault, counted }: Place): string {
+  const found = measured.find(each => each.store === store && each.fault === fault)
+  if (found === undefined) return 'cannot happen'
+  const { cases, of } = found.aftermath[counted]
+  if (cases === 0) return 'kept'
+  return cases >= of ? 'not kept' : `broken in ${percentage(cases / of)}`
+}
+
+/** Rounded up to two figures, because a window is at least as large as it is said to be. */
+function percentage(share: number): string {
+  const unit = 10 ** (Math.floor(Math.log10(100 * share)) - 1)
+  return `${Number((Math.ceil((100 * share) / unit) * unit).toPrecision(2))} %`
+}
+
+/** Puts the table into the page, between its two marks. */
+export function withTable(page: string, table: string): string {
+  const [before, after] = [page.indexOf(beginning), page.indexOf(end)]
+  if (before === -1 || after === -1)
+    throw new Error(`Expected the marks ${beginning} and ${end} in the page.`)
+  return `${page.slice(0, before)}${beginning}\n${table}\n${page.slice(after)}`
+}
+
+/** Lists what the page says more than was measured. A window that was not met this time is none of it. */
+export function overstatedIn(page: string, measured: readonly Measured[]): readonly string[] {
+  const written = cellsIn(page)
+  const found = cellsIn(withTable(`${beginning}${end}`, tableOf(measured)))
+  return [...found].flatMap(([place, cell]) => {
+    const said = written.get(place) ?? 'nothing'
+    const isFair = said === cell || (said.startsWith('broken') && cell !== 'not kept')
+    return isFair ? [] : [`${place}: the page says '${said}', and it is '${cell}'`]
+  })
+}
+
+/** Each cell of the page's table, by its fault, promise and store. */
+function cellsIn(page: string): ReadonlyMap<string, string> {
+  const table = page.slice(page.indexOf(beginning) + beginning.length, page.indexOf(end)).trim()
+  const [head = [], , ...rows] = table.split('\n').map(row => row.split('|').map(cell => cell.trim()))
+  const cells = new Map<string, string>()
+  let fault = ''
+  for (const row of rows) {
+    fault = row[1] || fault
+    for (const [column, store] of head.entries()) {
+      if (column > 2 && store !== '') cells.set(`${fault}, ${row[2]}, ${store}`, row[column] ?? '')
+    }
+  }
+  return cells
+}
