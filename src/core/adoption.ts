@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts'
 import { publish } from './events.ts'
 import { chain } from './maybe-promise.ts'
 import { anonymous } from './standing.ts'
-import type { AdoptingStore, ForeignSession, MaybePromise, SessionRecord, Store } from './store.ts'
+import type { AdoptingStore, ForeignSession, MaybePromise, SessionRecord } from './store.ts'
 
 /** How often is tried when others are quicker, who each leave something that can be loaded or taken over. */
 const mostAttempts = 3
@@ -23,7 +23,7 @@ const keyShape = /^[\w-]{43}$/
  */
 export function adopt(engine: Engine, visitor: VerifiedId): MaybePromise<SessionRecord<unknown> | undefined> {
   const { id } = visitor
-  if (!canAdopt(engine.store) || keyShape.test(id) || id.includes('~')) return undefined
+  if (!isAdopting(engine) || keyShape.test(id) || id.includes('~')) return undefined
   const remembered = engine.recollection.outcomeOf(engine.keyOfVisitor(visitor), engine.now())
   return remembered === 'missing' ? attemptAdoption(engine, id, mostAttempts) : undefined
 }
@@ -93,6 +93,7 @@ function contentsOf({ text }: ForeignSession): SessionContents | undefined {
   }
 }
 
-function canAdopt(store: Store<unknown>): boolean {
-  return 'findForeign' in store && 'takeOver' in store
+function isAdopting(engine: Engine): boolean {
+  const { adoptsUntil } = engine.store as Partial<AdoptingStore<unknown>>
+  return adoptsUntil !== undefined && engine.now() < adoptsUntil
 }

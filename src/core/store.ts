@@ -156,10 +156,11 @@ export interface TakeOver<Data = EncodedData> {
 }
 
 /**
- * A store that finds sessions of other software, and moves them. It does so for a while that it was told; after
- * that it answers that there is none.
+ * A store that finds sessions of other software, and moves them, for a while that it was told.
  */
 export interface AdoptingStore<Data = EncodedData> extends Store<Data> {
+  /** Until when it moves sessions; undefined where it moves none. */
+  readonly adoptsUntil: number | undefined
   /** Finds what other software keeps under an id, and leaves it there. The id may be anything that was signed here. */
   findForeign(id: string): MaybePromise<ForeignSession | undefined>
   /**

@@ -2,15 +2,19 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type {
   Activity,
+  AdoptingStore,
   EnumeratingStore,
+  ForeignSession,
   Replacement,
   SessionRecord,
   SubjectEpoch,
   SubjectStore,
+  TakeOver,
 } from '../core/store.ts'
 import { type Link, linkTo } from './redis/client.ts'
 import type { OpenedClient } from './redis/connection.ts'
 import { decodeEpoch } from './redis/epoch-text.ts'
+import { ForeignSessions } from './redis/foreign-sessions.ts'
 import { inGroups } from './redis/groups.ts'
 import { Line, unusable } from './redis/line.ts'
 import { Names } from './redis/names.ts'
@@ -40,14 +44,16 @@ export function redisStore(options: RedisStoreOptions): RedisRecords {
  * by the clock of this process; the server removes what is over a little later. A write carries a mark, so that a
  * driver that sends it again after a lost connection is told what became of it the first time.
  */
-export class RedisRecords implements EnumeratingStore, SubjectStore {
+export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingStore {
   readonly name: string = 'redis'
+  readonly adoptsUntil: number | undefined
 
   readonly #clock: Clock
   readonly #link: Link
   readonly #line: Line
   readonly #names: Names
   readonly #subjects: SubjectLists
+  readonly #foreign: ForeignSessions
   readonly #opened: OpenedClient | undefined
   /** Together with a number, it names a write of this process. */
   readonly #writer: string = randomBytes(6).toString('base64url')
@@ -55,13 +61,16 @@ export class RedisRecords implements EnumeratingStore, SubjectStore {
 
   /** @throws SojournError `OPTION_INVALID` */
   constructor(options: RedisStoreOptions, opened?: OpenedClient) {
-    const { client, prefix, clock } = checkedOptions(options)
+    const { client, prefix, clock, adoptsUntil, adoptPrefix } = checkedOptions(options)
     this.#clock = clock
     this.#opened = opened
     this.#link = linkTo(client)
     this.#line = new Line({ link: this.#link, lastError: () => opened?.lastError() })
     this.#names = new Names(prefix)
     this.#subjects = new SubjectLists(this.#line, this.#names, clock)
+    this.adoptsUntil = adoptsUntil
+    const prefixes = { foreign: adoptPrefix, own: prefix }
+    this.#foreign = new ForeignSessions({ line: this.#line, link: this.#link }, clock, prefixes)
   }
 
   /**
@@ -137,6 +146,15 @@ export class RedisRecords implements EnumeratingStore, SubjectStore {
     const { epoch, expiresAt, except = '' } = given
     const numbers = [this.#clock.now(), epoch, expiresAt].map(String)
     await this.#line.run(raiseScript, this.#names.epochOf(subject), [...numbers, except])
+  }
+
+  findForeign(id: string): Promise<ForeignSession | undefined> {
+    return this.#foreign.find(id)
+  }
+
+  takeOver({ id, foreign, record }: TakeOver): Promise<boolean> {
+    const arriving = { name: this.#names.record(record.key), parameters: this.#parametersOf(record) }
+    return this.#foreign.takeOver(id, foreign, arriving)
   }
 
   /** Lets go of the connection that `openStore` has made. A client that was handed in stays as it is. */

@@ -12,6 +12,7 @@ const day = 24 * hour
 
 /** A store that also holds what express-session has left, under the ids themselves. */
 class InheritingStore extends WatchedStore implements AdoptingStore {
+  adoptsUntil: number | undefined = Number.POSITIVE_INFINITY
   readonly foreign = new Map<string, ForeignSession>()
   /** What happens before something is taken over. */
   before: StandIn = work => work()
@@ -132,6 +133,21 @@ describe('a session that express-session has left', () => {
     expect(await outcomeOf(old())).toBe('revoked')
     leave({ user: 'ada' })
     expect(await outcomeOf(old())).toBe('revoked')
+  })
+})
+
+describe('outside of its window', () => {
+  test('nobody is asked for an old session', async () => {
+    const { clock, store, leave, old } = inherit()
+    leave({ user: 'ada' })
+    for (const until of [undefined, clock.now()]) {
+      store.adoptsUntil = until
+      store.forgetCalls()
+      expect(await outcomeOf(old())).toBe('missing')
+      expect(store.calls).toEqual(['load'])
+    }
+    store.adoptsUntil = clock.now() + 1
+    expect(await outcomeOf(old())).toBe('found')
   })
 })
 

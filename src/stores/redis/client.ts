@@ -14,6 +14,8 @@ export type Send = (words: readonly string[]) => Promise<unknown>
 export interface Link {
   /** Whether commands are carried out in the order in which they are sent, also when no answer is awaited between. */
   readonly keepsOrder: boolean
+  /** Whether any two keys are on one server, so that one script can change both. */
+  readonly hasOneServer: boolean
   /** What the client itself puts in front of each key. */
   readonly keyPrefix: string
   /** Whether a command would leave now. */
@@ -82,6 +84,7 @@ function linkToCalling(client: CallingClient): Link {
   const send = sendTo(client)
   return {
     keepsOrder: client.isCluster !== true,
+    hasOneServer: client.isCluster !== true,
     keyPrefix: client.options.keyPrefix ?? '',
     // One that waits for its first command connects with it.
     isReady: () => client.status === 'ready' || client.status === 'wait',
@@ -95,6 +98,7 @@ function linkToSending(client: SendingClient): Link {
   return {
     // A pool sends on whichever connection is free.
     keepsOrder: !('execute' in client),
+    hasOneServer: true,
     keyPrefix: '',
     isReady: () => isReady(client),
     send: (_key, words) => send(words),
@@ -106,6 +110,7 @@ function linkToSentinel(client: SendingSentinel): Link {
   const send: Send = words => client.sendCommand(false, words)
   return {
     keepsOrder: false,
+    hasOneServer: true,
     keyPrefix: '',
     isReady: () => isReady(client),
     send: (_key, words) => send(words),
@@ -116,6 +121,7 @@ function linkToSentinel(client: SendingSentinel): Link {
 function linkToCluster(client: SendingCluster): Link {
   return {
     keepsOrder: false,
+    hasOneServer: false,
     keyPrefix: '',
     isReady: () => isReady(client),
     send: (key, words) => client.sendCommand(key, false, words),

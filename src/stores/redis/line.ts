@@ -37,14 +37,26 @@ export class Line {
     return await this.#send(words, words => this.#link.send(key, words))
   }
 
-  /** Runs a script on one key. One that the server has forgotten is sent again, and nobody hears of it. */
-  async run({ sha, source }: Script, key: string, parameters: readonly string[]): Promise<unknown> {
-    const rest = ['1', key, ...parameters]
+  /** Runs a script on one key. */
+  run(script: Script, key: string, parameters: readonly string[]): Promise<unknown> {
+    return this.runOn(script, [key], parameters)
+  }
+
+  /**
+   * Runs a script on several keys of one server. One that the server has forgotten is sent again, and nobody hears of
+   * it.
+   */
+  async runOn(
+    { sha, source }: Script,
+    keys: readonly [string, ...string[]],
+    parameters: readonly string[],
+  ): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...parameters]
     try {
-      return await this.ask(key, ['EVALSHA', sha, ...rest])
+      return await this.ask(keys[0], ['EVALSHA', sha, ...rest])
     } catch (error) {
       if (!isForgotten(error)) throw error
-      return await this.ask(key, ['EVAL', source, ...rest])
+      return await this.ask(keys[0], ['EVAL', source, ...rest])
     }
   }
 

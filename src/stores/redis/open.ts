@@ -4,7 +4,8 @@ import { optionsOf, type StoreUrl } from '../store-url.ts'
 import { parseAddress } from './address.ts'
 import { type DriverName, openClient } from './connection.ts'
 
-const parameters = ['prefix', 'driver', 'sentinelUser', 'sentinelPassword']
+const storeParameters = ['prefix', 'adopt', 'adoptUntil', 'adoptPrefix']
+const parameters = [...storeParameters, 'driver', 'sentinelUser', 'sentinelPassword']
 
 /**
  * Opens the store of a URL.
@@ -15,16 +16,16 @@ export function openRedis(url: StoreUrl): RedisRecords {
   optionsOf(url, parameters)
   const opened = openClient(parseAddress(url), driverOf(url.parameters.get('driver')))
   try {
-    return new RedisRecords({ client: opened.client, ...prefixOf(url) }, opened)
+    return new RedisRecords({ client: opened.client, ...storeOptionsOf(url) }, opened)
   } catch (error) {
     void opened.close()
     throw error
   }
 }
 
-function prefixOf({ parameters }: StoreUrl): { readonly prefix?: string } {
-  const prefix = parameters.get('prefix')
-  return prefix === undefined ? {} : { prefix }
+/** As text, because a prefix may consist of digits. */
+function storeOptionsOf({ parameters }: StoreUrl): object {
+  return Object.fromEntries([...parameters].filter(([name]) => storeParameters.includes(name)))
 }
 
 function driverOf(name: string | undefined): DriverName | undefined {

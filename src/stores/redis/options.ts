@@ -1,4 +1,4 @@
-import { checkEach, type OptionCheck } from '../../core/checked-options.ts'
+import { checkEach, type OptionCheck, oneOf } from '../../core/checked-options.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { SojournError } from '../../core/errors.ts'
 import { isClient, type RedisClient, readsFromReplicas } from './client.ts'
@@ -11,6 +11,19 @@ export interface RedisStoreOptions {
    * @default 'sojourn:'
    */
   readonly prefix?: string
+  /**
+   * Takes over the sessions that connect-redis has left on the server: a visitor who brings an old cookie is found, and
+   * their session moved into a record. Needs `adoptUntil`.
+   * @default no sessions are taken over
+   */
+  readonly adopt?: 'connect-redis'
+  /** Until when sessions are taken over: as long as the old ones live. A Date, milliseconds, or text such as '2027-01-31'. */
+  readonly adoptUntil?: Date | number | string
+  /**
+   * The `prefix` that connect-redis had.
+   * @default 'sess:'
+   */
+  readonly adoptPrefix?: string
   /**
    * The source of time.
    * @default systemClock
@@ -28,8 +41,24 @@ const checks: { readonly [option in keyof Required<RedisStoreOptions>]: OptionCh
     // Somebody may give a URL in its place, which may hold a password.
     describe: value => `a value of type ${typeof value}`,
   },
+  adopt: oneOf('connect-redis'),
+  adoptUntil: {
+    expected: "a Date, milliseconds since 1970, or text such as '2027-01-31'",
+    accepts: isInstant,
+  },
+  adoptPrefix: { expected: 'text', accepts: value => typeof value === 'string' },
   prefix: { expected: `text of 1 to ${longestPrefix} characters`, accepts: isPrefix },
   clock: { expected: 'an object with the methods `now` and `after`', accepts: isClock },
+}
+
+/** The options with their defaults. */
+export interface CheckedOptions {
+  readonly client: RedisClient
+  readonly prefix: string
+  readonly clock: Clock
+  /** Until when sessions of connect-redis are taken over, and under which prefix they are. */
+  readonly adoptsUntil: number | undefined
+  readonly adoptPrefix: string
 }
 
 /**
@@ -37,9 +66,9 @@ const checks: { readonly [option in keyof Required<RedisStoreOptions>]: OptionCh
  *
  * @throws SojournError `OPTION_INVALID`
  */
-export function checkedOptions(options: RedisStoreOptions): Required<RedisStoreOptions> {
+export function checkedOptions(options: RedisStoreOptions): CheckedOptions {
   checkEach(options, checks)
-  const { client, prefix = 'sojourn:', clock = systemClock } = options
+  const { client, prefix = 'sojourn:', adoptPrefix = 'sess:', clock = systemClock } = options
   if (client === undefined)
     throw invalid(
       '`client` to be a client of the package `redis` or `ioredis`, got none. For a URL there is `openStore`',
@@ -48,7 +77,23 @@ export function checkedOptions(options: RedisStoreOptions): Required<RedisStoreO
     throw invalid(
       '`client` to read from primaries, got one with `scaleReads`. A replica may not have heard of the last write',
     )
-  return { client, prefix, clock }
+  return { client, prefix, clock, adoptPrefix, adoptsUntil: adoptsUntil(options) }
+}
+
+/** A window without an end would be forgotten, and let other software bring ended sessions back for ever. */
+function adoptsUntil({ adopt, adoptUntil }: RedisStoreOptions): number | undefined {
+  if ((adopt === undefined) !== (adoptUntil === undefined))
+    throw invalid('`adopt` and `adoptUntil` together, got one of them')
+  return adoptUntil === undefined ? undefined : instantOf(adoptUntil)
+}
+
+function instantOf(value: unknown): number {
+  return typeof value === 'string' ? Date.parse(value) : Number(value)
+}
+
+function isInstant(value: unknown): boolean {
+  const isKind = typeof value === 'string' || typeof value === 'number' || value instanceof Date
+  return isKind && Number.isFinite(instantOf(value))
 }
 
 function invalid(expected: string): SojournError {

@@ -49,6 +49,25 @@ return 1
 `)
 
 /**
+ * Arguments: those of a creation, and what other software has under the second key. Answers 1 when the record has
+ * taken its place, 0 when the first key is taken or the second holds something else.
+ */
+export const takeOverScript: Script = script(`${aboutRecords}
+local found = read()
+if found then return has(found.marks, ARGV[2]) and 1 or 0 end
+if redis.call('GET', KEYS[2]) ~= ARGV[6] then return 0 end
+if tonumber(ARGV[3]) > now then keep(ARGV[4] .. ' ' .. ARGV[2] .. ARGV[5], ARGV[3]) end
+redis.call('DEL', KEYS[2])
+return 1
+`)
+
+/** Argument: what other software has under the key. Answers 1 when that was removed, 0 when there is something else. */
+export const removeScript: Script = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+`)
+
+/**
  * Arguments: those of a creation, and the expected version. Answers 1 when it is done, also when a driver sends it a
  * second time because the connection was lost before the first answer; 0 when there is no record; or the record that is there.
  */
