@@ -1,0 +1,215 @@
+import { createHmac } from 'node:crypto'
+import RedisStore7 from 'connect-redis7'
+import { RedisStore as RedisStore9 } from 'connect-redis9'
+import { RedisStore as RedisStore10 } from 'connect-redis10'
+import { createClient, createCluster } from 'redis'
+import { createSessions, type SessionOptions, session } from 'sojourn'
+import { type RedisStoreOptions, redisStore } from 'sojourn/redis'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Listener, plain, type Route, serve } from '../../support/servers.ts'
+import { describeService } from '../../support/services/commands.ts'
+import { RedisServer } from '../../support/services/redis.ts'
+import { RedisCluster } from '../../support/services/redis-cluster.ts'
+
+// Its types are for whoever has no others of the same names, so that it is named as text.
+const expressSession = (await import('express-session' as string)).default as (options: object) => Listener
+const secret = 'a secret that both of them have had'
+const tomorrow = new Date(Date.now() + 86_400_000)
+
+/** Makes a store of the published package, for a client of node-redis. */
+type MakeOldStore = (client: object, prefix?: string) => object
+
+const packages: readonly (readonly [version: string, make: MakeOldStore])[] = [
+  [
+    'connect-redis 7',
+    (client, prefix) => new RedisStore7({ client, ...(prefix === undefined ? {} : { prefix }) }),
+  ],
+  [
+    'connect-redis 9',
+    (client, prefix) => new RedisStore9({ client, ...(prefix === undefined ? {} : { prefix }) } as never),
+  ],
+  [
+    'connect-redis 10',
+    (client, prefix) => new RedisStore10({ client, ...(prefix === undefined ? {} : { prefix }) } as never),
+  ],
+]
+
+/** Signs in who has not, and says who is there and how often they were seen. */
+const shop: Route = ({ url, session: visited }, response) => {
+  if (url === '/in') Object.assign(visited, { user: 'ada', cart: ['tea'] })
+  if (url === '/out') {
+    visited.destroy(() => response.end('out'))
+    return
+  }
+  visited['seen'] = Number(visited['seen'] ?? 0) + (url === '/look' ? 0 : 1)
+  response.end(JSON.stringify({ user: visited['user'], cart: visited['cart'] }))
+}
+
+/** The shop as it was, on express-session. */
+function oldShop(store: object): Listener {
+  const middleware = expressSession({
+    secret,
+    store,
+    resave: false,
+    saveUninitialized: false,
+    cookie: { maxAge: 3_600_000 },
+  })
+  return plain(middleware as never, shop)
+}
+
+/** The same shop on Sojourn. */
+function newShop(options: RedisStoreOptions, more: SessionOptions = {}): Listener {
+  return plain(session({ secret, store: redisStore(options), cookie: { maxAge: 3_600_000 }, ...more }), shop)
+}
+
+async function ask(port: number, path: string, cookie = ''): Promise<{ cookie: string; said: string }> {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { cookie } })
+  const [set = cookie] = answer.headers.getSetCookie()
+  return { cookie: set.split(';', 1).join(), said: await answer.text() }
+}
+
+const ada = JSON.stringify({ user: 'ada', cart: ['tea'] })
+const nobody = JSON.stringify({})
+
+describeService('sessions that connect-redis has left on a server', 'redis-server', () => {
+  let server: RedisServer
+  let client: ReturnType<typeof createClient>
+
+  beforeAll(async () => {
+    server = await RedisServer.start()
+    client = (await createClient({ url: server.url }).connect()) as never
+  })
+  beforeEach(async () => {
+    await client.flushAll()
+  })
+  afterAll(async () => {
+    client?.destroy()
+    await server.stop()
+  })
+
+  const adopting = (more: Partial<RedisStoreOptions> = {}): RedisStoreOptions => ({
+    client,
+    adopt: 'connect-redis',
+    adoptUntil: tomorrow,
+    ...more,
+  })
+  const oldKeys = () => client.keys('sess:*')
+  const records = () => client.keys('sojourn:s:*')
+
+  describe.each(packages)('%s', (_version, makeOldStore) => {
+    test('whoever was signed in is signed in, and has one session in one place', async () => {
+      const { cookie } = await ask(await serve(oldShop(makeOldStore(client))), '/in')
+      expect(await oldKeys()).toHaveLength(1)
+      const port = await serve(newShop(adopting()))
+      expect((await ask(port, '/look', cookie)).said).toBe(ada)
+      expect([await oldKeys(), (await records()).length]).toEqual([[], 1])
+      expect((await ask(port, '/', cookie)).said).toBe(ada)
+    })
+
+    test('a session under another prefix is found by that prefix', async () => {
+      const { cookie } = await ask(await serve(oldShop(makeOldStore(client, 'shop:'))), '/in')
+      expect((await ask(await serve(newShop(adopting())), '/', cookie)).said).toBe(nobody)
+      expect((await ask(await serve(newShop(adopting({ adoptPrefix: 'shop:' }))), '/', cookie)).said).toBe(
+        ada,
+      )
+    })
+  })
+
+  async function left(): Promise<string> {
+    const [[, makeOldStore] = packages[0] as never] = packages
+    return (await ask(await serve(oldShop((makeOldStore as MakeOldStore)(client))), '/in')).cookie
+  }
+
+  test('the end of the key counts, and not the stale one of its cookie', async () => {
+    const cookie = await left()
+    const [key = ''] = await oldKeys()
+    const stale = JSON.parse(String(await client.get(key)))
+    stale.cookie.expires = new Date(0)
+    await client.set(key, JSON.stringify(stale), { expiration: { type: 'EX', value: 100 } } as never)
+    const passive = { passive: () => true }
+    expect((await ask(await serve(newShop(adopting(), passive)), '/look', cookie)).said).toBe(ada)
+    const [record = ''] = await records()
+    // The store keeps it a minute longer for servers whose clock is ahead.
+    const restMs = Number(await client.pTTL(record))
+    expect(restMs).toBeGreaterThan(90_000)
+    expect(restMs).toBeLessThanOrEqual(161_000)
+  })
+
+  test('a hundred requests of ten visitors at once, on two middlewares, take each session over once', async () => {
+    const cookies = await Promise.all(Array.from({ length: 10 }, left))
+    const ports = [await serve(newShop(adopting())), await serve(newShop(adopting()))]
+    const asked = cookies.flatMap(cookie =>
+      Array.from({ length: 10 }, (_, index) => ask(ports[index % 2] ?? 0, '/', cookie)),
+    )
+    const said = (await Promise.all(asked)).map(answer => answer.said)
+    expect(new Set(said)).toEqual(new Set([ada]))
+    expect([await oldKeys(), (await records()).length]).toEqual([[], 10])
+  })
+
+  test('a logout holds, and leaves nothing behind', async () => {
+    const cookie = await left()
+    const port = await serve(newShop(adopting()))
+    await ask(port, '/out', cookie)
+    expect([await oldKeys(), await records()]).toEqual([[], []])
+    expect((await ask(port, '/look', cookie)).said).toBe(nobody)
+  })
+
+  test('without the option, and after its window, nobody is found and nothing is touched', async () => {
+    const cookie = await left()
+    for (const options of [{ client }, adopting({ adoptUntil: Date.now() })]) {
+      expect((await ask(await serve(newShop(options)), '/look', cookie)).said).toBe(nobody)
+      expect(await oldKeys()).toHaveLength(1)
+    }
+  })
+
+  test('a record of our own is never taken for an old session, whatever the prefix', async () => {
+    const port = await serve(newShop(adopting({ adoptPrefix: '' })))
+    await ask(port, '/in')
+    const [record = ''] = await records()
+    expect(await redisStore(adopting({ adoptPrefix: '' })).findForeign(record)).toBeUndefined()
+  })
+})
+
+describeService('sessions that connect-redis has left on a cluster', 'redis-server', () => {
+  let cluster: RedisCluster
+  beforeAll(async () => {
+    cluster = await RedisCluster.start()
+  }, 60_000)
+  afterAll(() => cluster.stop())
+
+  test('are taken over once, though the two places are on two servers', async () => {
+    const client = await createCluster({
+      rootNodes: cluster.ports.map(port => ({ socket: { host: '127.0.0.1', port } })),
+    }).connect()
+    try {
+      const ids = Array.from({ length: 10 }, (_, index) => `id-of-old-${index}`)
+      for (const id of ids) await client.set(`sess:${id}`, `{"user":"${id}","cookie":{}}`)
+      const store = redisStore({ client, adopt: 'connect-redis', adoptUntil: tomorrow })
+      const sessions = createSessions({ secret, store, idle: '1h' })
+      const visits = [...ids, ...ids].map(id =>
+        sessions.visit({ cookieHeader: cookieOf(id), isSecure: true, request: undefined }),
+      )
+      await Promise.all(visits.map(visit => visit.open()))
+      expect(visits.map(({ session: found }) => Reflect.get(found ?? {}, 'user'))).toEqual([...ids, ...ids])
+      expect(await Promise.all(ids.map(id => client.exists(`sess:${id}`)))).toEqual(ids.map(() => 0))
+    } finally {
+      client.destroy()
+    }
+  }, 60_000)
+})
+
+/** A cookie as express-session signs it. */
+function cookieOf(id: string): string {
+  const mac = createHmac('sha256', secret).update(id).digest('base64').replace(/=+$/, '')
+  return `connect.sid=${encodeURIComponent(`s:${id}.${mac}`)}`
+}
+
+test.each([
+  [{ adopt: 'connect-redis' }, 'Expected `adopt` and `adoptUntil` together, got one of them.'],
+  [{ adoptUntil: tomorrow }, 'Expected `adopt` and `adoptUntil` together, got one of them.'],
+  [{ adopt: 'redis', adoptUntil: tomorrow }, "Expected `adopt` to be 'connect-redis', got 'redis'."],
+  [{ adopt: 'connect-redis', adoptUntil: 'soon' }, 'Expected `adoptUntil` to be a Date'],
+])('a window that cannot be meant is refused: %j', (options, message) => {
+  const client = { sendCommand: () => undefined }
+  expect(() => redisStore({ client, ...options } as never)).toThrow(message)
+})
