@@ -271,6 +271,78 @@ test.each([
   expect(account).toContain(`<dd>${cookieOut}</dd>`)
 })
 
+test('the panel does not call done what the store has not done', async () => {
+  const broken = new Set<string>()
+  const shop = await openShop(store => failing(store, name => broken.has(name)))
+  const visitor = await signedIn(shop)
+  const own = shop.visitor()
+  own.cookie = visitor.cookie
+  await visitor.post('/sign-out')
+  expect(await own.accountOf(await own.get('/cart'))).toMatch(/Nothing was written[\s\S]*found no record/)
+  await own.get('/')
+  shop.clock.advance(20_000)
+  broken.add('touch')
+  const account = await own.accountOf(await own.get('/cart'))
+  expect(account).toMatch(/The store has failed\.[\s\S]*failed to record activity/)
+  expect(account).not.toMatch(/recorded activity|Nothing was written/)
+})
+
+test('the panel tells of a write that another request was faster than', async () => {
+  const meeting = new Meeting()
+  const shop = await openShop(store => meetingAt(store, meeting))
+  const visitor = shop.visitor()
+  await visitor.get('/')
+  meeting.begin(2)
+  const pages = await Promise.all([1, 2].map(() => visitor.get('/')))
+  const accounts = await Promise.all(pages.map(page => visitor.accountOf(page)))
+  expect(accounts.filter(account => account.includes('wrote nothing'))).toHaveLength(1)
+  for (const account of accounts) expect(account).toMatch(/<li>wrote the record<\/li>/)
+})
+
+test('a cookie that names no session is not called none', async () => {
+  const shop = await openShop()
+  const visitor = shop.visitor()
+  visitor.cookie = 'wayside=s%3Aforged.forged'
+  expect(await visitor.get('/cart')).toContain('Your cookie names no session that goes on')
+})
+
+test('a cookie of a similar name is not taken for the session’s', async () => {
+  const shop = await openShop()
+  const visitor = shop.visitor()
+  for (const cookie of ['\u00a0wayside=x', 'wayside2=x', 'WAYSIDE=x']) {
+    visitor.cookie = cookie
+    expect(await visitor.accountOf(await visitor.get('/cart'))).toContain('<dd>None came</dd>')
+  }
+})
+
+test('nobody who has a session is told that it is over', async () => {
+  const shop = await openShop()
+  const guest = shop.visitor()
+  await guest.get('/')
+  expect(await guest.get('/goodbye')).toContain('times in this visit')
+  expect(await (await signedIn(shop)).get('/goodbye')).toContain('Where you are signed in')
+})
+
+test('a thousand polls do not make the shop forget what a page has done', async () => {
+  const shop = await openShop()
+  const visitor = shop.visitor()
+  const page = await visitor.get('/')
+  for (let polls = 0; polls < 1000; polls += 1) await visitor.status()
+  expect(await visitor.accountOf(page)).toContain('A session began')
+})
+
+test.each(['OPTIONS', 'POST', 'HEAD'])('%s of the status prolongs nothing either', async method => {
+  const calls: string[] = []
+  const shop = await openShop(store => counting(store, calls))
+  const visitor = shop.visitor()
+  await visitor.get('/')
+  shop.clock.advance(20_000)
+  calls.length = 0
+  await visitor.send('/status', { method })
+  expect(calls).toContain('load')
+  expect(calls).not.toContain('touch')
+})
+
 test('the panel tells of the request before, and a request is told to nobody who does not know its name', async () => {
   const shop = await openShop()
   const visitor = shop.visitor()
@@ -367,9 +439,9 @@ function counting(store: RecordStore, calls: string[]): RecordStore {
   })
 }
 
-function failing(store: RecordStore, isDown: () => boolean): RecordStore {
-  return changed(store, (_name, method) => {
-    if (isDown()) throw new Error('The store is down.')
+function failing(store: RecordStore, isDown: (name: string) => boolean): RecordStore {
+  return changed(store, (name, method) => {
+    if (isDown(name)) throw new Error('The store is down.')
     return method()
   })
 }
