@@ -4,6 +4,7 @@ import { loadDriver } from '../driver.ts'
 import { demandRoom } from './disk-room.ts'
 import type { Engine, Part, Root } from './engine.ts'
 import { strangenessOf } from './file-header.ts'
+import { checkLockFile } from './lock-file.ts'
 import type { SubjectFiles } from './subject-keys.ts'
 import type { TableAccess, TableFiles } from './table.ts'
 import { Strangeness, unusable } from './unusable.ts'
@@ -54,7 +55,8 @@ function openRoot(engine: Engine, folder: string, durability: Opening['durabilit
   const strangeness = strangenessOf(file)
   if (strangeness !== undefined) throw new Strangeness(strangeness)
   const isNew = !existsSync(file)
-  if (isNew || !existsSync(join(folder, 'lock.mdb'))) demandRoom(folder)
+  const isLockThere = checkLockFile(folder)
+  if (isNew || !isLockThere) demandRoom(folder)
   const root = engine.open({
     ...binary,
     path: folder,
