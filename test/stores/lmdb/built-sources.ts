@@ -25,6 +25,11 @@ export class BuiltSources {
     }
   }
 
+  /** The folder of the compiled sources. */
+  get source(): string {
+    return join(this.#folder, 'src')
+  }
+
   /** The path of a program in the folder `programs`. */
   program(name: string): string {
     return join(this.#folder, 'test/stores/lmdb/programs', `${name}.js`)

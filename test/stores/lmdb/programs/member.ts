@@ -141,17 +141,18 @@ const tasks = {
 
   /** Reads, and reads once more after somebody has set the signal, without ending its turn in between. */
   lookTwice({ key, subject, signal }: { key: string; subject: string; signal: string }): object[] {
-    const look = (): object => ({
-      found: store.load(key) !== undefined,
-      keys: store.ofSubject(subject).map(record => record.key),
-      epoch: store.epochOf(subject)?.epoch ?? 0,
-      streamed: [...store.records()].length,
-    })
-    // What is looked at last here is looked at first there, so that each has an earlier read before it.
-    const first = look()
+    const looks = {
+      keys: () => store.ofSubject(subject).map(record => record.key),
+      found: () => store.load(key) !== undefined,
+      epoch: () => store.epochOf(subject)?.epoch ?? 0,
+      streamed: () => [...store.records()].length,
+    }
+    const look = () => Object.fromEntries(Object.entries(looks).map(([name, read]) => [name, read()]))
+    // The first look ends with a read, so that the second begins in what that has seen.
+    const first = { ...look(), found: looks.found() }
     tell('ready')
     while (!existsSync(signal));
-    return [first, { keys: store.ofSubject(subject).map(record => record.key), ...look() }]
+    return [first, look()]
   },
 
   /** Serves a small application, and answers its port. */
