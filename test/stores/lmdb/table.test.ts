@@ -133,6 +133,7 @@ const oddKeys = [
   'a\0b',
   '\u0001',
   'x'.repeat(1900),
+  'x'.repeat(1972),
   'x'.repeat(5000),
   '漢'.repeat(3000),
   '\ud800',
