@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSessions } from 'sojourn'
@@ -164,5 +164,34 @@ describe('two stores of one process in one folder', () => {
     const third = lmdbStore({ path })
     expect(third.load('b')).toMatchObject({ key: 'b' })
     await Promise.all([other.close(), third.close()])
+  })
+
+  test.each([
+    ['flushed', 'committed'],
+    ['committed', 'flushed'],
+  ] as const)('keep one durability: %s and not %s', async (durability, another) => {
+    const path = newPath()
+    const store = lmdbStore({ path, durability })
+    symlinkSync(path, `${path}-link`)
+    for (const place of [path, `${path}-link`]) {
+      const opening = () => lmdbStore({ path: place, durability: another })
+      expect(opening).toThrow(expect.objectContaining({ code: 'STORE_UNUSABLE' }))
+      expect(opening).toThrow(
+        `another store of this process has it open with \`durability: '${durability}'\``,
+      )
+    }
+    expect(await store.create(recordWith({ key: 'a' }))).toBe(true)
+    await Promise.all([store.close(), store.close()])
+    const next = lmdbStore({ path, durability: another })
+    expect(next.load('a')).toMatchObject({ key: 'a' })
+    await next.close()
+  })
+
+  test('are one less when one could not be opened', async () => {
+    const path = newPath()
+    mkdirSync(join(path, 'data.mdb'), { recursive: true })
+    expect(() => lmdbStore({ path })).toThrow('there is a folder in the place')
+    rmSync(join(path, 'data.mdb'), { recursive: true })
+    await lmdbStore({ path, durability: 'committed' }).close()
   })
 })
