@@ -69,7 +69,9 @@ export function createApp({ secret, store, idleMs, absoluteMs, clock = systemClo
  * @param {Shop} shop
  */
 function addRoutes(app, shop) {
-  app.get('/status', passive(), statusRoute(shop))
+  // Whatever is asked of that address, and by whichever method.
+  app.use('/status', passive())
+  app.get('/status', statusRoute(shop))
   app.use('/', shelfRoutes(shop))
   app.use('/cart', cartRoutes(shop))
   app.use('/', signInRoutes(shop))

@@ -31,7 +31,7 @@ const unitMs = { s: 1000, m: 60_000, h: 3_600_000 }
  * @throws {ConfigurationError} for the first setting that is wrong
  */
 export function readConfiguration(environment, path) {
-  const settings = { ...readSettings(path), ...present(environment) }
+  const settings = { ...present(readSettings(path)), ...present(environment) }
   const { HOST = '127.0.0.1', SESSION_STORE = `lmdb:${dataFolder}`, SESSION_SECRET } = settings
   const configuration = {
     port: portFrom(settings.PORT),
@@ -58,11 +58,11 @@ export function readConfiguration(environment, path) {
 /**
  * What is set to nothing counts as not set.
  *
- * @param {NodeJS.ProcessEnv} environment
+ * @param {NodeJS.Dict<string>} settings
  * @returns {NodeJS.Dict<string>}
  */
-function present(environment) {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+function present(settings) {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ''))
 }
 
 function portFrom(text = '3000') {

@@ -52,6 +52,10 @@ function announce({ host, storeUrl, secretSource }, address) {
  */
 function closeOnSignal(server, store) {
   let isClosing = false
+  // A browser that goes on asking over the connection it has would keep the shop from closing.
+  server.prependListener('request', (_request, response) => {
+    if (isClosing) response.setHeader('Connection', 'close')
+  })
   const close = () => {
     if (isClosing) return
     isClosing = true

@@ -20,11 +20,25 @@ export function signInRoutes(shop) {
   })
   router.post('/sign-in', (request, response) => signIn(shop, request, response))
   router.post('/sign-out', signOut)
-  router.get('/goodbye', (request, _response) => {
-    const farewell = shop.traces.find(String(request.query.after))
-    pageFor(shop, request)('Signed out', goodbyePage(farewell))
-  })
+  router.get('/goodbye', (request, response) => sayGoodbye(shop, request, response))
   return router
+}
+
+/**
+ * Says that somebody has left, and nothing to who has not: anybody can follow a link to it.
+ *
+ * @param {Shop} shop
+ * @param {Request} request
+ * @param {Response} response
+ */
+function sayGoodbye(shop, request, response) {
+  const { subject, since } = request.session
+  if (subject !== undefined || since !== undefined) {
+    response.redirect(303, subject === undefined ? '/' : '/account')
+    return
+  }
+  const farewell = shop.traces.find(String(request.query.after))
+  pageFor(shop, request)('Signed out', goodbyePage(farewell))
 }
 
 /**

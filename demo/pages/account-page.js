@@ -17,26 +17,26 @@ import { html } from './html.js'
 export function accountPage({ devices, token, now }) {
   const others = devices.filter(({ isThisOne }) => !isThisOne)
   return html`<h1>Where you are signed in</h1>
-        <ul class="devices" aria-label="Devices">${devices.map(device => deviceLine(device, token, now))}</ul>
+        <ul class="devices" aria-label="Devices">${devices.map((device, index) => deviceLine(device, `device-${index}`, { token, now }))}</ul>
         ${others.length > 0 ? endOthersForm(others.length, token) : alone()}
         ${signOutForm()}`
 }
 
 /**
  * @param {DeviceLine} device
- * @param {string} token
- * @param {number} now
+ * @param {string} id of its description, which tells two devices of one name apart
+ * @param {{ token: string, now: number }} page
  */
-function deviceLine({ handle, name, address, signedInAt, lastActiveAt, isThisOne }, token, now) {
+function deviceLine({ handle, name, address, signedInAt, lastActiveAt, isThisOne }, id, { token, now }) {
   return html`<li class="device">
             <div class="words">
               <h2>${name}</h2>${isThisOne && html` <span class="badge">This device</span>`}
-              <p class="quiet">
+              <p class="quiet" id="${id}">
                 ${isThisOne ? 'Active now' : html`Last active ${time(lastActiveAt, now)}`},
                 signed in ${time(signedInAt, now)}${address && html`, from ${address}`}
               </p>
             </div>
-            ${!isThisOne && endForm(handle, name, token)}
+            ${!isThisOne && endForm({ handle, name, id }, token)}
           </li>`
 }
 
@@ -49,15 +49,14 @@ function time(at, now) {
 }
 
 /**
- * @param {string} handle
- * @param {string} name
+ * @param {{ handle: string, name: string, id: string }} device
  * @param {string} token
  */
-function endForm(handle, name, token) {
+function endForm({ handle, name, id }, token) {
   return html`<form method="post" action="/account/end">
               <input type="hidden" name="_csrf" value="${token}">
               <input type="hidden" name="handle" value="${handle}">
-              <button class="plain" aria-label="End the session of ${name}">End</button>
+              <button class="plain" aria-label="End the session of ${name}" aria-describedby="${id}">End</button>
             </form>`
 }
 

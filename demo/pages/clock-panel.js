@@ -11,11 +11,11 @@ import { html } from './html.js'
 /**
  * Shows how long the session will last. It is right when the page leaves; the script lets it run on.
  *
- * @param {SessionClock | undefined} clock undefined for a visitor who has no session
- * @param {string | undefined} customer
+ * @param {{ clock: SessionClock | undefined, customer: string | undefined, hasCookie: boolean }} visitor whose clock
+ * is undefined when there is no session
  */
-export function clockPanel(clock, customer) {
-  if (clock === undefined) return strangerPanel()
+export function clockPanel({ clock, customer, hasCookie }) {
+  if (clock === undefined) return strangerPanel(hasCookie)
   return html`<section class="panel" aria-labelledby="clock-title" data-status="/status">
           <h2 id="clock-title">Your session</h2>
           <p>${customer === undefined ? 'You are a guest with a session.' : html`You are signed in as <strong>${customer}</strong>.`}</p>
@@ -28,10 +28,14 @@ export function clockPanel(clock, customer) {
         </section>`
 }
 
-function strangerPanel() {
+/** @param {boolean} hasCookie */
+function strangerPanel(hasCookie) {
+  const words = hasCookie
+    ? 'Your cookie names no session that goes on, and no record is kept of you.'
+    : 'You are a stranger here: no record, no cookie.'
   return html`<section class="panel" aria-labelledby="clock-title">
           <h2 id="clock-title">No session</h2>
-          <p>You are a stranger here: no record, no cookie. A session begins when there is something to remember.</p>
+          <p>${words} A session begins when there is something to remember.</p>
         </section>`
 }
 

@@ -94,7 +94,7 @@ function messages({ notice, alarm }) {
  */
 function aside({ trace, clock }, customer) {
   return html`<aside id="session" aria-label="Behind the counter">
-        ${clockPanel(clock, customer)}
+        ${clockPanel({ clock, customer, hasCookie: trace.hasCookie })}
         ${tracePanel(trace)}
       </aside>`
 }

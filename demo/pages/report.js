@@ -27,7 +27,11 @@ const cookieOuts = {
   none: 'Not sent',
 }
 
-/** @type {Readonly<Record<string, string>>} */
+/**
+ * What the store has done.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
 const deeds = {
   create: 'made a record',
   load: 'read a record',
@@ -37,6 +41,31 @@ const deeds = {
   ofSubject: 'listed the customer’s sessions',
   epochOf: 'asked whether all were ended',
   raiseEpoch: 'ended all earlier sign-ins',
+}
+
+/**
+ * What it was asked and has not done, because the record was not as expected.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+const vainDeeds = {
+  create: 'made no record: there was one',
+  load: 'found no record',
+  replace: 'wrote nothing: the record had changed or gone meanwhile',
+  touch: 'recorded no activity: the record had gone',
+  delete: 'removed nothing: the record had gone',
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const wishes = {
+  create: 'make a record',
+  load: 'read a record',
+  replace: 'write the record',
+  touch: 'record activity',
+  delete: 'remove a record',
+  ofSubject: 'list the customer’s sessions',
+  epochOf: 'say whether all were ended',
+  raiseEpoch: 'end all earlier sign-ins',
 }
 
 /**
@@ -59,20 +88,27 @@ export function reportOf(trace) {
 /** @param {Trace} trace */
 function cookieInOf({ hasCookie, outcome }) {
   if (!hasCookie) return 'None came'
-  return cookieIns[outcome ?? ''] ?? 'Came, and nobody looked at the session'
+  return cookieIns[outcome ?? ''] ?? 'Came, and led to no session'
 }
 
 /** @param {Trace} trace */
 function callsOf({ calls }) {
   const counts = new Map()
-  for (const { verb } of calls) counts.set(verb, (counts.get(verb) ?? 0) + 1)
-  return [...counts].map(([verb, count]) =>
-    count === 1 ? `${deeds[verb]}` : `${deeds[verb]}, ${count} times`,
-  )
+  for (const deed of calls.map(deedOf)) counts.set(deed, (counts.get(deed) ?? 0) + 1)
+  return [...counts].map(([deed, count]) => (count === 1 ? deed : `${deed}, ${count} times`))
+}
+
+/** @param {import('../tracing/trace.js').StoreCall} call */
+function deedOf({ verb, result }) {
+  if (result === 'done') return deeds[verb]
+  if (result === 'in vain') return vainDeeds[verb]
+  return `${result === 'failed' ? 'failed to' : 'has yet to'} ${wishes[verb]}`
 }
 
 /** @param {Trace} trace */
 function verdictOn(trace) {
+  if (trace.hasAny('failed')) return 'The store has failed. What it was asked may not have happened.'
+  if (trace.hasAny('unanswered')) return 'The store has not answered yet.'
   const verdicts = [
     { verbs: ['create', 'delete'], text: 'A new session, with a new id, took the place of the old one.' },
     { verbs: ['create'], text: 'A session began: one new record.' },

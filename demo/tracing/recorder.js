@@ -2,7 +2,24 @@ import { currentTrace } from './current-trace.js'
 
 /** @typedef {import('./trace.js').StoreCall} StoreCall */
 
-const verbs = new Set(['create', 'load', 'replace', 'touch', 'delete', 'ofSubject', 'epochOf', 'raiseEpoch'])
+const isTrue = (/** @type {unknown} */ answer) => answer === true
+const always = () => true
+
+/**
+ * What is noted, and whether an answer of the store says that it did what it was asked.
+ *
+ * @type {Readonly<Record<string, (answer: unknown) => boolean>>}
+ */
+const successes = {
+  create: isTrue,
+  load: answer => answer !== undefined,
+  replace: answer => answer === 'replaced',
+  touch: isTrue,
+  delete: isTrue,
+  ofSubject: always,
+  epochOf: always,
+  raiseEpoch: always,
+}
 
 /**
  * Puts a listener before a store. It passes every call on as it is, and notes those that a request makes, with
@@ -18,7 +35,7 @@ export function recording(store) {
       const value = Reflect.get(target, name)
       if (typeof value !== 'function') return value
       const method = value.bind(target)
-      return typeof name === 'string' && verbs.has(name) ? noted(name, method) : method
+      return typeof name === 'string' && Object.hasOwn(successes, name) ? noted(name, method) : method
     },
   })
 }
@@ -30,9 +47,24 @@ export function recording(store) {
 function noted(verb, method) {
   return (/** @type {unknown[]} */ ...values) => {
     const call = currentTrace()?.noteCall(verb)
-    const answer = method(...values)
-    if (call === undefined) return answer
-    return answer instanceof Promise ? answer.then(value => keep(call, value)) : keep(call, answer)
+    return call === undefined ? method(...values) : watched(call, () => method(...values))
+  }
+}
+
+/**
+ * @param {StoreCall} call
+ * @param {() => unknown} work
+ */
+function watched(call, work) {
+  try {
+    const answer = work()
+    if (!(answer instanceof Promise)) return keep(call, answer)
+    return answer.then(
+      value => keep(call, value),
+      error => lose(call, error),
+    )
+  } catch (error) {
+    return lose(call, error)
   }
 }
 
@@ -42,6 +74,15 @@ function noted(verb, method) {
  * @param {Answer} answer
  */
 function keep(call, answer) {
-  call.hasCounted = answer === true || answer === 'replaced'
+  call.result = successes[call.verb]?.(answer) ? 'done' : 'in vain'
   return answer
+}
+
+/**
+ * @param {StoreCall} call
+ * @param {unknown} error
+ */
+function lose(call, error) {
+  call.result = 'failed'
+  throw error
 }

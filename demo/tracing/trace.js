@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto'
 /** @typedef {import('sojourn').SessionEvents} SessionEvents */
 /** @typedef {'opened' | 'missing' | 'expired' | 'tampered' | 'revoked' | 'replayed'} Outcome */
 /** @typedef {'sent' | 'removed' | 'none'} SentCookie */
+/** @typedef {'unanswered' | 'done' | 'in vain' | 'failed'} Result */
 
 /**
  * @typedef {object} StoreCall
  * @property {string} verb
- * @property {boolean} hasCounted whether the store has said that it did what it was asked
+ * @property {Result} result what the store has said to it
  */
 
 /** @type {ReadonlySet<string>} */
@@ -51,7 +52,8 @@ export class Trace {
 
   /** @param {string} verb */
   noteCall(verb) {
-    const call = { verb, hasCounted: false }
+    /** @type {StoreCall} */
+    const call = { verb, result: 'unanswered' }
     this.calls.push(call)
     return call
   }
@@ -74,17 +76,21 @@ export class Trace {
     this.#finish()
   }
 
-  /** @param {string} verb */
-  count(verb) {
-    return this.calls.filter(call => call.verb === verb).length
-  }
-
   /**
    * Whether the store has done this at least once, and said so.
    *
    * @param {string} verb
    */
   has(verb) {
-    return this.calls.some(call => call.verb === verb && call.hasCounted)
+    return this.calls.some(call => call.verb === verb && call.result === 'done')
+  }
+
+  /**
+   * Whether any call has come to this.
+   *
+   * @param {Result} result
+   */
+  hasAny(result) {
+    return this.calls.some(call => call.result === result)
   }
 }

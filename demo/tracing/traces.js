@@ -38,9 +38,11 @@ export class Traces {
   follow = (request, response, next) => {
     const { method, path } = request
     const hasCookie = names(request.headers.cookie, this.#cookieName)
-    const lasts = path === pollPath ? this.#lastPollOfSession : this.#lastOfSession
+    const isPoll = path === pollPath
+    const lasts = isPoll ? this.#lastPollOfSession : this.#lastOfSession
     const trace = new Trace({ method, path, hasCookie, onArrival: arrived => link(arrived, lasts) })
-    this.#byId.set(trace.id, trace)
+    // Nobody asks for a poll by its name, and the many of them would push the pages out.
+    if (!isPoll) this.#byId.set(trace.id, trace)
     response.once('close', () => trace.finish(sentIn(response, this.#cookieName)))
     traced(trace, next)
   }
@@ -64,11 +66,14 @@ function link(trace, lasts) {
 }
 
 /**
+ * Whether a header brings a cookie of this name. No other space than these two may stand before a name: what
+ * `String.prototype.trim` takes away makes another name of it.
+ *
  * @param {string | undefined} header
  * @param {string} name
  */
 function names(header = '', name) {
-  return header.split(';').some(pair => pair.trim().startsWith(`${name}=`))
+  return header.split(';').some(pair => pair.replace(/^[ \t]+/, '').startsWith(`${name}=`))
 }
 
 /**

@@ -10,6 +10,8 @@ export interface StoreUrl {
 
 const shape = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/is
 const wholeNumber = /^\d+$/
+/** On Windows a file is named with a slash that is no part of its path: `///C:/data`. */
+const beforeDrive = /^\/(?=[a-z]:[\\/])/i
 
 /**
  * Takes a store's URL apart. It is not quoted in an error, because it may hold a password.
@@ -43,7 +45,7 @@ export function optionsOf({ scheme, parameters }: StoreUrl, known: readonly stri
  * @throws SojournError `OPTION_INVALID` for none, and for a folder of another machine.
  */
 export function folderOf({ scheme, place }: StoreUrl): string {
-  const path = place.startsWith('///') ? place.slice(2) : place
+  const path = place.replace(/^\/\/(?=\/)/, '').replace(beforeDrive, '')
   const example = `\`${scheme}:\` to be followed by the path of a folder, as in '${scheme}:./data/sessions'`
   if (path === '') throw invalid(example, 'none')
   if (path.startsWith('//')) throw invalid(example, 'an address')

@@ -1,4 +1,4 @@
-import type { RecordStore } from 'sojourn'
+import type { RecordStore, SessionRecord } from 'sojourn'
 import { memoryStore } from 'sojourn/memory'
 import { type FakeClock, fakeClock } from 'sojourn/testing'
 import { expect, test, vi } from 'vitest'
@@ -41,6 +41,7 @@ test('looks at the shelf are counted for each visitor apart', async () => {
 test('a sign-in keeps the cart, gives a new id, and ends the old one', async () => {
   const shop = await openShop()
   const visitor = shop.visitor()
+  await visitor.get('/')
   await visitor.post('/cart', { good: 'night-train' })
   const thief = shop.visitor()
   thief.cookie = visitor.cookie
@@ -49,6 +50,7 @@ test('a sign-in keeps the cart, gives a new id, and ends the old one', async () 
   expect(page).toContain('Night Train')
   expect(visitor.cookie).not.toBe(thief.cookie)
   expect(await thief.get('/cart')).toMatch(/Your session was ended[\s\S]*nothing in it yet/)
+  expect(await visitor.get('/')).toContain('<strong>2</strong> times')
 })
 
 test('things that are put into the cart at the same time are all in it', async () => {
@@ -74,6 +76,24 @@ test('a cart changes, is emptied, and is ordered only by who is signed in', asyn
   await visitor.post('/cart', { good: 'campfire' })
   const fields = { good: 'campfire', quantity: '1', remove: 'yes' }
   expect(await visitor.postAndFollow('/cart/quantity', fields)).toContain('nothing in it yet')
+})
+
+test('there are at most twelve of one good in a cart', async () => {
+  const shop = await openShop()
+  const visitor = shop.visitor()
+  await visitor.post('/cart/quantity', { good: 'campfire', quantity: '12' })
+  expect(await visitor.postAndFollow('/cart', { good: 'campfire' })).toMatch(
+    /name="quantity"[^>]* value="12"/,
+  )
+})
+
+test('whoever reads the store does not read what a customer has left in it', async () => {
+  const kept: string[] = []
+  const shop = await openShop(store => keeping(store, kept))
+  const visitor = await signedIn(shop, 'Ada')
+  await visitor.post('/cart', { good: 'campfire' })
+  expect(kept.length).toBeGreaterThan(1)
+  for (const data of kept) expect(data).not.toMatch(/Ada|campfire/)
 })
 
 test.each([
@@ -135,13 +155,32 @@ test('the status says how long the session lasts, and the page says it before an
   expect(page).toMatch(/id="absolute"[^>]* data-ms="3480000">58:00</)
 })
 
+test('a guest’s clock goes on, however often they look at the shelf', async () => {
+  const shop = await openShop()
+  const visitor = shop.visitor()
+  await visitor.get('/')
+  shop.clock.advance(2 * minute)
+  expect(await visitor.get('/')).toMatch(/id="absolute"[^>]*>58:00</)
+  expect(await visitor.status()).toMatchObject({ absoluteMs: 58 * minute })
+})
+
+test('a notice is said once', async () => {
+  const shop = await openShop()
+  const visitor = shop.visitor()
+  expect(await visitor.postAndFollow('/cart', { good: 'campfire' })).toContain('is in your cart.')
+  expect(await visitor.get('/cart')).not.toContain('is in your cart.')
+})
+
 test('a session ends with its absolute time, however active it is', async () => {
   const shop = await openShop()
   const visitor = await signedIn(shop)
+  let page = ''
   for (let minutes = 0; minutes < 60; minutes += 4) {
-    expect(await visitor.get('/account')).toContain('Where you are signed in')
+    page = await visitor.get('/account')
+    expect(page).toContain('Where you are signed in')
     shop.clock.advance(4 * minute)
   }
+  expect(page).toMatch(/id="idle"[^>]*>4:00<[\s\S]*id="absolute"[^>]*>4:00</)
   expect(await visitor.get('/account')).toContain('you were away for too long')
 })
 
@@ -162,6 +201,14 @@ test('the devices are named as their owner names them', async () => {
   expect(page).toMatch(/Firefox on Linux<\/h2> <span class="badge">This device/)
   expect(page).toMatch(/Safari on iPhone<\/h2>\s*<p[^>]*>\s*Last active <time[^>]*>3 minutes ago/)
   expect(page).not.toContain('Mozilla')
+})
+
+test('a browser that says nothing of use is not shown by what it says', async () => {
+  const shop = await openShop()
+  await signedIn(shop, 'Ada', '<script>"&\'</script>')
+  shop.clock.advance(minute)
+  const page = await (await signedIn(shop)).get('/account')
+  expect(page).toMatch(/An unknown browser<\/h2>\s*<p[^>]*>\s*Last active <time[^>]*>1 minute ago/)
 })
 
 test('who is ended on another device learns it with the next page and the next status', async () => {
@@ -226,7 +273,9 @@ test('a sign-out ends the session for whoever kept the cookie too, and leaves no
   thief.cookie = visitor.cookie
   const page = await visitor.postAndFollow('/sign-out')
   expect(visitor.cookie).toBe('wayside=')
-  expect(page).toMatch(/You are signed out[\s\S]*POST \/sign-out[\s\S]*Removed from the browser/)
+  expect(page).toMatch(
+    /You are signed out[\s\S]*POST \/sign-out[\s\S]*A session was ended, and its record removed\.[\s\S]*Removed from the browser/,
+  )
   expect(await thief.status()).toEqual({ goesOn: false, outcome: 'revoked' })
 })
 
@@ -269,6 +318,78 @@ test.each([
   expect(account).toContain(verdict)
   expect(account).toContain(`<dd>${expected.length} call`)
   expect(account).toContain(`<dd>${cookieOut}</dd>`)
+})
+
+test('the panel does not call done what the store has not done', async () => {
+  const broken = new Set<string>()
+  const shop = await openShop(store => failing(store, name => broken.has(name)))
+  const visitor = await signedIn(shop)
+  const own = shop.visitor()
+  own.cookie = visitor.cookie
+  await visitor.post('/sign-out')
+  expect(await own.accountOf(await own.get('/cart'))).toMatch(/Nothing was written[\s\S]*found no record/)
+  await own.get('/')
+  shop.clock.advance(20_000)
+  broken.add('touch')
+  const account = await own.accountOf(await own.get('/cart'))
+  expect(account).toMatch(/The store has failed\.[\s\S]*failed to record activity/)
+  expect(account).not.toMatch(/recorded activity|Nothing was written/)
+})
+
+test('the panel tells of a write that another request was faster than', async () => {
+  const meeting = new Meeting()
+  const shop = await openShop(store => meetingAt(store, meeting))
+  const visitor = shop.visitor()
+  await visitor.get('/')
+  meeting.begin(2)
+  const pages = await Promise.all([1, 2].map(() => visitor.get('/')))
+  const accounts = await Promise.all(pages.map(page => visitor.accountOf(page)))
+  expect(accounts.filter(account => account.includes('wrote nothing'))).toHaveLength(1)
+  for (const account of accounts) expect(account).toMatch(/<li>wrote the record<\/li>/)
+})
+
+test('a cookie that names no session is not called none', async () => {
+  const shop = await openShop()
+  const visitor = shop.visitor()
+  visitor.cookie = 'wayside=s%3Aforged.forged'
+  expect(await visitor.get('/cart')).toContain('Your cookie names no session that goes on')
+})
+
+test('a cookie of a similar name is not taken for the session’s', async () => {
+  const shop = await openShop()
+  const visitor = shop.visitor()
+  for (const cookie of ['\u00a0wayside=x', 'wayside2=x', 'WAYSIDE=x']) {
+    visitor.cookie = cookie
+    expect(await visitor.accountOf(await visitor.get('/cart'))).toContain('<dd>None came</dd>')
+  }
+})
+
+test('nobody who has a session is told that it is over', async () => {
+  const shop = await openShop()
+  const guest = shop.visitor()
+  await guest.get('/')
+  expect(await guest.get('/goodbye')).toContain('times in this visit')
+  expect(await (await signedIn(shop)).get('/goodbye')).toContain('Where you are signed in')
+})
+
+test('a thousand polls do not make the shop forget what a page has done', async () => {
+  const shop = await openShop()
+  const visitor = shop.visitor()
+  const page = await visitor.get('/')
+  for (let polls = 0; polls < 1000; polls += 1) await visitor.status()
+  expect(await visitor.accountOf(page)).toContain('A session began')
+})
+
+test.each(['OPTIONS', 'POST', 'HEAD'])('%s of the status prolongs nothing either', async method => {
+  const calls: string[] = []
+  const shop = await openShop(store => counting(store, calls))
+  const visitor = shop.visitor()
+  await visitor.get('/')
+  shop.clock.advance(20_000)
+  calls.length = 0
+  await visitor.send('/status', { method })
+  expect(calls).toContain('load')
+  expect(calls).not.toContain('touch')
 })
 
 test('the panel tells of the request before, and a request is told to nobody who does not know its name', async () => {
@@ -367,9 +488,25 @@ function counting(store: RecordStore, calls: string[]): RecordStore {
   })
 }
 
-function failing(store: RecordStore, isDown: () => boolean): RecordStore {
-  return changed(store, (_name, method) => {
-    if (isDown()) throw new Error('The store is down.')
+/** Notes the data that a store is given, as it would be read from a disk. */
+function keeping(store: RecordStore, kept: string[]): RecordStore {
+  const keep = ({ data }: SessionRecord): void => void kept.push(Buffer.from(data).toString('latin1'))
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      return (...values: unknown[]) => {
+        // These two are given a record first.
+        if (name === 'create' || name === 'replace') keep(values[0] as SessionRecord)
+        return value.apply(target, values)
+      }
+    },
+  })
+}
+
+function failing(store: RecordStore, isDown: (name: string) => boolean): RecordStore {
+  return changed(store, (name, method) => {
+    if (isDown(name)) throw new Error('The store is down.')
     return method()
   })
 }

@@ -15,14 +15,14 @@ interface PageChecks {
   readonly contrastProblems: () => readonly string[]
   readonly focused: () => { readonly name: string; readonly isVisible: boolean }
   readonly brightness: () => number
+  readonly doubleText: () => void
   readonly overflow: () => number
 }
 
 // A path as text, because what runs inside the browser has other types than the rest of the project.
 const pageChecks: string = './page-checks.js'
-const { accessProblems, brightness, contrastProblems, focused, overflow }: PageChecks = await import(
-  pageChecks
-)
+const { accessProblems, brightness, contrastProblems, doubleText, focused, overflow }: PageChecks =
+  await import(pageChecks)
 const wide = { width: 1440, height: 900 }
 const phone = { width: 360, height: 740 }
 
@@ -175,10 +175,11 @@ describeWith(chromium, 'the shop in a browser', program => {
   ] as const)(
     'every page fits, can be read, and is understood: %j, %s',
     async (viewport, colorScheme) => {
-      const [ada, other] = [await arrive({ viewport, colorScheme }), await arrive()]
+      const [ada, other, third] = [await arrive({ viewport, colorScheme }), await arrive(), await arrive()]
       // The longest name there may be, without a place to break it.
       const name = 'Wolfeschlegelsteinhausenbergerdorffsenio'
       await other.signIn(name)
+      await third.signIn(name)
       await ada.page.goto('/')
       await ada.press('Add White Courtyard to the cart')
       await ada.see('White Courtyard is in your cart.')
@@ -186,10 +187,13 @@ describeWith(chromium, 'the shop in a browser', program => {
       await ada.page.goto('/sign-in')
       await check(ada, colorScheme)
       await ada.signIn(name)
-      for (const path of ['/', '/cart', '/account', '/goodbye']) {
+      for (const path of ['/', '/cart', '/account']) {
         await ada.page.goto(path)
         await check(ada, colorScheme)
       }
+      await ada.press('Sign out')
+      await ada.see('How you signed out')
+      await check(ada, colorScheme)
     },
     60_000,
   )
@@ -208,6 +212,17 @@ describeWith(chromium, 'the shop in a browser', program => {
       { overflow: 0, access: [], contrast: [], scheme: colorScheme },
     ])
   }
+
+  test('a text twice as large fits on the smallest phone, and nothing hidden comes into view', async () => {
+    const ada = await arrive({ viewport: { width: 320, height: 700 } })
+    for (const path of ['/goodbye', '/', '/cart', '/sign-in']) {
+      await ada.page.goto(path)
+      await ada.page.evaluate(doubleText)
+      const skip = await ada.page.getByRole('link', { name: 'Skip to the content' }).boundingBox()
+      expect([path, await ada.page.evaluate(overflow)]).toEqual([path, 0])
+      expect((skip?.y ?? 0) + (skip?.height ?? 0)).toBeLessThanOrEqual(0)
+    }
+  }, 60_000)
 
   test('the keyboard reaches everything, and shows where it is', async () => {
     const ada = await arrive()

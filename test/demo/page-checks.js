@@ -5,6 +5,8 @@
 export function accessProblems() {
   const all = selector => [...document.querySelectorAll(selector)]
   const nameOf = element => (element.getAttribute('aria-label') ?? element.textContent ?? '').trim()
+  const twice = texts =>
+    texts.filter((text, index) => texts.indexOf(text) !== index).map(text => `${text} twice`)
   const counts = ['header', 'main', 'footer', 'h1', 'nav[aria-label]', 'aside[aria-label]']
     .map(selector => [selector, all(`body ${selector}`).length])
     .filter(([, count]) => count !== 1)
@@ -23,8 +25,11 @@ export function accessProblems() {
     ...all('button, a, section')
       .filter(element => nameOf(element) === '')
       .map(element => `no name for ${element.outerHTML}`),
+    ...twice(
+      all('button').map(button => `${nameOf(button)} ${button.getAttribute('aria-describedby') ?? ''}`),
+    ),
     ...all('img:not([alt])').map(element => `no alternative for ${element.outerHTML}`),
-    ...ids.filter((id, index) => ids.indexOf(id) !== index).map(id => `${id} twice`),
+    ...twice(ids),
     ...references.map(id => `nothing is ${id}`),
   ]
 }
@@ -73,6 +78,11 @@ export function brightness() {
     getComputedStyle(document.body).backgroundColor.match(/\d+/g) ?? []
   ).map(Number)
   return (red + green + blue) / 3
+}
+
+/** Makes every text twice as large, as a reader can, and leaves the window as it is. */
+export function doubleText() {
+  document.documentElement.style.fontSize = '200%'
 }
 
 /** How far the page reaches beyond the window's right edge. */

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { Agent, get } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { serve } from '../support/servers.ts'
@@ -52,6 +53,24 @@ test('a file of settings without a secret is given one, and keeps what is in it'
   const shop = await openShop()
   expect(readFileSync(installed.settings, 'utf8')).toMatch(/^SESSION_IDLE=7m\nSESSION_SECRET=[\w-]{43}\n$/)
   expect(await new Visitor(shop.origin).get('/')).toContain('data-ms="420000"')
+})
+
+test('a secret that is set to nothing in the file is made, and the next start takes it', async () => {
+  writeFileSync(installed.settings, 'SESSION_SECRET=\nPORT=\n', { mode: 0o600 })
+  const first = await openShop()
+  await first.close()
+  const made = readFileSync(installed.settings, 'utf8')
+  expect(made).toMatch(/^SESSION_SECRET=[\w-]{43}$/m)
+  await openShop()
+  expect(readFileSync(installed.settings, 'utf8')).toBe(made)
+})
+
+test('a link that leads nowhere is not followed when the secret is made', async () => {
+  const elsewhere = join(installed.folder, 'elsewhere')
+  symlinkSync(elsewhere, installed.settings)
+  const { code, output } = await installed.fail({ SESSION_STORE: 'memory:' })
+  expect([code, output.trimEnd().split('\n')]).toEqual([1, [expect.stringContaining('leads nowhere')]])
+  expect(existsSync(elsewhere)).toBe(false)
 })
 
 test('a secret of the environment wins, and makes no file', async () => {
@@ -116,3 +135,31 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends the shop, whoever is still co
   await new Visitor(shop.origin).get('/')
   expect(await shop.close(signal)).toMatchObject({ code: 0 })
 })
+
+test('browsers that keep on asking do not keep the shop from closing', async () => {
+  const shop = await openShop()
+  const agent = new Agent({ keepAlive: true })
+  let count = 0
+  const ask = async (): Promise<void> => {
+    await answerOf(shop, agent)
+    count += 1
+    await ask()
+  }
+  const asking = Promise.allSettled(Array.from({ length: 20 }, ask))
+  await expect.poll(() => count).toBeGreaterThan(100)
+  const beganAt = Date.now()
+  const { code } = await shop.close()
+  await asking
+  agent.destroy()
+  // The shop waits five seconds for those who do not end by themselves.
+  expect([code, Date.now() - beganAt < 4000]).toEqual([0, true])
+})
+
+/** Asks over a connection that was used before, as `fetch` cannot be told to. */
+function answerOf({ port }: RunningShop, agent: Agent): Promise<void> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, agent }, response => {
+      response.on('error', reject).on('end', resolve).resume()
+    }).on('error', reject)
+  })
+}

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { isCutOff } from './file-pages.ts'
 
 /** Where the engine writes its mark, and where an older version of it did. */
 const markAt = 24
@@ -11,24 +12,29 @@ const headerBytes = markAt + 4
  * none. The engine itself does not look, and takes the process down with it.
  */
 export function strangenessOf(file: string): string | undefined {
-  const header = headerOf(file)
-  if (header === undefined || header.length === 0) return undefined
-  if (header.length === headerBytes && header.readUInt32LE(markAt) === mark) return undefined
-  const isOlder = header.length === headerBytes && header.readUInt32LE(olderMarkAt) === mark
-  return isOlder
+  const descriptor = openIfThere(file)
+  if (descriptor === undefined) return undefined
+  try {
+    return strangenessIn(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function strangenessIn(descriptor: number): string | undefined {
+  const header = Buffer.alloc(headerBytes)
+  const length = readSync(descriptor, header, 0, headerBytes, 0)
+  if (length === 0) return undefined
+  if (header.readUInt32LE(markAt) === mark)
+    return isCutOff(descriptor) ? 'its `data.mdb` is not whole. Restore it from a copy' : undefined
+  return header.readUInt32LE(olderMarkAt) === mark
     ? 'its `data.mdb` was written by another version of LMDB'
     : 'its `data.mdb` is no file of LMDB'
 }
 
-function headerOf(file: string): Buffer | undefined {
-  const header = Buffer.alloc(headerBytes)
+function openIfThere(file: string): number | undefined {
   try {
-    const descriptor = openSync(file, 'r')
-    try {
-      return header.subarray(0, readSync(descriptor, header, 0, headerBytes, 0))
-    } finally {
-      closeSync(descriptor)
-    }
+    return openSync(file, 'r')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

@@ -4,6 +4,8 @@ import { loadDriver } from '../driver.ts'
 import { demandRoom } from './disk-room.ts'
 import type { Engine, Part, Root } from './engine.ts'
 import { strangenessOf } from './file-header.ts'
+import { checkLockFile } from './lock-file.ts'
+import { claimFolder } from './open-folders.ts'
 import type { SubjectFiles } from './subject-keys.ts'
 import type { TableAccess, TableFiles } from './table.ts'
 import { Strangeness, unusable } from './unusable.ts'
@@ -41,27 +43,45 @@ export function openFile({ path, durability }: Opening): SessionFile {
   const engine = loadDriver('lmdb', 'lmdb') as Engine
   const folder = resolve(path)
   try {
-    const root = openRoot(engine, folder, durability)
-    return opened(root, accessTo(engine, root, folder))
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return openClaimed(engine, { folder, durability, letGo: claimFolder(folder, durability) })
   } catch (cause) {
     throw unusable(folder, cause)
   }
 }
 
+interface Claim {
+  readonly folder: string
+  readonly durability: Opening['durability']
+  letGo(): void
+}
+
+function openClaimed(engine: Engine, claim: Claim): SessionFile {
+  try {
+    const root = openRoot(engine, claim.folder, claim.durability)
+    return opened(root, accessTo(engine, root, claim))
+  } catch (error) {
+    claim.letGo()
+    throw error
+  }
+}
+
 function openRoot(engine: Engine, folder: string, durability: Opening['durability']): Root {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'data.mdb')
   const strangeness = strangenessOf(file)
   if (strangeness !== undefined) throw new Strangeness(strangeness)
   const isNew = !existsSync(file)
-  if (isNew || !existsSync(join(folder, 'lock.mdb'))) demandRoom(folder)
+  const isLockThere = checkLockFile(folder)
+  if (isNew || !isLockThere) demandRoom(folder)
   const root = engine.open({
     ...binary,
     path: folder,
     // Without it a path with a dot in its last part would be taken for a file.
     noSubdir: false,
     maxDbs: mostParts,
-    overlappingSync: durability === 'committed',
+    // With it a process that is killed can take with it what another one was answered.
+    overlappingSync: false,
+    noMetaSync: durability === 'committed',
     // With it the engine makes promises of its own, and one that is rejected ends the process.
     eventTurnBatching: false,
   })
@@ -85,7 +105,7 @@ interface Access extends TableAccess {
   close(): Promise<void>
 }
 
-function accessTo(engine: Engine, root: Root, folder: string): Access {
+function accessTo(engine: Engine, root: Root, { folder, letGo }: Claim): Access {
   let isOpen = true
   return {
     refresh() {
@@ -97,7 +117,7 @@ function accessTo(engine: Engine, root: Root, folder: string): Access {
     lastStamp: engine.getLastVersion,
     close() {
       isOpen = false
-      return root.close()
+      return root.close().finally(letGo)
     },
   }
 }

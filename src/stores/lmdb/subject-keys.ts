@@ -4,8 +4,8 @@ import type { Part } from './engine.ts'
 const present = Buffer.of(1)
 /** Comes behind every key of a record. */
 const lastKey = '\u{10ffff}'
-/** A name in the file has room for 1978 bytes, and one of these characters takes three at most. */
-const longestPlain = 256
+/** With the letter before it, it is the longest text that the engine writes exactly: in a longer one a zero ends it. */
+const longestPlain = 62
 
 /** The part of the file that says whose records are whose. */
 export interface SubjectFiles {

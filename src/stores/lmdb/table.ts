@@ -52,6 +52,8 @@ export interface Exchange<Item> {
 const present = Buffer.of(1)
 /** Comes behind every name. */
 const lastName = '\u{10ffff}'
+/** With all that it is put together with, it is short enough for the engine, whatever its characters are. */
+const longestName = 400
 /** How many items one step of a sweep removes: the more at once, the less each one costs, and the longer others wait. */
 const sweepStep = 2000
 /** How many of them are asked for without letting others through: a few milliseconds of work. */
@@ -85,9 +87,12 @@ export class Table<Item extends Ending> {
   exchange({ name, found, next }: Exchange<Item>): Promise<boolean> {
     const { items } = this.#files
     this.#files.demandRoom()
+    // What fails within the transaction does not undo what was written in it before.
+    if (name.length > longestName) throw new Error(`Expected a key of at most ${longestName} characters.`)
+    const bytes = next && this.#form.encode(next)
     const write = (): void => {
-      if (next === undefined) void items.remove(name)
-      else void items.put(name, this.#form.encode(next), newStamp())
+      if (bytes === undefined) void items.remove(name)
+      else void items.put(name, bytes, newStamp())
       this.#moveEnd(name, endOf(found?.item), endOf(next))
       this.#form.accompany?.(name, found?.item, next)
     }

@@ -10,6 +10,8 @@ const reasons: ReadonlyMap<unknown, string> = new Map([
     'this process may not write there. Make its user the owner of the folder',
   ),
   ...each(['EROFS', 30], 'it is on a file system that can only be read'),
+  // So a folder that is to be made is answered on a disk that can only be read.
+  ...each(['ENOENT'], 'it is not there and cannot be made'),
   ...each(['ENOSPC', 'EDQUOT', 28, 122], 'there is no room left on the disk'),
   ...each(['EEXIST', 'ENOTDIR', 20], 'there is a file in its place'),
   ...each(['EISDIR', 21], 'there is a folder in the place of its `data.mdb`'),

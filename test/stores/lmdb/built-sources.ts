@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,8 @@ export class BuiltSources {
   constructor() {
     mkdirSync(join(root, '.scratch'), { recursive: true })
     this.#folder = mkdtempSync(join(root, '.scratch', 'lmdb-'))
+    // Some of the processes belong to another user.
+    chmodSync(this.#folder, 0o755)
     writeFileSync(join(this.#folder, 'package.json'), '{"type":"module"}')
     writeFileSync(join(this.#folder, 'tsconfig.json'), JSON.stringify(this.#configuration()))
     try {
@@ -21,6 +23,11 @@ export class BuiltSources {
       this.remove()
       throw error
     }
+  }
+
+  /** The folder of the compiled sources. */
+  get source(): string {
+    return join(this.#folder, 'src')
   }
 
   /** The path of a program in the folder `programs`. */

@@ -63,6 +63,8 @@ export class Peer {
     this.#child.send({ turn, task, input }, error => {
       if (error !== null) this.#waiting.get(turn)?.reject(error)
     })
+    // Whoever does not wait for it need not hear that the process was ended.
+    answer.catch(() => undefined)
     // The other side runs the task of this name, and its answer has come through as JSON.
     return answer as Promise<Awaited<ReturnType<Tasks[Name]>>>
   }

@@ -42,6 +42,11 @@ export class SmallDisk {
     execFileSync('mount', ['-o', `remount,size=${megabytes}m`, this.folder])
   }
 
+  /** Lets nobody write to it any more. */
+  protect(): void {
+    execFileSync('mount', ['-o', 'remount,ro', this.folder])
+  }
+
   /** Takes away what fills it. */
   empty(): void {
     rmSync(join(this.folder, 'filler'), { force: true })

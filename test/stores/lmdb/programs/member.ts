@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
 import express from 'express'
 import { open } from 'lmdb'
 import { createSessions } from '../../../../src/adapters/create-sessions.ts'
@@ -140,17 +141,18 @@ const tasks = {
 
   /** Reads, and reads once more after somebody has set the signal, without ending its turn in between. */
   lookTwice({ key, subject, signal }: { key: string; subject: string; signal: string }): object[] {
-    const look = (): object => ({
-      found: store.load(key) !== undefined,
-      keys: store.ofSubject(subject).map(record => record.key),
-      epoch: store.epochOf(subject)?.epoch ?? 0,
-      streamed: [...store.records()].length,
-    })
-    // What is looked at last here is looked at first there, so that each has an earlier read before it.
-    const first = look()
+    const looks = {
+      keys: () => store.ofSubject(subject).map(record => record.key),
+      found: () => store.load(key) !== undefined,
+      epoch: () => store.epochOf(subject)?.epoch ?? 0,
+      streamed: () => [...store.records()].length,
+    }
+    const look = () => Object.fromEntries(Object.entries(looks).map(([name, read]) => [name, read()]))
+    // The first look ends with a read, so that the second begins in what that has seen.
+    const first = { ...look(), found: looks.found() }
     tell('ready')
     while (!existsSync(signal));
-    return [first, { keys: store.ofSubject(subject).map(record => record.key), ...look() }]
+    return [first, look()]
   },
 
   /** Serves a small application, and answers its port. */
@@ -166,6 +168,37 @@ const tasks = {
     await once(server, 'listening')
     const address = server.address()
     return typeof address === 'object' && address !== null ? address.port : 0
+  },
+
+  /** Asks for everything while the store closes, and answers what came of it but for answers and that it is closed. */
+  async hammer({ path, rounds }: { readonly path: string; readonly rounds: number }): Promise<string[]> {
+    const strange = new Set<string>()
+    for (let round = 0; round < rounds; round += 1) {
+      const hammered = lmdbStore({ path })
+      const asking = askAllOf(hammered, round)
+      if (round % 2 === 1) await new Promise(setImmediate)
+      const closing = hammered.close()
+      const outcomes = await Promise.all([...asking, ...askAllOf(hammered, round), closing.then(String)])
+      await new Promise(setImmediate)
+      outcomes.push(...(await Promise.all(askAllOf(hammered, round))))
+      for (const outcome of outcomes) if (outcome.startsWith('strange')) strange.add(outcome)
+    }
+    return [...strange]
+  },
+
+  /** Lets threads write to a folder, and ends them before they are done if they are to be cut short. */
+  async runThreads(job: { path: string; threads: number; writes: number; cutShort: boolean }): Promise<void> {
+    const threads = Array.from({ length: job.threads }, (_, lane) => {
+      return new Worker(new URL('./thread.js', import.meta.url), { workerData: { ...job, lane } })
+    })
+    await Promise.all(
+      threads.map(async thread => {
+        const ended = once(thread, 'exit')
+        await once(thread, 'message')
+        if (job.cutShort) await thread.terminate()
+        await ended
+      }),
+    )
   },
 
   /** Dies in the middle of a transaction, with the lock of all processes in its hands. */
@@ -186,6 +219,31 @@ const tasks = {
   stopStream(_: null): void {
     isStreaming = false
   },
+}
+
+function askAllOf(asked: RecordFile, round: number): Promise<string>[] {
+  const key = `${round}`
+  const epoch = { epoch: round, except: undefined, expiresAt: 9e15 }
+  const deeds = [
+    () => asked.load('0'),
+    () => asked.create(complete({ key, subject: 'ada' })),
+    () => asked.touch('0', { touchedAt: round, expiresAt: 9e15 + round, device: undefined }),
+    () => asked.replace(complete({ key: '0', version: 2 }), 1),
+    () => [...asked.records()],
+    () => asked.ofSubject('ada'),
+    () => asked.raiseEpoch('ada', epoch),
+    () => asked.epochOf('ada'),
+    () => asked.sweep(10),
+    () => asked.delete(key),
+  ]
+  return deeds.map(async deed => {
+    try {
+      return String(await deed())
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      return message.endsWith('it has been closed.') ? 'closed' : `strange: ${message}`
+    }
+  })
 }
 
 async function streamLane(prefix: string): Promise<void> {

@@ -1,0 +1,84 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import session, { openStore } from 'sojourn'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recordWith } from './lmdb/record-with.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sojourn-open-store-'))
+const before = process.cwd()
+beforeAll(() => process.chdir(folder))
+afterAll(() => {
+  process.chdir(before)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a store is opened by its URL, in the folder that it names', async () => {
+  for (const url of ['lmdb:one', 'lmdb:./two', `lmdb:${folder}/three`, `lmdb://${folder}/four%20x`]) {
+    const store = openStore(url)
+    expect(store.name).toBe('lmdb')
+    expect(await store.create(recordWith({ key: 'a' }))).toBe(true)
+    await store.close()
+  }
+  expect(readdirSync(folder).sort()).toEqual(['four x', 'one', 'three', 'two'])
+})
+
+test('it is there again when it is opened again', async () => {
+  const store = openStore('lmdb:again?sweepPerCreate=0')
+  await store.create(recordWith({ key: 'a' }))
+  await store.close()
+  const again = openStore('lmdb:again?durability=committed')
+  expect(await again.load('a')).toMatchObject({ key: 'a' })
+  await again.close()
+})
+
+test('the memory store takes its bounds from the URL', async () => {
+  const store = openStore('memory:?maxRecords=10')
+  for (let index = 0; index < 30; index += 1) await store.create(recordWith({ key: `${index}` }))
+  expect([...(store.records() as Iterable<unknown>)]).toHaveLength(10)
+  await store.close()
+})
+
+test('the middleware has it too', () => {
+  expect(session.openStore).toBe(openStore)
+})
+
+describe('what cannot be opened is refused before anything is made', () => {
+  const password = 'p4ssw0rd'
+  test.each([
+    [
+      `redis://user:${password}@host`,
+      '`lmdb:` (npm install lmdb) or `memory:`, got one that begins with `redis:`',
+    ],
+    [`mysql://user:${password}@host/db?ssl=1`, 'got one that begins with `mysql:`'],
+    [`user:${password}@host`, 'got one that begins with `user:`'],
+    [`C:\\${password}\\data`, 'got one that begins with `c:`'],
+    [`lmdb://user:${password}@host/data`, 'got an address'],
+    [`memory://user:${password}@host`, 'Expected nothing but parameters after `memory:`'],
+    [`memory:${password}`, 'Expected nothing but parameters after `memory:`'],
+    [password, 'got a string without a scheme'],
+    [`lmdb:nothing?durability=${password}`, 'durability'],
+    [`lmdb:nothing?sweepPerCreate=${password}`, 'sweepPerCreate'],
+    ['lmdb:nothing?sweepPerCreate=-1', 'sweepPerCreate'],
+    ['lmdb:nothing?sweepPerCreate=1.5', 'sweepPerCreate'],
+    ['lmdb:nothing?sweepPerCreate=99999999999999999999', 'sweepPerCreate'],
+    ['lmdb:nothing?path=elsewhere', '`path`'],
+    ['lmdb:nothing?clock=1', '`clock`'],
+    ['lmdb:nothing%00', 'path'],
+    ['memory:?maxRecords=0', 'maxRecords'],
+    ['memory:?maxRecords=many', 'maxRecords'],
+    ['memory:?maxRecords=1&maxRecords=2', 'twice'],
+  ])('%s', (url, message) => {
+    const opening = () => openStore(url)
+    expect(opening).toThrow(expect.objectContaining({ name: 'SojournError', code: 'OPTION_INVALID' }))
+    expect(opening).toThrow(message)
+    try {
+      opening()
+    } catch (error) {
+      if (!url.includes('?'))
+        expect(inspect(error, { depth: 9 }).split('\n    at ')[0]).not.toContain(password)
+    }
+    expect(readdirSync(folder)).not.toContain('nothing')
+  })
+})
