@@ -8,11 +8,12 @@ import type {
   SubjectEpoch,
   SubjectStore,
 } from '../core/store.ts'
-import { type Link, linkTo } from './redis/client.ts'
+import { linkTo } from './redis/client.ts'
 import type { OpenedClient } from './redis/connection.ts'
 import { decodeEpoch } from './redis/epoch-text.ts'
 import { inGroups } from './redis/groups.ts'
 import { Line, unusable } from './redis/line.ts'
+import type { Link } from './redis/link.ts'
 import { Names } from './redis/names.ts'
 import { checkedOptions, type RedisStoreOptions } from './redis/options.ts'
 import { decodeRecord, encodeDevice, encodeRecord } from './redis/record-text.ts'

@@ -40,7 +40,7 @@ export function openClient(address: RedisAddress, driver: DriverName | undefined
   })
   return {
     client: endable.client,
-    lastError: () => (isClosed ? closedError() : last),
+    lastError: () => (isClosed ? closedError() : (last ?? endable.lastError())),
     close: async () => {
       if (isClosed) return
       isClosed = true
