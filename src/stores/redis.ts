@@ -59,7 +59,8 @@ export class RedisRecords implements EnumeratingStore, SubjectStore {
     const { client, prefix, clock } = checkedOptions(options)
     this.#clock = clock
     this.#opened = opened
-    this.#link = linkTo(client)
+    const link = linkTo(client)
+    this.#link = { ...link, isReady: () => opened?.isClosed() !== true && link.isReady() }
     this.#line = new Line({ link: this.#link, lastError: () => opened?.lastError() })
     this.#names = new Names(prefix)
     this.#subjects = new SubjectLists(this.#line, this.#names, clock)
