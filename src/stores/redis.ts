@@ -11,12 +11,13 @@ import type {
   SubjectStore,
   TakeOver,
 } from '../core/store.ts'
-import { type Link, linkTo } from './redis/client.ts'
+import { linkTo } from './redis/client.ts'
 import type { OpenedClient } from './redis/connection.ts'
 import { decodeEpoch } from './redis/epoch-text.ts'
 import { ForeignSessions } from './redis/foreign-sessions.ts'
 import { inGroups } from './redis/groups.ts'
 import { Line, unusable } from './redis/line.ts'
+import type { Link } from './redis/link.ts'
 import { Names } from './redis/names.ts'
 import { checkedOptions, type RedisStoreOptions } from './redis/options.ts'
 import { decodeRecord, encodeDevice, encodeRecord } from './redis/record-text.ts'
@@ -64,7 +65,8 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
     const { client, prefix, clock, adoptsUntil, adoptPrefix } = checkedOptions(options)
     this.#clock = clock
     this.#opened = opened
-    this.#link = linkTo(client)
+    const link = linkTo(client)
+    this.#link = { ...link, isReady: () => opened?.isClosed() !== true && link.isReady() }
     this.#line = new Line({ link: this.#link, lastError: () => opened?.lastError() })
     this.#names = new Names(prefix)
     this.#subjects = new SubjectLists(this.#line, this.#names, clock)

@@ -1,3 +1,6 @@
+import { linkToCluster, type SendingCluster } from './cluster-link.ts'
+import { isConnected, type Link, type Send, type SendingClient } from './link.ts'
+
 /**
  * A client that the application has made: of node-redis (`createClient`, `createClientPool`, `createSentinel`,
  * `createCluster`) or of ioredis (`Redis`, `Cluster`). It is used as it is: its options and its listeners are the
@@ -5,25 +8,6 @@
  */
 export interface RedisClient {
   sendCommand(...parameters: never[]): unknown
-}
-
-/** Sends one command to one server. */
-export type Send = (words: readonly string[]) => Promise<unknown>
-
-/** What the store needs of a client, whichever package it is from. */
-export interface Link {
-  /** Whether commands are carried out in the order in which they are sent, also when no answer is awaited between. */
-  readonly keepsOrder: boolean
-  /** Whether any two keys are on one server, so that one script can change both. */
-  readonly hasOneServer: boolean
-  /** What the client itself puts in front of each key. */
-  readonly keyPrefix: string
-  /** Whether a command would leave now. */
-  isReady(): boolean
-  /** Sends a command to the server that has the key. */
-  send(key: string, words: readonly string[]): Promise<unknown>
-  /** Each server that has a part of the keys and takes writes. */
-  primaries(): Promise<readonly Send[]>
 }
 
 /** What is used of a client or a cluster of ioredis. */
@@ -35,21 +19,8 @@ interface CallingClient {
   nodes?(role: 'master'): readonly CallingClient[]
 }
 
-/** What is used of the clients of node-redis. */
-interface SendingClient {
-  readonly isOpen: boolean
-  readonly isReady?: boolean
-  sendCommand(words: readonly string[]): Promise<unknown>
-}
-
 interface SendingSentinel extends Omit<SendingClient, 'sendCommand'> {
   sendCommand(isReadOnly: boolean, words: readonly string[]): Promise<unknown>
-}
-
-interface SendingCluster extends Omit<SendingClient, 'sendCommand'> {
-  readonly masters: readonly object[]
-  sendCommand(key: string, isReadOnly: boolean, words: readonly string[]): Promise<unknown>
-  nodeClient(node: object): SendingClient | Promise<SendingClient>
 }
 
 /** Tells whether something is a client of one of the two packages. */
@@ -100,7 +71,7 @@ function linkToSending(client: SendingClient): Link {
     keepsOrder: !('execute' in client),
     hasOneServer: true,
     keyPrefix: '',
-    isReady: () => isReady(client),
+    isReady: () => isConnected(client),
     send: (_key, words) => send(words),
     primaries: async () => [send],
   }
@@ -112,27 +83,8 @@ function linkToSentinel(client: SendingSentinel): Link {
     keepsOrder: false,
     hasOneServer: true,
     keyPrefix: '',
-    isReady: () => isReady(client),
+    isReady: () => isConnected(client),
     send: (_key, words) => send(words),
     primaries: async () => [send],
   }
-}
-
-function linkToCluster(client: SendingCluster): Link {
-  return {
-    keepsOrder: false,
-    hasOneServer: false,
-    keyPrefix: '',
-    isReady: () => isReady(client),
-    send: (key, words) => client.sendCommand(key, false, words),
-    async primaries() {
-      const nodes = await Promise.all(client.masters.map(node => client.nodeClient(node)))
-      return nodes.map(node => words => node.sendCommand(words))
-    },
-  }
-}
-
-/** Not every kind of client tells whether it is connected: some only whether they are meant to be. */
-function isReady({ isReady, isOpen }: { readonly isReady?: boolean; readonly isOpen: boolean }): boolean {
-  return isReady ?? isOpen
 }

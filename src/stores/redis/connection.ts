@@ -12,6 +12,7 @@ export interface OpenedClient {
   readonly client: RedisClient
   /** What is wrong with the connection, since it was there last. */
   lastError(): unknown
+  isClosed(): boolean
   close(): Promise<void>
 }
 
@@ -40,7 +41,8 @@ export function openClient(address: RedisAddress, driver: DriverName | undefined
   })
   return {
     client: endable.client,
-    lastError: () => (isClosed ? closedError() : last),
+    lastError: () => (isClosed ? closedError() : (last ?? endable.lastError())),
+    isClosed: () => isClosed,
     close: async () => {
       if (isClosed) return
       isClosed = true

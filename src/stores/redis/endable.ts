@@ -4,6 +4,8 @@ import type { RedisClient } from './client.ts'
 export interface Endable {
   readonly client: RedisClient & { on(event: 'error' | 'ready', listener: (error: unknown) => void): unknown }
   isReady(): boolean
+  /** What went wrong without being told by the event `error`. */
+  lastError(): unknown
   /** Waits for the commands under way. */
   quit(): Promise<unknown>
   /** Waits for nothing. */

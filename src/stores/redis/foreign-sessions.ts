@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { ForeignSession } from '../../core/store.ts'
-import type { Link } from './client.ts'
 import type { Line } from './line.ts'
+import type { Link } from './link.ts'
 import { createScript, removeScript, takeOverScript } from './scripts.ts'
 
 /** Where connect-redis keeps its sessions, and where ours are, which are never taken for its own. */

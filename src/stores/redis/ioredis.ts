@@ -22,6 +22,8 @@ export function openCallingClient(loaded: unknown, address: RedisAddress): Endab
   return {
     client,
     isReady: () => client.status === 'ready',
+    // It is told by the event.
+    lastError: () => undefined,
     quit: () => client.quit(),
     cut: () => client.disconnect(),
   }

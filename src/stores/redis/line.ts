@@ -1,6 +1,6 @@
 import { systemClock } from '../../core/clock.ts'
 import { SojournError } from '../../core/errors.ts'
-import type { Link, Send } from './client.ts'
+import type { Link, Send } from './link.ts'
 import type { Script } from './scripts.ts'
 import { isHopeless, plain, reasonOf, troubleOf } from './trouble.ts'
 

@@ -1,3 +1,4 @@
+import { systemClock } from '../../core/clock.ts'
 import type { Host, RedisAddress } from './address.ts'
 import type { RedisClient } from './client.ts'
 import { type Endable, retryDelay } from './endable.ts'
@@ -22,15 +23,46 @@ interface Client extends RedisClient {
 export function openSendingClient(loaded: unknown, address: RedisAddress): Endable {
   // The package has these three in every version that the manifest allows.
   const client = made(loaded as Driver, address)
-  // What goes wrong is told by the event `error`, too.
-  client.connect().catch(() => undefined)
+  const connecting = new Connecting(client)
   return {
     client,
     isReady: () => client.isReady ?? client.isOpen,
+    lastError: () => connecting.error,
     quit: () => client.close(),
     cut: () => {
+      connecting.giveUp()
       if (client.isOpen) client.destroy()
     },
+  }
+}
+
+/** A sentinel or a cluster gives up when nobody is there at start, where a single server is tried again. */
+class Connecting {
+  /** Why the last attempt has failed; undefined once one has not. */
+  error: unknown
+  #isGivenUp = false
+  readonly #client: Client
+
+  constructor(client: Client) {
+    this.#client = client
+    this.#attempt(0)
+  }
+
+  giveUp(): void {
+    this.#isGivenUp = true
+  }
+
+  #attempt(before: number): void {
+    if (this.#isGivenUp) return
+    this.#client.connect().then(
+      () => {
+        this.error = undefined
+      },
+      error => {
+        this.error = error
+        systemClock.after(retryDelay(before), () => this.#attempt(before + 1))
+      },
+    )
   }
 }
 

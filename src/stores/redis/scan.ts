@@ -1,4 +1,4 @@
-import type { Send } from './client.ts'
+import type { Send } from './link.ts'
 
 /** How many names the server looks at in one step: it answers nobody else meanwhile. */
 const stepSize = '250'

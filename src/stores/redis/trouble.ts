@@ -26,7 +26,10 @@ const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
     /CERT|SSL|TLS|self.signed|certificate|EPROTO|wrong version number/i,
     'the encrypted connection could not be made',
   ],
-  [/ECONNRESET|EPIPE|Socket closed|Connection is closed|Disconnect|max retries/i, 'the connection was lost'],
+  [
+    /ECONNRESET|EPIPE|Socket closed|Connection is closed|client is|writeable|Disconnect|max retries/i,
+    'the connection was lost',
+  ],
   [/ETIMEDOUT|timeout/i, 'it did not answer in time'],
 ]
 

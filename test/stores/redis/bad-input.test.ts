@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import Module from 'node:module'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { type OpenedStore, openStore, SojournError } from 'sojourn'
@@ -11,6 +10,7 @@ import { RedisServer } from '../../support/services/redis.ts'
 import { freePort } from '../../support/services/server-process.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
 import { drivers } from './clients.ts'
+import { install } from './installed.ts'
 import { recordOf } from './records.ts'
 
 const secret = 'open sesame'
@@ -85,18 +85,13 @@ describe('options that cannot be meant are refused when the store is made', () =
 })
 
 describe('a package that is not installed is named', () => {
-  // There is no other way to take a package away from a process.
-  const loader = Module as unknown as { _resolveFilename(name: string, ...rest: unknown[]): string }
-  const resolve = loader._resolveFilename
+  const takeBack: (() => void)[] = []
   afterEach(() => {
-    loader._resolveFilename = resolve
+    for (const back of takeBack.splice(0).reverse()) back()
   })
 
   function without(...missing: readonly string[]): void {
-    loader._resolveFilename = (name, ...rest) => {
-      if (!missing.includes(name)) return resolve.call(loader, name, ...rest)
-      throw Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' })
-    }
+    for (const name of missing) takeBack.push(install(name, undefined))
   }
 
   test('without both the message says which one to install', async () => {

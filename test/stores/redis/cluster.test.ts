@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeService } from '../../support/services/commands.ts'
 import { RedisCluster } from '../../support/services/redis-cluster.ts'
 import type { TestClient } from './clients.ts'
+import { installed, packages } from './installed.ts'
 import { nextOf, recordOf } from './records.ts'
 import { untilAnswered } from './until-answered.ts'
 
@@ -76,24 +77,56 @@ describeService('a cluster of three primaries and three replicas', 'redis-server
   }
 
   describe('when a primary is killed', () => {
-    for (const driver of ['redis', 'ioredis']) {
-      test(`the next calls go to its replica, and it does not forget, with a URL and ${driver}`, async () => {
-        const hosts = cluster.ports.map(port => `127.0.0.1:${port}`).join(',')
-        const store = openStore(`redis+cluster://${hosts}?driver=${driver}`) as RedisRecords
-        await store.ready()
-        const record = recordOf({ subject: driver })
-        await store.create(record)
-        const former = await cluster.primaryOf(`sojourn:s:${record.key}`)
-        await former.send('WAIT', '1', '1000')
-        await former.kill()
-        const found = await untilAnswered(() => store.load(record.key))
-        expect(found).toEqual(record)
-        expect(await untilAnswered(() => store.replace(nextOf(record, 'after'), 1))).toBe('replaced')
-        expect(await untilAnswered(() => store.ofSubject(driver))).toHaveLength(1)
-        await store.close()
-        await former.start()
-        await cluster.isWhole()
+    for (const [driver, connect] of drivers) {
+      test(`the next calls go to its replica, and it does not forget, with a client of ${driver}`, async () => {
+        const connected = await connect(cluster.ports)
+        await expectFailover(redisStore({ client: connected.client }), driver)
+        await connected.end()
       }, 60_000)
     }
+
+    for (const [driver, name, version] of packages) {
+      test(`the next calls go to its replica, and it does not forget, with a URL and ${driver}`, async () => {
+        const hosts = cluster.ports.map(port => `127.0.0.1:${port}`).join(',')
+        const store = installed(
+          name,
+          version,
+          () => openStore(`redis+cluster://${hosts}?driver=${name}`) as RedisRecords,
+        )
+        await expectFailover(store, `the URL of ${driver}`)
+        await store.close()
+      }, 60_000)
+    }
+
+    async function expectFailover(store: RedisRecords, subject: string): Promise<void> {
+      await store.ready()
+      const record = recordOf({ subject })
+      await store.create(record)
+      const former = await cluster.primaryOf(`sojourn:s:${record.key}`)
+      await former.replicated(1)
+      await former.kill()
+      const found = await untilAnswered(() => store.load(record.key))
+      expect(found).toEqual(record)
+      expect(await untilAnswered(() => store.replace(nextOf(record, 'after'), 1))).toBe('replaced')
+      expect(await untilAnswered(() => store.ofSubject(subject))).toHaveLength(1)
+      await former.start()
+      await cluster.isWhole()
+    }
   })
+
+  for (const [driver, name, version] of packages) {
+    test(`a store that is opened while nobody is there works as soon as they are, with ${driver}`, async () => {
+      await cluster.killAll()
+      const hosts = cluster.ports.map(port => `127.0.0.1:${port}`).join(',')
+      const store = installed(
+        name,
+        version,
+        () => openStore(`redis+cluster://${hosts}?driver=${name}`) as RedisRecords,
+      )
+      await expect(store.load('none')).rejects.toThrow(/Expected the server to answer/)
+      await cluster.startAll()
+      expect(await untilAnswered(() => store.load('none'))).toBeUndefined()
+      await store.close()
+    }, 60_000)
+  }
 })

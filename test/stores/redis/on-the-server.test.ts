@@ -141,35 +141,6 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
     expect(keys.toSorted()).toEqual(records.map(({ key }) => key).toSorted())
   })
 
-  test('a write that is answered is one trip: nothing waits for an answer in between', async () => {
-    const record = recordOf({ subject: 'ada' })
-    await store.create(record)
-    const sent: string[] = []
-    const counting = {
-      sendCommand: (words: readonly string[]) => {
-        sent.push(String(words[0]))
-        return client.sendCommand([...words])
-      },
-      isOpen: true,
-      isReady: true,
-    }
-    const watched = redisStore({ client: counting, prefix })
-    await watched.ready()
-    for (const [count, call] of [
-      [2, () => watched.create(recordOf({ subject: 'ada' }))],
-      [1, () => watched.create(recordOf())],
-      [1, () => watched.load(record.key)],
-      [2, () => watched.replace(nextOf(record, 'next'), 1)],
-      [2, () => watched.touch(record.key, record, record)],
-      [1, () => watched.delete(record.key)],
-    ] as const) {
-      sent.length = 0
-      const calling = call()
-      expect(sent).toHaveLength(count)
-      await calling
-    }
-  })
-
   test('closing a store leaves the client of the application as it is', async () => {
     await store.close()
     expect(await client.ping()).toBe('PONG')

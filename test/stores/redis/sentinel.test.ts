@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeService } from '../../support/services/commands.ts'
 import { primaryName, RedisSentinels } from '../../support/services/redis-sentinel.ts'
 import type { TestClient } from './clients.ts'
+import { installed, packages } from './installed.ts'
 import { nextOf, recordOf } from './records.ts'
 import { untilAnswered } from './until-answered.ts'
 
@@ -77,15 +78,19 @@ describeService('a primary with two replicas and three sentinels', 'redis-server
   }
 
   describe('when the primary is killed', () => {
-    for (const driver of ['redis', 'ioredis']) {
+    for (const [driver, name, version] of packages) {
       test(`the next calls go to the server in its place, and it does not forget, with a URL and ${driver}`, async () => {
         const hosts = group.ports.map(port => `127.0.0.1:${port}`).join(',')
-        const store = openStore(`redis+sentinel://${hosts}/${primaryName}?driver=${driver}`) as RedisRecords
+        const store = installed(
+          name,
+          version,
+          () => openStore(`redis+sentinel://${hosts}/${primaryName}?driver=${name}`) as RedisRecords,
+        )
         await store.ready()
         const record = recordOf({ subject: driver })
         await store.create(record)
         const former = await group.primary()
-        await former.send('WAIT', '2', '1000')
+        await former.replicated(2)
         await former.kill()
         await group.succeeded(former)
         const found = await untilAnswered(() => store.load(record.key))
@@ -93,7 +98,31 @@ describeService('a primary with two replicas and three sentinels', 'redis-server
         expect(await store.replace(nextOf(record, 'after'), 1)).toBe('replaced')
         expect(await store.ofSubject(driver)).toHaveLength(1)
         await store.close()
-        await former.start()
+        await group.rejoin(former)
+      }, 60_000)
+    }
+  })
+
+  describe('when all of them are started late', () => {
+    let late: RedisSentinels
+    beforeAll(async () => {
+      late = await RedisSentinels.start()
+    }, 60_000)
+    afterAll(() => late.stop())
+
+    for (const [driver, name, version] of packages) {
+      test(`a store that is opened while nobody is there works as soon as they are, with ${driver}`, async () => {
+        await late.killAll()
+        const hosts = late.ports.map(port => `127.0.0.1:${port}`).join(',')
+        const store = installed(
+          name,
+          version,
+          () => openStore(`redis+sentinel://${hosts}/${primaryName}?driver=${name}`) as RedisRecords,
+        )
+        await expect(store.load('none')).rejects.toThrow(/Expected the server to answer/)
+        await late.startAll()
+        expect(await untilAnswered(() => store.load('none'))).toBeUndefined()
+        await store.close()
       }, 60_000)
     }
   })

@@ -58,6 +58,16 @@ export class RedisCluster {
     throw new Error(`Expected a primary for the slot ${slot}.`)
   }
 
+  async killAll(): Promise<void> {
+    for (const server of this.servers) await server.kill()
+  }
+
+  /** Starts all of them on the same ports, with what they have learnt. */
+  async startAll(): Promise<void> {
+    for (const server of this.servers) await server.start()
+    await this.isWhole()
+  }
+
   async stop(): Promise<void> {
     for (const server of this.servers) await server.stop()
   }

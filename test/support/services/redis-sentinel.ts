@@ -10,8 +10,8 @@ export const primaryName = 'shop'
 
 interface Sentinel {
   readonly port: number
-  readonly process: ServerProcess
   readonly folder: string
+  process: ServerProcess
 }
 
 /** A primary with two replicas, and three sentinels that put one of them in its place when it is gone. */
@@ -66,6 +66,26 @@ export class RedisSentinels {
     return this.primary()
   }
 
+  /** Starts the server that was the primary as a replica, without waiting for the sentinels to tell it. */
+  async rejoin(former: RedisServer): Promise<void> {
+    const primary = await this.primary()
+    await former.start()
+    await former.send('REPLICAOF', '127.0.0.1', String(primary.port))
+    await primary.replicated(2)
+  }
+
+  async killAll(): Promise<void> {
+    for (const { process } of this.#sentinels) await process.kill()
+    for (const server of this.servers) await server.kill()
+  }
+
+  /** Starts all of them on the same ports, with what they have learnt. */
+  async startAll(): Promise<void> {
+    for (const server of this.servers) await server.start()
+    for (const sentinel of this.#sentinels) sentinel.process = running(sentinel.folder)
+    await this.#isComplete()
+  }
+
   async stop(): Promise<void> {
     for (const { process, folder } of this.#sentinels) {
       await process.kill()
@@ -77,7 +97,7 @@ export class RedisSentinels {
   async #isComplete(): Promise<void> {
     for (const { port } of this.#sentinels) {
       await eventually('three sentinels that know all servers', async () => {
-        const [facts] = [await redisCommand({ port }, ['INFO', 'sentinel'])]
+        const facts = await redisCommand({ port }, ['INFO', 'sentinel'])
         return /status=ok,address=[^,]*,slaves=2,sentinels=3/.test(String(facts))
       })
     }
@@ -100,5 +120,9 @@ async function startSentinel(primaryPort: number): Promise<Sentinel> {
   writeFileSync(file, `${lines.join('\n')}\n`)
   // The server writes what it learns into the same file.
   chmodSync(file, 0o666)
-  return { port, folder, process: new ServerProcess('redis-server', [file, '--sentinel']) }
+  return { port, folder, process: running(folder) }
+}
+
+function running(folder: string): ServerProcess {
+  return new ServerProcess('redis-server', [join(folder, 'sentinel.conf'), '--sentinel'])
 }

@@ -1,3 +1,4 @@
+import { eventually } from './eventually.ts'
 import { type RedisAnswer, redisCommand } from './redis-command.ts'
 import { freePort, removeFolder, ServerProcess, serverFolder } from './server-process.ts'
 
@@ -51,6 +52,18 @@ export class RedisServer {
     return redisCommand(this.#address(), command)
   }
 
+  /** Waits until as many replicas have everything that the server has now. */
+  async replicated(replicas: number): Promise<void> {
+    const [now = 0] = offsetsIn(await this.send('INFO', 'replication'), /^master_repl_offset:(\d+)/gm)
+    await eventually(`${replicas} replicas that have everything`, async () => {
+      const heard = offsetsIn(
+        await this.send('INFO', 'replication'),
+        /^slave\d+:.*state=online,offset=(\d+)/gm,
+      )
+      return heard.filter(offset => offset >= now).length >= replicas
+    })
+  }
+
   pause(): void {
     this.#process?.pause()
   }
@@ -87,4 +100,8 @@ export class RedisServer {
     }
     throw new Error(`Expected a server on port ${this.port}, got: ${this.#process?.output}`)
   }
+}
+
+function offsetsIn(facts: RedisAnswer, shape: RegExp): number[] {
+  return Array.from(String(facts).matchAll(shape), ([, offset]) => Number(offset))
 }

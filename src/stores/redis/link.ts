@@ -1,0 +1,30 @@
+/** Sends one command to one server. */
+export type Send = (words: readonly string[]) => Promise<unknown>
+
+/** What the store needs of a client, whichever package it is from. */
+export interface Link {
+  /** Whether commands are carried out in the order in which they are sent, also when no answer is awaited between. */
+  readonly keepsOrder: boolean
+  /** Whether any two keys are on one server, so that one script can change both. */
+  readonly hasOneServer: boolean
+  /** What the client itself puts in front of each key. */
+  readonly keyPrefix: string
+  /** Whether a command would leave now. */
+  isReady(): boolean
+  /** Sends a command to the server that has the key. */
+  send(key: string, words: readonly string[]): Promise<unknown>
+  /** Each server that has a part of the keys and takes writes. */
+  primaries(): Promise<readonly Send[]>
+}
+
+/** What is used of the clients of node-redis. */
+export interface SendingClient {
+  readonly isOpen: boolean
+  readonly isReady?: boolean
+  sendCommand(words: readonly string[]): Promise<unknown>
+}
+
+/** Not every kind of client tells whether it is connected: some only whether they are meant to be. */
+export function isConnected({ isReady, isOpen }: Pick<SendingClient, 'isReady' | 'isOpen'>): boolean {
+  return isReady ?? isOpen
+}
