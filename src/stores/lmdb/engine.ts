@@ -15,6 +15,8 @@ interface OpenOptions {
   readonly noSubdir: boolean
   readonly maxDbs: number
   readonly overlappingSync: boolean
+  /** Leaves it to the next write to bring this one to the disk for good. The file stays whole all the same. */
+  readonly noMetaSync: boolean
   readonly eventTurnBatching: boolean
 }
 

@@ -79,7 +79,9 @@ function openRoot(engine: Engine, folder: string, durability: Opening['durabilit
     // Without it a path with a dot in its last part would be taken for a file.
     noSubdir: false,
     maxDbs: mostParts,
-    overlappingSync: durability === 'committed',
+    // With it a process that is killed can take with it what another one was answered.
+    overlappingSync: false,
+    noMetaSync: durability === 'committed',
     // With it the engine makes promises of its own, and one that is rejected ends the process.
     eventTurnBatching: false,
   })

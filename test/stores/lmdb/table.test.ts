@@ -15,7 +15,7 @@ function open(options: Partial<LmdbStoreOptions> = {}) {
   made += 1
   const path = join(folder, `${made}`)
   const clock = fakeClock()
-  const store = lmdbStore({ path, clock, sweepPerCreate: 0, ...options })
+  const store = lmdbStore({ path, clock, sweepPerCreate: 0, durability: 'committed', ...options })
   const at = clock.now()
   const keep = (
     count: number,
@@ -80,7 +80,7 @@ test('a sweep leaves what was prolonged meanwhile', async () => {
 })
 
 test('the file stops growing when as many sessions end as begin, without a timer', async () => {
-  const { store, clock, size, keep } = open({ sweepPerCreate: 4, durability: 'committed' })
+  const { store, clock, size, keep } = open({ sweepPerCreate: 4 })
   const sizes: number[] = []
   for (let round = 0; round < 30; round += 1) {
     const expiresAt = clock.now() + 1000
@@ -94,7 +94,7 @@ test('the file stops growing when as many sessions end as begin, without a timer
 })
 
 test('a stream of records that nobody reads to its end does not make the file grow', async () => {
-  const { store, clock, size, keep } = open({ sweepPerCreate: 4, durability: 'committed' })
+  const { store, clock, size, keep } = open({ sweepPerCreate: 4 })
   await keep(300, { prefix: 'stay', expiresAt: 9e15 })
   const streams: unknown[] = []
   const sizes: number[] = []
