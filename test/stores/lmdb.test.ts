@@ -36,7 +36,7 @@ test('an application may use the engine itself, as a module of the other kind, a
   const own = open({ path: join(folder, 'own') })
   await own.put('a', 1)
   const { store, close } = bench()
-  const record = { ...recordWith({}), expiresAt: 1000 }
+  const record = recordWith({})
   await store.create(record)
   expect(store.load(record.key)).toEqual(record)
   expect(own.get('a')).toBe(1)
