@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { BuiltSources } from './built-sources.ts'
+import { BuiltSources } from '../../support/built-sources.ts'
 import { type InspectedFile, inspectFile } from './inspected-file.ts'
 import { Peer } from './peer.ts'
 
@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'sojourn-lmdb-crash-'))
 const peers: Peer[] = []
 
 beforeAll(() => {
-  sources = new BuiltSources()
+  sources = new BuiltSources('test/stores/lmdb/programs')
 })
 
 afterEach(async () => {
@@ -24,7 +24,7 @@ afterAll(() => {
 })
 
 async function start(options: { readonly path: string }) {
-  const peer = new Peer(sources.program('member'))
+  const peer = new Peer(sources.program('test/stores/lmdb/programs/member'))
   peers.push(peer)
   await peer.ask('open', options)
   return peer
@@ -59,7 +59,7 @@ describe('a process that is killed in the middle of a stream of writes', () => {
     const path = join(folder, 'lock')
     const survivor = await start({ path })
     for (let kill = 0; kill < 5; kill += 1) {
-      const victim = new Peer(sources.program('member'))
+      const victim = new Peer(sources.program('test/stores/lmdb/programs/member'))
       peers.push(victim)
       await expect(victim.ask('dieHoldingLock', path)).rejects.toThrow('SIGKILL')
       expect(await survivor.ask('keep', [{ key: `after-${kill}`, subject: 'ada' }])).toEqual(['true'])
