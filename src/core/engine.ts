@@ -38,7 +38,10 @@ export class Engine {
   readonly rotation: IdRotation
   readonly subjects: Subjects
   readonly recollection: Recollection = new Recollection()
+  /** In which updates of one session are made. */
   readonly turns: Turns = new Turns()
+  /** In which changes of one session are made that others have met. */
+  readonly rewriting: Turns = new Turns()
   readonly holds: Holds
   readonly #mint = new IdMint()
   readonly #signer: CookieSigner

@@ -1,3 +1,4 @@
+import type { Change, Meeting } from './change.ts'
 import type { Reading } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { conflictError, takenIdError } from './errors.ts'
@@ -8,20 +9,11 @@ import { recordOf, type WritingRequest } from './record-of.ts'
 import { contentsOf } from './session-values.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 
-/** Often enough for fifty requests that change one session at once, and an end to a store that never agrees. */
+/** Often enough for many processes that change one session at once, and an end to a store that never agrees. */
 const mostAttempts = 64
+/** How often a request tries beside the others of its process, before they go one after the other. */
+const attemptsAtOnce = 2
 const mostNames = 3
-
-/** One change of a stored session: what is to be written, and what is to be done when somebody was quicker. */
-interface Change {
-  readonly encoded: string
-  /** The id that the session has from now on, where that is another one. */
-  readonly nextId?: string
-  /** Takes the change out of the values again, before they are merged onto newer ones. */
-  undo?(): void
-  /** Makes the change anew, upon the newer values. Answers undefined when there is nothing left to do. */
-  again(): MaybePromise<Change | undefined>
-}
 
 /** Writes a live session to the store, without ever overwriting what it has not seen. */
 export class Writer {
@@ -118,7 +110,7 @@ export class Writer {
       const encoded = live.encode()
       const undo = (): void =>
         live.takeBack({ before: encoding.decode(before).values, after: encoding.decode(encoded).values })
-      return { encoded, undo, again }
+      return { encoded, hasTurn: true, undo, again }
     }
     return attempt(
       () => chain(change(), made),
@@ -171,13 +163,20 @@ export class Writer {
     })
   }
 
-  /** Writes a change onto what somebody else has written meanwhile. */
-  #writeUpon(
-    live: LiveSession,
-    { change, current, attempts }: { change: Change; current: SessionRecord<unknown>; attempts: number },
-  ): MaybePromise<void> {
+  /**
+   * Writes a change onto what somebody else has written meanwhile. Of many requests of one process each would be met by
+   * all others, so that they go one after the other, and meet only those of other processes.
+   */
+  #writeUpon(live: LiveSession, meeting: Meeting): MaybePromise<void> {
+    const { change, attempts } = meeting
     change.undo?.()
     if (attempts >= mostAttempts) throw conflictError(mostAttempts)
+    if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, meeting)
+    const { rewriting } = this.#engine
+    return rewriting.take(this.#engine.keyOf(live.id), async () => this.#rewrite(live, meeting))
+  }
+
+  #rewrite(live: LiveSession, { change, current, attempts }: Meeting): MaybePromise<void> {
     return chain(this.#context.hold?.check(), () => {
       if (!this.#catchUp(live, current)) return this.#lose(live)
       return chain(change.again(), next => next && this.#write(live, next, attempts + 1))

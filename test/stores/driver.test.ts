@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadDriver } from '../../src/stores/driver.ts'
-import { BuiltSources } from './lmdb/built-sources.ts'
+import { BuiltSources } from '../support/built-sources.ts'
 
 let sources: BuiltSources
 const elsewhere = mkdtempSync(join(tmpdir(), 'sojourn-driver-'))
 
 beforeAll(() => {
-  sources = new BuiltSources()
+  sources = new BuiltSources('test/stores/lmdb/programs')
   // Beside no package at all.
   cpSync(sources.source, join(elsewhere, 'src'), { recursive: true })
   writeFileSync(join(elsewhere, 'package.json'), '{"type":"module"}')

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lmdbStore } from 'sojourn/lmdb'
 import { fakeClock, promisesHold, storeContract } from 'sojourn/testing'
-import { afterAll, describe, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { recordWith } from './lmdb/record-with.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sojourn-lmdb-'))
 let opened = 0
@@ -30,6 +31,18 @@ describe('the lmdb store keeps the contract', () => {
   for (const clause of contract) test(clause.name, () => clause.run())
 })
 
+test('an application may use the engine itself, as a module of the other kind, and before the store does', async () => {
+  const { open } = await import('lmdb')
+  const own = open({ path: join(folder, 'own') })
+  await own.put('a', 1)
+  const { store, close } = bench()
+  const record = recordWith({})
+  await store.create(record)
+  expect(store.load(record.key)).toEqual(record)
+  expect(own.get('a')).toBe(1)
+  await Promise.all([close(), own.close()])
+})
+
 test('every promise holds through thousands of random steps', async () => {
-  await promisesHold({ open: bench, steps: 3000 })
+  await promisesHold({ open: bench, steps: 5000 })
 }, 120_000)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,8 @@ export class BuiltSources {
   constructor(...folders: readonly string[]) {
     mkdirSync(join(root, '.scratch'), { recursive: true })
     this.#folder = mkdtempSync(join(root, '.scratch', 'built-'))
+    // Some of the processes belong to another user.
+    chmodSync(this.#folder, 0o755)
     writeFileSync(join(this.#folder, 'package.json'), '{"type":"module"}')
     writeFileSync(join(this.#folder, 'tsconfig.json'), JSON.stringify(this.#configuration(folders)))
     try {
@@ -22,6 +24,11 @@ export class BuiltSources {
       this.remove()
       throw error
     }
+  }
+
+  /** The folder of the compiled sources. */
+  get source(): string {
+    return join(this.#folder, 'src')
   }
 
   /** Where a program is, that is named by its path in the repository, without its ending. */

@@ -5,8 +5,6 @@
 export interface Engine {
   /** Opens the file in a folder. Throws what the system or LMDB says, with a code. */
   open(options: OpenOptions): Root
-  /** The version of the item that was read last, of whichever part. */
-  getLastVersion(): number
 }
 
 interface OpenOptions {

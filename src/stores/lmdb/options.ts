@@ -6,9 +6,9 @@ export interface LmdbStoreOptions {
   /** The folder in which the store keeps its two files. It is made if it does not exist, for nobody but its owner. */
   readonly path: string
   /**
-   * When a write is answered: once it is on the disk, so that a power cut takes nothing away that was answered; or
-   * once every process sees it, so that the end of a process takes nothing away and a power cut may take the last
-   * moments. Every process that opens the folder gives the same.
+   * When a write is answered: once it is on the disk, so that neither a power cut nor the end of any process takes
+   * away what was answered; or once every process sees it, which is sooner, and where the end of a process by force or
+   * a power cut may take the last writes of all processes with it. Every process of the folder gives the same.
    * @default 'flushed'
    */
   readonly durability?: 'flushed' | 'committed'

@@ -59,7 +59,7 @@ interface Claim {
 function openClaimed(engine: Engine, claim: Claim): SessionFile {
   try {
     const root = openRoot(engine, claim.folder, claim.durability)
-    return opened(root, accessTo(engine, root, claim))
+    return opened(root, accessTo(root, claim))
   } catch (error) {
     claim.letGo()
     throw error
@@ -105,7 +105,7 @@ interface Access extends TableAccess {
   close(): Promise<void>
 }
 
-function accessTo(engine: Engine, root: Root, { folder, letGo }: Claim): Access {
+function accessTo(root: Root, { folder, letGo }: Claim): Access {
   let isOpen = true
   return {
     refresh() {
@@ -114,7 +114,6 @@ function accessTo(engine: Engine, root: Root, { folder, letGo }: Claim): Access 
       root.resetReadTxn()
     },
     demandRoom: () => demandRoom(folder),
-    lastStamp: engine.getLastVersion,
     close() {
       isOpen = false
       return root.close().finally(letGo)

@@ -21,8 +21,6 @@ type EndKey = [expiresAt: number, name: string]
 export interface TableAccess {
   /** Lets the next read see what every process has written by now. Throws once the file is closed. */
   refresh(): void
-  /** The stamp of the item that was read last. */
-  lastStamp(): number
   /** Throws when the disk is too full for a write. */
   demandRoom(): void
 }
@@ -50,6 +48,7 @@ export interface Exchange<Item> {
 }
 
 const present = Buffer.of(1)
+const stampBytes = 8
 /** Comes behind every name. */
 const lastName = '\u{10ffff}'
 /** With all that it is put together with, it is short enough for the engine, whatever its characters are. */
@@ -79,8 +78,10 @@ export class Table<Item extends Ending> {
     this.#files.refresh()
     const bytes = this.#files.items.getBinaryFast(name)
     if (bytes === undefined) return undefined
-    const stamp = this.#files.lastStamp()
-    return { item: this.#form.decode(name, bytes), stamp }
+    return {
+      item: this.#form.decode(name, bytes.subarray(stampBytes, bytes.length)),
+      stamp: bytes.readDoubleLE(0),
+    }
   }
 
   /** Makes a change. Answers false, and changes nothing, when somebody else was quicker. */
@@ -89,10 +90,11 @@ export class Table<Item extends Ending> {
     this.#files.demandRoom()
     // What fails within the transaction does not undo what was written in it before.
     if (name.length > longestName) throw new Error(`Expected a key of at most ${longestName} characters.`)
-    const bytes = next && this.#form.encode(next)
+    const stamp = newStamp()
+    const bytes = next && stamped(this.#form.encode(next), stamp)
     const write = (): void => {
       if (bytes === undefined) void items.remove(name)
-      else void items.put(name, bytes, newStamp())
+      else void items.put(name, bytes, stamp)
       this.#moveEnd(name, endOf(found?.item), endOf(next))
       this.#form.accompany?.(name, found?.item, next)
     }
@@ -164,6 +166,14 @@ export class Table<Item extends Ending> {
 /** What never ends has no place among the ends. */
 function endOf(item: Ending | undefined): number | undefined {
   return item !== undefined && Number.isFinite(item.expiresAt) ? item.expiresAt : undefined
+}
+
+/** The engine has the stamp too, and asking it for both costs twice as much. */
+function stamped(bytes: Buffer, stamp: number): Buffer {
+  const whole = Buffer.allocUnsafe(stampBytes + bytes.length)
+  whole.writeDoubleLE(stamp, 0)
+  bytes.copy(whole, stampBytes)
+  return whole
 }
 
 /** Not a count: a name that was removed and is taken again must not come by the same stamp. */

@@ -357,3 +357,18 @@ describe('with a store that was written for express-session', () => {
     expect([...scripted.sessions.values()].map(text => JSON.parse(text).views)).toEqual([2])
   })
 })
+
+test.each(stores)(
+  'three hundred requests that change a session at once all count, with a store that %s',
+  async (_kind, traits) => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at, { user: 'ada' })
+    const visits = await Promise.all(
+      Array.from({ length: 300 }, (_, index) => (index % 2 === 0 ? ada : at.elsewhere(ada)).arrive()),
+    )
+    for (const [index, visit] of visits.entries()) Object.assign(visit.session!, { [`key ${index}`]: index })
+    const answers = await Promise.all(visits.map(commit))
+    expect(answers.filter(({ error }) => error !== undefined)).toEqual([])
+    expect(Object.keys(stored(at.store) as object).filter(name => name.startsWith('key '))).toHaveLength(300)
+  },
+)

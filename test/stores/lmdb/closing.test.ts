@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createSessions } from 'sojourn'
 import { lmdbStore, type RecordFile } from 'sojourn/lmdb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BuiltSources } from './built-sources.ts'
+import { BuiltSources } from '../../support/built-sources.ts'
 import { inspectFile } from './inspected-file.ts'
 import { Peer } from './peer.ts'
 import { recordWith } from './record-with.ts'
@@ -14,7 +14,7 @@ let made = 0
 let sources: BuiltSources
 
 beforeAll(() => {
-  sources = new BuiltSources()
+  sources = new BuiltSources('test/stores/lmdb/programs')
 })
 
 afterAll(() => {
@@ -108,7 +108,7 @@ test('what was under way is answered before the file is let go, and what was ans
 })
 
 test('a process lives on whatever it asks while it closes, again and again', async () => {
-  const member = new Peer(sources.program('member'))
+  const member = new Peer(sources.program('test/stores/lmdb/programs/member'))
   try {
     expect(await member.ask('hammer', { path: newPath(), rounds: 60 })).toEqual([])
     expect(await member.stop()).toEqual({ code: 0, signal: null, complaints: '' })
@@ -118,7 +118,7 @@ test('a process lives on whatever it asks while it closes, again and again', asy
 })
 
 test('threads of one process have a folder in common, and one that ends leaves it to the others', async () => {
-  const member = new Peer(sources.program('member'))
+  const member = new Peer(sources.program('test/stores/lmdb/programs/member'))
   try {
     const path = newPath()
     await member.ask('open', { path })

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { BuiltSources } from '../../support/built-sources.ts'
 import { ask } from '../../support/http-client.ts'
-import { BuiltSources } from './built-sources.ts'
+import { SmallDisk } from '../../support/small-disk.ts'
 import { inspectFile } from './inspected-file.ts'
 import { Peer } from './peer.ts'
-import { SmallDisk } from './small-disk.ts'
 
 const problem = SmallDisk.problem()
 if (problem !== undefined) {
@@ -22,7 +22,7 @@ describe.skipIf(problem !== undefined)('a full disk', () => {
   const peers: Peer[] = []
 
   beforeAll(() => {
-    sources = new BuiltSources()
+    sources = new BuiltSources('test/stores/lmdb/programs')
   })
   beforeEach(() => {
     disk = new SmallDisk(24)
@@ -35,7 +35,7 @@ describe.skipIf(problem !== undefined)('a full disk', () => {
   afterAll(() => sources.remove())
 
   async function start(options: object = {}): Promise<Peer> {
-    const peer = new Peer(sources.program('member'))
+    const peer = new Peer(sources.program('test/stores/lmdb/programs/member'))
     peers.push(peer)
     await peer.ask('open', { path, ...options })
     return peer
@@ -119,7 +119,7 @@ describe.skipIf(problem !== undefined)('a full disk', () => {
 
   test('refuses a new store with an error, and the process lives on', async () => {
     disk.fill(0)
-    const member = new Peer(sources.program('member'))
+    const member = new Peer(sources.program('test/stores/lmdb/programs/member'))
     peers.push(member)
     const opening = member.ask('open', { path })
     await expect(opening).rejects.toMatchObject({ code: 'STORE_UNUSABLE', causeCode: 'ENOSPC' })

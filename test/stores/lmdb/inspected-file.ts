@@ -20,7 +20,11 @@ export function inspectFile(path: string): InspectedFile {
   const ends = part('record-ends')
   const subjects = part('subjects')
   const records = new Map(
-    [...items.getRange({})].map(({ key, value }) => [String(key), decodeRecord(String(key), value)]),
+    [...items.getRange({})].map(({ key, value }) => [
+      String(key),
+      // Behind the stamp.
+      decodeRecord(String(key), value.subarray(8)),
+    ]),
   )
   const living = [...records.values()]
   const faults = [

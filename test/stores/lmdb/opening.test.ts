@@ -18,19 +18,19 @@ import { open } from 'lmdb'
 import { lmdbStore } from 'sojourn/lmdb'
 import { fakeClock } from 'sojourn/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BuiltSources } from './built-sources.ts'
+import { BuiltSources } from '../../support/built-sources.ts'
+import { SmallDisk } from '../../support/small-disk.ts'
 import { Peer } from './peer.ts'
 import { recordWith } from './record-with.ts'
-import { SmallDisk } from './small-disk.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'sojourn-lmdb-opening-'))
-const sources = new BuiltSources()
+const sources = new BuiltSources('test/stores/lmdb/programs')
 let made = 0
 let opener: Peer
 
 beforeAll(() => {
   // Another process, because a wrong file takes the one with it that opens it.
-  opener = new Peer(sources.program('member'))
+  opener = new Peer(sources.program('test/stores/lmdb/programs/member'))
 })
 
 afterAll(async () => {
@@ -258,7 +258,7 @@ describe.skipIf(lacksRoot !== undefined)(
     let visitor: Peer
     beforeAll(() => {
       chmodSync(base, 0o755)
-      visitor = new Peer(sources.program('member'), { uid: stranger })
+      visitor = new Peer(sources.program('test/stores/lmdb/programs/member'), { uid: stranger })
     })
     afterAll(() => visitor.kill())
     const reason = 'this process may not write there. Make its user the owner of the folder'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { BuiltSources } from './built-sources.ts'
+import { BuiltSources } from '../../support/built-sources.ts'
 import { inspectFile } from './inspected-file.ts'
 import { Peer } from './peer.ts'
 
@@ -12,7 +12,7 @@ const peers: Peer[] = []
 let opened = 0
 
 beforeAll(() => {
-  sources = new BuiltSources()
+  sources = new BuiltSources('test/stores/lmdb/programs')
 })
 
 afterEach(async () => {
@@ -27,7 +27,10 @@ afterAll(() => {
 async function start(count: number, options: object = {}): Promise<readonly [Peer, Peer, ...Peer[]]> {
   opened += 1
   const path = join(folder, `${opened}`)
-  const started = Array.from({ length: count }, () => new Peer(sources.program('member')))
+  const started = Array.from(
+    { length: count },
+    () => new Peer(sources.program('test/stores/lmdb/programs/member')),
+  )
   peers.push(...started)
   await Promise.all(started.map(peer => peer.ask('open', { path, ...options })))
   const [first, second, ...others] = started
@@ -48,13 +51,12 @@ test('four processes with fifty requests each on one session lose no step of a c
 test('four processes that write a name each in many requests at once lose no name', async () => {
   const members = await start(4)
   const cookie = await members[0].ask('begin', null)
-  // All at once may be no more than the attempts that a save makes.
-  const names = members.map((_, member) => Array.from({ length: 15 }, (_item, index) => `${member}-${index}`))
+  const names = members.map((_, member) => Array.from({ length: 50 }, (_item, index) => `${member}-${index}`))
   await Promise.all(
     members.map((member, index) => member.ask('write', { cookie, names: names[index] ?? [] })),
   )
   const { data } = await members[1].ask('read', cookie)
-  expect(Object.keys(data).filter(name => name.includes('-'))).toHaveLength(60)
+  expect(Object.keys(data).filter(name => name.includes('-'))).toHaveLength(200)
 })
 
 describe('a session that one process has ended', () => {

@@ -42,6 +42,13 @@ export class Load {
     }
   }
 
+  /** Resolves once so many more requests have failed. */
+  async failed(more: number): Promise<void> {
+    const countFailures = (): number => this.words.filter(({ what }) => what === 'failed').length
+    const wanted = countFailures() + more
+    while (countFailures() < wanted) await this.answered(1)
+  }
+
   /** Ends one process by force, in the middle of what it does. */
   async killOne(): Promise<void> {
     const [victim] = this.#running()

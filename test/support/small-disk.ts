@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 /** A disk of its own, so small that a test can fill it. */
 export class SmallDisk {
-  readonly folder: string = mkdtempSync(join(tmpdir(), 'sojourn-lmdb-disk-'))
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'sojourn-disk-'))
 
   /** Says why none can be had here; undefined where one can. */
   static problem(): string | undefined {
