@@ -9,6 +9,8 @@ export interface TestClient {
   readonly client: RedisClient
   /** Whether it sends a command again when the connection was lost before the answer. */
   readonly sendsAgain: boolean
+  /** Whether it believes that the server is there. */
+  isConnected(): boolean
   end(): unknown
 }
 
@@ -23,12 +25,14 @@ export const drivers: readonly (readonly [name: string, connect: Connect])[] = [
 ]
 
 interface SendingClient extends RedisClient {
+  readonly isReady: boolean
   connect(): Promise<unknown>
   destroy(): void
   on(event: 'error', listener: () => void): unknown
 }
 
 interface CallingClient extends RedisClient {
+  readonly status: string
   disconnect(): void
   on(event: 'error', listener: () => void): unknown
 }
@@ -38,7 +42,7 @@ function connectSending(make: (options: { socket: object }) => SendingClient): C
     const client = make({ socket: { port, host: '127.0.0.1' } })
     client.on('error', ignore)
     await client.connect()
-    return { client, sendsAgain: false, end: () => client.destroy() }
+    return { client, sendsAgain: false, isConnected: () => client.isReady, end: () => client.destroy() }
   }
 }
 
@@ -46,7 +50,12 @@ function connectCalling(Client: new (options: { port: number; host: string }) =>
   return async port => {
     const client = new Client({ port, host: '127.0.0.1' })
     client.on('error', ignore)
-    return { client, sendsAgain: true, end: () => client.disconnect() }
+    return {
+      client,
+      sendsAgain: true,
+      isConnected: () => client.status === 'ready',
+      end: () => client.disconnect(),
+    }
   }
 }
 

@@ -14,7 +14,8 @@ import { installed, packages } from './installed.ts'
 import { nextOf, recordOf } from './records.ts'
 import { untilAnswered } from './until-answered.ts'
 
-type Connect = (ports: readonly number[]) => Promise<TestClient>
+type Connected = Pick<TestClient, 'client' | 'end'>
+type Connect = (ports: readonly number[]) => Promise<Connected>
 
 function sending(make: typeof createCluster | typeof createCluster5): Connect {
   return async ports => {
@@ -23,7 +24,7 @@ function sending(make: typeof createCluster | typeof createCluster5): Connect {
     const client = (make as typeof createCluster)({ rootNodes })
     client.on('error', () => undefined)
     await client.connect()
-    return { client, sendsAgain: false, end: () => client.destroy() }
+    return { client, end: () => client.destroy() }
   }
 }
 
@@ -32,7 +33,7 @@ function calling(Client: typeof Redis | typeof Redis5): Connect {
     // Both versions take these options.
     const client = new (Client as typeof Redis).Cluster(ports.map(port => ({ host: '127.0.0.1', port })))
     client.on('error', () => undefined)
-    return { client, sendsAgain: true, end: () => client.disconnect() }
+    return { client, end: () => client.disconnect() }
   }
 }
 
@@ -52,7 +53,7 @@ describeService('a cluster of three primaries and three replicas', 'redis-server
 
   for (const [driver, connect] of drivers) {
     describe(`with a client of ${driver}`, () => {
-      let connected: TestClient
+      let connected: Connected
       beforeAll(async () => {
         connected = await connect(cluster.ports)
       })

@@ -3,6 +3,7 @@ import type { SessionRecord } from 'sojourn'
 import { type RedisRecords, redisStore } from 'sojourn/redis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeService } from '../../support/services/commands.ts'
+import { eventually } from '../../support/services/eventually.ts'
 import { RedisServer } from '../../support/services/redis.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
 import { drivers, type TestClient } from './clients.ts'
@@ -19,12 +20,17 @@ describeService('a server that goes away and comes back', 'redis-server', () => 
       async function opened(parameters: readonly string[] = []): Promise<{
         server: RedisServer
         store: RedisRecords
+        hasNoticed: () => Promise<boolean>
       }> {
         const server = await RedisServer.start({ parameters })
         ends.push(() => server.stop())
         const connected = await connect(server.port)
         ends.push(() => connected.end())
-        return { server, store: redisStore({ client: connected.client }) }
+        return {
+          server,
+          store: redisStore({ client: connected.client }),
+          hasNoticed: async () => !connected.isConnected(),
+        }
       }
 
       test('a script that the server forgets in the middle is loaded again, and nobody hears of it', async () => {
@@ -62,9 +68,10 @@ describeService('a server that goes away and comes back', 'redis-server', () => 
       })
 
       test('while there is no server a call fails within seconds, and is not made later', async () => {
-        const { server, store } = await opened()
+        const { server, store, hasNoticed } = await opened()
         await store.load('none')
         await server.kill()
+        await eventually('the client to have noticed', hasNoticed)
         const record = recordOf()
         const startedAt = Date.now()
         await expect(store.create(record)).rejects.toThrow(/connect/)

@@ -35,9 +35,7 @@ export class RedisSentinels {
       '0',
     ]
     const replicas = await Promise.all([1, 2].map(() => RedisServer.start({ parameters: following })))
-    await eventually('two replicas', async () =>
-      /connected_slaves:2/.test(String(await primary.send('INFO', 'replication'))),
-    )
+    await primary.replicated(2)
     const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(primary.port)))
     const group = new RedisSentinels([primary, ...replicas], sentinels)
     await group.#isComplete()
