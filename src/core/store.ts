@@ -68,6 +68,9 @@ export interface Store<Data = EncodedData> {
    * nothing, when it has ended meanwhile, so that a slow request cannot bring a session back that
    * somebody has logged out of. Answers the record it found, and changes nothing, when the version is
    * another one, so that a merge costs one trip more and not two.
+   *
+   * Activity that was recorded meanwhile is not taken back: where the record that is there was touched later than
+   * the new one, each time stays the later of the two, and the device that of the activity.
    */
   replace(record: SessionRecord<Data>, expectedVersion: number): MaybePromise<Replacement<Data>>
 

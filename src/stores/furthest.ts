@@ -1,5 +1,10 @@
 import type { Activity, SessionRecord } from '../core/store.ts'
 
+/** What is to be stored in the place of a record: activity that was recorded meanwhile is not taken back. */
+export function successorOf(found: SessionRecord, record: SessionRecord): SessionRecord {
+  return found.touchedAt > record.touchedAt ? furthest(record, found) : record
+}
+
 /**
  * A record after an activity: each time is the later of the two, and the device that of the later activity.
  * Spelled out, because this is on the way of many requests and a spread costs several times as much.

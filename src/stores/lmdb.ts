@@ -9,7 +9,7 @@ import type {
   SubjectStore,
   SweepingStore,
 } from '../core/store.ts'
-import { furthest } from './furthest.ts'
+import { furthest, successorOf } from './furthest.ts'
 import { higherEpoch } from './higher-epoch.ts'
 import { decodeEpoch, encodeEpoch } from './lmdb/epoch-bytes.ts'
 import { checkedOptions, type LmdbStoreOptions } from './lmdb/options.ts'
@@ -88,7 +88,8 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     return this.#change<Replacement>(record.key, found => {
       if (found === undefined) return { answer: 'gone' }
       if (found.version !== expectedVersion) return { answer: found }
-      return { answer: 'replaced', change: this.#isOver(record) ? 'remove' : record }
+      const next = successorOf(found, record)
+      return { answer: 'replaced', change: this.#isOver(next) ? 'remove' : next }
     })
   }
 

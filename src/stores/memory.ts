@@ -10,7 +10,7 @@ import type {
   SubjectStore,
   SweepingStore,
 } from '../core/store.ts'
-import { furthest } from './furthest.ts'
+import { furthest, successorOf } from './furthest.ts'
 import { ExpiryIndex, untilBucketEnds } from './memory/expiry.ts'
 import { checkedOptions, type MemoryStoreOptions } from './memory/options.ts'
 import { Entry, RecencyList } from './memory/recency.ts'
@@ -101,8 +101,9 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     const entry = this.#live(record.key)
     if (entry === undefined) return 'gone'
     if (entry.record.version !== expectedVersion) return ownCopy(entry.record)
-    if (record.expiresAt <= this.#clock.now()) this.#forget(entry)
-    else this.#exchange(entry, record, 'replace')
+    const next = successorOf(entry.record, record)
+    if (next.expiresAt <= this.#clock.now()) this.#forget(entry)
+    else this.#exchange(entry, next, 'replace')
     return 'replaced'
   }
 

@@ -101,7 +101,7 @@ test.each([
 })
 
 test.each([
-  ['redis://somebody:a-password@127.0.0.1', 'lmdb:'],
+  ['mysql://somebody:a-password@127.0.0.1', 'lmdb:'],
   ['nothing', 'store URL'],
   ['memory:?colour=red', 'colour'],
   ['lmdb:/dev/null/sessions', '/dev/null/sessions'],

@@ -8,6 +8,7 @@ let visit: ExampleVisit
 
 beforeAll(async () => {
   vi.stubEnv('PORT', '0')
+  vi.stubEnv('SESSION_STORE', 'memory:')
   vi.stubEnv('SESSION_SECRET', 'a secret of thirty-two characters')
   const { server } = await import(example)
   visit = await ExampleVisit.begin(server)
@@ -19,7 +20,7 @@ test('the example for Express counts, signs in and signs out', async () => {
   expect(await visit.get('/')).toBe('Hello stranger, view 1.\n')
   expect(await visit.get('/')).toBe('Hello stranger, view 2.\n')
   await visit.post('/sign-in')
-  expect(await visit.get('/')).toBe('Hello Ada, view 1.\n')
+  expect(await visit.get('/')).toBe('Hello ada, view 3.\n')
   expect(await visit.post('/sign-out')).toBe('Goodbye.\n')
   expect(await visit.get('/')).toBe('Hello stranger, view 1.\n')
 })

@@ -48,8 +48,8 @@ describe('what cannot be opened is refused before anything is made', () => {
   const password = 'p4ssw0rd'
   test.each([
     [
-      `redis://user:${password}@host`,
-      '`lmdb:` (npm install lmdb) or `memory:`, got one that begins with `redis:`',
+      `mysql://user:${password}@host`,
+      'begins with `lmdb:` (npm install lmdb) or `memory:` or `redis:` (npm install redis) or ',
     ],
     [`mysql://user:${password}@host/db?ssl=1`, 'got one that begins with `mysql:`'],
     [`user:${password}@host`, 'got one that begins with `user:`'],

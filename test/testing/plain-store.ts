@@ -40,7 +40,7 @@ export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore
     const found = this.load(record.key)
     if (found === undefined) return 'gone'
     if (found.version !== expectedVersion) return found
-    this.map.set(record.key, copyOf(record))
+    this.map.set(record.key, copyOf(found.touchedAt > record.touchedAt ? furthest(record, found) : record))
     return 'replaced'
   }
 

@@ -183,6 +183,19 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   }),
   'of twenty replacements of one version at the same time, exactly one succeeds': looksThenReplaces,
   'a replacement and a deletion at the same time leave nothing behind': looksThenReplaces,
+  'replace takes no activity back that was recorded meanwhile': honest => ({
+    replace(record, version) {
+      const answer = honest.replace(record, version)
+      if (answer === 'replaced') honest.map.set(record.key, { ...record })
+      return answer
+    },
+  }),
+  'replace may bring the end forward, where it is the latest activity itself': honest => ({
+    replace(record, version) {
+      const { expiresAt = 0 } = honest.load(record.key) ?? {}
+      return honest.replace({ ...record, expiresAt: Math.max(expiresAt, record.expiresAt) }, version)
+    },
+  }),
   'replace leaves every other record alone': honest => ({
     replace(record) {
       honest.map.clear()

@@ -76,8 +76,15 @@ local found = read()
 if not found then return 0 end
 if has(found.marks, ARGV[2]) then return 1 end
 if found.version ~= ARGV[6] then return found.text end
-if tonumber(ARGV[3]) > now then
-  keep(ARGV[4] .. with(found.marks, ARGV[2]) .. ARGV[5], ARGV[3])
+local ends, head, tail = ARGV[3], ARGV[4], ARGV[5]
+local version, touched = string.match(head, '^(%d+) (%S+)')
+if tonumber(found.touched) > tonumber(touched) then
+  if tonumber(found.ends) > tonumber(ends) then ends = found.ends end
+  head = version .. ' ' .. found.touched .. ' ' .. ends
+  if found.device ~= '' then tail = '\\n' .. found.device .. string.match(tail, '^\\n[^\\n]*(.*)$') end
+end
+if tonumber(ends) > now then
+  keep(head .. with(found.marks, ARGV[2]) .. tail, ends)
 else
   redis.call('DEL', KEYS[1])
 end

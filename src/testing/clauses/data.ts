@@ -28,10 +28,11 @@ export const dataClauses: readonly SceneClause[] = [
     name: 'every field of a replacement comes back as it was, and none is left over from before',
     async prove(scene) {
       const bare = await scene.kept()
-      const whole = nextOf(scene.wholeRecord({ key: bare.key, version: bare.version }))
+      const { key, version, touchedAt } = bare
+      const whole = nextOf(scene.wholeRecord({ key, version, touchedAt: touchedAt + 1 }))
       assert.equal(await scene.store.replace(whole, bare.version), 'replaced')
       await scene.expectKept(whole)
-      const bareAgain = { ...bare, version: whole.version + 1 }
+      const bareAgain = { ...bare, version: whole.version + 1, touchedAt: touchedAt + 2 }
       assert.equal(await scene.store.replace(bareAgain, whole.version), 'replaced')
       await scene.expectKept(bareAgain)
     },

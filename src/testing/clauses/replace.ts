@@ -124,6 +124,27 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
+    name: 'replace takes no activity back that was recorded meanwhile',
+    async prove(scene) {
+      const record = await scene.kept(scene.wholeRecord())
+      const { touchedAt, expiresAt } = record
+      const activity = { touchedAt: touchedAt + 5, expiresAt: expiresAt + 5, device: 'another' }
+      await scene.store.touch(record.key, activity, record)
+      const next = nextOf(record)
+      assert.equal(await scene.store.replace(next, record.version), 'replaced')
+      await scene.expectKept({ ...next, ...activity })
+    },
+  },
+  {
+    name: 'replace may bring the end forward, where it is the latest activity itself',
+    async prove(scene) {
+      const record = await scene.kept(scene.wholeRecord())
+      const next = nextOf(record, { touchedAt: record.touchedAt + 1, expiresAt: record.expiresAt - 9 })
+      assert.equal(await scene.store.replace(next, record.version), 'replaced')
+      await scene.expectKept(next)
+    },
+  },
+  {
     name: 'replace leaves every other record alone',
     async prove(scene) {
       const [record, other] = [await scene.kept(), await scene.kept()]
