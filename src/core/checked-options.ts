@@ -22,6 +22,16 @@ export const isSwitch: OptionCheck = {
   accepts: value => typeof value === 'boolean',
 }
 
+/** The check of an option that tells what time it is. */
+export const isClock: OptionCheck = {
+  expected: 'an object with the methods `now` and `after`',
+  accepts: value =>
+    typeof value === 'object' &&
+    value !== null &&
+    typeof Reflect.get(value, 'now') === 'function' &&
+    typeof Reflect.get(value, 'after') === 'function',
+}
+
 /** The check of an option that is one of several words. */
 export function oneOf(...accepted: readonly unknown[]): OptionCheck {
   return { expected: accepted.map(describeValue).join(' or '), accepts: value => accepted.includes(value) }

@@ -1,12 +1,11 @@
 import { randomFillSync } from 'node:crypto'
 import { describeValue, SojournError } from './errors.ts'
 import { isRotatedId } from './id-rotation.ts'
+import { hasHalfCharacter } from './whole-text.ts'
 
 const idBytes = 24
 const poolSize = 256
 const longestId = 256
-/** Half of a character that takes two code units, which no cookie can hold. */
-const halfCharacter = /\p{Surrogate}/u
 
 /** Makes ids: 32 characters of base64url from 24 random bytes. One call of the random source serves many ids. */
 export class IdMint {
@@ -43,7 +42,7 @@ export class IdMint {
  * that is kept for ids which were rotated.
  */
 export function checkId(id: unknown): string {
-  if (typeof id === 'string' && id.length > 0 && id.length <= longestId && !halfCharacter.test(id)) {
+  if (typeof id === 'string' && id.length > 0 && id.length <= longestId && !hasHalfCharacter(id)) {
     return isRotatedId(id) ? refuseRotated() : id
   }
   const got = typeof id === 'string' ? `one of ${id.length} characters` : describeValue(id)

@@ -1,5 +1,5 @@
 import { KeyObject } from 'node:crypto'
-import { checkEach, type OptionCheck, oneOf, type ReportProblem } from './checked-options.ts'
+import { checkEach, isClock, type OptionCheck, oneOf, type ReportProblem } from './checked-options.ts'
 import { checkCookie } from './cookie-check.ts'
 import { isDuration, parseDuration } from './duration.ts'
 import { describeValue } from './errors.ts'
@@ -58,7 +58,7 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
   unset: oneOf('keep', 'destroy'),
   onLoadFailure: oneOf('fail', 'anonymous'),
   onCommitFailure: oneOf('fail', 'send'),
-  clock: { expected: 'a clock with `now` and `after`', accepts: isClock },
+  clock: { ...isClock, expected: 'a clock with `now` and `after`' },
 }
 
 /**
@@ -120,10 +120,6 @@ function isCount(value: unknown): boolean {
 
 function isInstant(value: unknown): boolean {
   return (typeof value === 'number' || value instanceof Date) && Number.isFinite(Number(value))
-}
-
-function isClock(value: unknown): boolean {
-  return isObject(value) && isFunction(Reflect.get(value, 'now')) && isFunction(Reflect.get(value, 'after'))
 }
 
 /** A secret that is none may still be somebody's: only its kind is told. */

@@ -7,6 +7,7 @@ import { MacKey, macLength } from './mac-key.ts'
 import type { RingKey } from './master-key.ts'
 import { ownText } from './own-text.ts'
 import { RecentMap } from './recent-map.ts'
+import { hasHalfCharacter } from './whole-text.ts'
 
 /** Where a ring's signatures count, and what else is still accepted. */
 export interface RingSignerOptions {
@@ -34,8 +35,6 @@ interface Verified {
 const legacyPrefix = 's:'
 /** Enough for the people who are active at one time on one process; about 3 MB when full. */
 const mostRemembered = 5000
-/** Half of a character: a MAC, which is over UTF-8, cannot tell one from another. */
-const halfCharacter = /\p{Surrogate}/u
 
 /**
  * Signs ids, and verifies what visitors send, with the keys of a ring: `<key id>.<id>.<mac>`, where the mac is
@@ -113,7 +112,8 @@ export class RingSigner implements CookieSigner {
     const key = this.#ring.find(value.slice(0, idStart - 1))
     const id = value.slice(idStart, idEnd)
     if (key === undefined || !this.#macKeyOf(key).matches(id, value, idEnd + 1)) return undefined
-    if (halfCharacter.test(id)) return undefined
+    // A MAC, which is over UTF-8, cannot tell one half of a character from another.
+    if (hasHalfCharacter(id)) return undefined
     return { visitor: { id: ownText(id), isNewestSecret: key === this.#ring.findCurrent() }, key }
   }
 

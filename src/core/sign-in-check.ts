@@ -1,6 +1,7 @@
 import { checkEach, type OptionCheck } from './checked-options.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { describeValue, SojournError } from './errors.ts'
+import { hasHalfCharacter } from './whole-text.ts'
 
 const keepChecks: Readonly<Record<string, OptionCheck>> = {
   keep: {
@@ -9,8 +10,6 @@ const keepChecks: Readonly<Record<string, OptionCheck>> = {
   },
 }
 const longestSubject = 1024
-/** Half of a character that takes two code units, which a store may not give back as it was. */
-const halfCharacter = /\p{Surrogate}/u
 
 /**
  * Answers a subject as text.
@@ -19,7 +18,7 @@ const halfCharacter = /\p{Surrogate}/u
  */
 export function checkSubject(subject: unknown): string {
   const text = typeof subject === 'number' && Number.isFinite(subject) ? String(subject) : subject
-  if (typeof text === 'string' && text !== '' && text.length <= longestSubject && !halfCharacter.test(text)) {
+  if (typeof text === 'string' && text !== '' && text.length <= longestSubject && !hasHalfCharacter(text)) {
     return text
   }
   throw new SojournError(

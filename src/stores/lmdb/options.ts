@@ -1,4 +1,4 @@
-import { checkEach, type OptionCheck, oneOf } from '../../core/checked-options.ts'
+import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/checked-options.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { SojournError } from '../../core/errors.ts'
 
@@ -29,7 +29,7 @@ const checks: { readonly [option in keyof Required<LmdbStoreOptions>]: OptionChe
   path: { expected: 'the path of a folder', accepts: isPath },
   durability: oneOf('flushed', 'committed'),
   sweepPerCreate: { expected: 'a whole number from 0 to 1000', accepts: isCount },
-  clock: { expected: 'an object with the methods `now` and `after`', accepts: isClock },
+  clock: isClock,
 }
 
 /**
@@ -54,8 +54,4 @@ function isPath(value: unknown): boolean {
 
 function isCount(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1000
-}
-
-function isClock(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'now' in value && 'after' in value
 }

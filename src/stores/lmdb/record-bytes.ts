@@ -1,5 +1,6 @@
 import { SojournError } from '../../core/errors.ts'
 import type { EncodedData, SessionRecord } from '../../core/store.ts'
+import { hasHalfCharacter } from '../../core/whole-text.ts'
 
 /**
  * How a record lies in the file: a line of JSON with all but its key and its data, and then the data as it is.
@@ -22,13 +23,12 @@ type Line = readonly [
 const textFollows = 0
 const bytesFollow = 1
 const endOfLine = 10
-const halfCharacter = /\p{Surrogate}/u
 
 /** Writes a record as bytes, without its key. */
 export function encodeRecord(record: SessionRecord): Buffer {
   const { data } = record
   if (typeof data !== 'string') return Buffer.concat([Buffer.from(lineOf(record, bytesFollow)), data])
-  return Buffer.from(halfCharacter.test(data) ? lineOf(record, data) : lineOf(record, textFollows) + data)
+  return Buffer.from(hasHalfCharacter(data) ? lineOf(record, data) : lineOf(record, textFollows) + data)
 }
 
 /**

@@ -1,6 +1,7 @@
-import { checkEach, type OptionCheck, oneOf } from '../../core/checked-options.ts'
+import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/checked-options.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { SojournError } from '../../core/errors.ts'
+import { hasHalfCharacter } from '../../core/whole-text.ts'
 import { isClient, type RedisClient, readsFromReplicas } from './client.ts'
 
 export interface RedisStoreOptions {
@@ -48,7 +49,7 @@ const checks: { readonly [option in keyof Required<RedisStoreOptions>]: OptionCh
   },
   adoptPrefix: { expected: 'text', accepts: value => typeof value === 'string' },
   prefix: { expected: `text of 1 to ${longestPrefix} characters`, accepts: isPrefix },
-  clock: { expected: 'an object with the methods `now` and `after`', accepts: isClock },
+  clock: isClock,
 }
 
 /** The options with their defaults. */
@@ -102,13 +103,6 @@ function invalid(expected: string): SojournError {
 
 function isPrefix(value: unknown): boolean {
   return (
-    typeof value === 'string' &&
-    value !== '' &&
-    value.length <= longestPrefix &&
-    !/\p{Surrogate}/u.test(value)
+    typeof value === 'string' && value !== '' && value.length <= longestPrefix && !hasHalfCharacter(value)
   )
-}
-
-function isClock(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'now' in value && 'after' in value
 }

@@ -1,5 +1,6 @@
 import { SojournError } from '../../core/errors.ts'
 import type { EncodedData, SessionRecord } from '../../core/store.ts'
+import { hasHalfCharacter } from '../../core/whole-text.ts'
 
 /** A record as text, in the two parts between which the marks of its writers stand. */
 export interface RecordText {
@@ -22,7 +23,6 @@ type Facts = readonly [
 const textFollows = 0
 /** As base64, so that no client needs to be told what is text and what is not. */
 const bytesFollow = 1
-const halfCharacter = /\p{Surrogate}/u
 const shape = /^(\d+) (\S+) (\S+)[^\n]*\n([^\n]*)\n([^\n]*)\n/
 
 /** Writes a record as text, without its key. */
@@ -77,7 +77,7 @@ function bodyOf({ createdAt, subject, authenticatedAt, epoch, rotation, data }: 
     return `${JSON.stringify(facts)}\n`
   }
   if (typeof data !== 'string') return line(bytesFollow) + base64Of(data)
-  return halfCharacter.test(data) ? line(data) : line(textFollows) + data
+  return hasHalfCharacter(data) ? line(data) : line(textFollows) + data
 }
 
 function dataOf(form: Facts[5], rest: string): EncodedData {
