@@ -62,12 +62,12 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
 
   /** @throws SojournError `OPTION_INVALID` */
   constructor(options: RedisStoreOptions, opened?: OpenedClient) {
-    const { client, prefix, clock, adoptsUntil, adoptPrefix } = checkedOptions(options)
+    const { client, prefix, clock, replicas, adoptsUntil, adoptPrefix } = checkedOptions(options)
     this.#clock = clock
     this.#opened = opened
     const link = linkTo(client)
     this.#link = { ...link, isReady: () => opened?.isClosed() !== true && link.isReady() }
-    this.#line = new Line({ link: this.#link, lastError: () => opened?.lastError() })
+    this.#line = new Line({ link: this.#link, replicas, lastError: () => opened?.lastError() })
     this.#names = new Names(prefix)
     this.#subjects = new SubjectLists(this.#line, this.#names, clock)
     this.adoptsUntil = adoptsUntil
@@ -81,7 +81,7 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
    * @throws SojournError `STORE_UNUSABLE`
    */
   async ready(): Promise<void> {
-    await this.#line.ready().catch(error => {
+    await this.#line.isComplete().catch(error => {
       throw unusable(error)
     })
   }
@@ -118,7 +118,7 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
 
   async delete(key: string): Promise<boolean> {
     const name = this.#names.record(key)
-    const record = this.#live(key, await this.#line.ask(name, ['GETDEL', name]))
+    const record = this.#live(key, await this.#line.write(name, ['GETDEL', name]))
     if (record?.subject !== undefined) this.#subjects.forget(record.subject, key)
     return record !== undefined
   }

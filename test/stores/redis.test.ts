@@ -1,22 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { type RedisClient, redisStore } from 'sojourn/redis'
-import { fakeClock, promisesHold, type StoreBench, storeContract } from 'sojourn/testing'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { describeService } from '../support/services/commands.ts'
 import { RedisServer } from '../support/services/redis.ts'
-import { drivers, type TestClient } from './redis/clients.ts'
-
-/** An empty store. What others have left on the server is under other prefixes. */
-function bench(client: RedisClient): StoreBench {
-  const clock = fakeClock()
-  const store = redisStore({ client, clock, prefix: `${randomUUID()}:` })
-  return {
-    store,
-    now: () => clock.now(),
-    advance: spanMs => clock.jump(spanMs),
-    close: () => store.close(),
-  }
-}
+import { drivers } from './redis/clients.ts'
+import { tellOfPromises } from './redis/promises.ts'
 
 function tellOf(command: 'redis-server' | 'valkey-server'): void {
   let server: RedisServer
@@ -27,22 +13,7 @@ function tellOf(command: 'redis-server' | 'valkey-server'): void {
 
   for (const [driver, connect] of drivers) {
     describe(`with a client of ${driver}`, () => {
-      let connected: TestClient
-      beforeAll(async () => {
-        connected = await connect(server.port)
-      })
-      afterAll(() => connected.end())
-      const open = () => bench(connected.client)
-
-      describe('the redis store keeps the contract', () => {
-        for (const clause of storeContract({ powers: ['enumerate', 'subjects'], open })) {
-          test(clause.name, () => clause.run())
-        }
-      })
-
-      test('every promise holds through thousands of random steps', async () => {
-        await promisesHold({ open, steps: 2500 })
-      }, 120_000)
+      tellOfPromises(() => connect(server.port), { steps: 2500 })
     })
   }
 }

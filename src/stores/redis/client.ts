@@ -1,5 +1,5 @@
 import { linkToCluster, type SendingCluster } from './cluster-link.ts'
-import { isConnected, type Link, type Send, type SendingClient } from './link.ts'
+import { isConnected, type Link, type Pipeline, type Send, type SendingClient } from './link.ts'
 
 /**
  * A client that the application has made: of node-redis (`createClient`, `createClientPool`, `createSentinel`,
@@ -16,11 +16,16 @@ interface CallingClient {
   readonly isCluster?: boolean
   readonly options: { readonly keyPrefix?: string; readonly scaleReads?: unknown }
   call(name: string, ...words: readonly string[]): Promise<unknown>
+  pipeline(commands: readonly (readonly string[])[]): { exec(): Promise<readonly Outcome[]> }
   nodes?(role: 'master'): readonly CallingClient[]
 }
 
-interface SendingSentinel extends Omit<SendingClient, 'sendCommand'> {
+/** What became of one command of several. */
+type Outcome = readonly [error: Error | null, answer: unknown]
+
+interface SendingSentinel extends Omit<SendingClient, 'sendCommand' | 'multi'> {
   sendCommand(isReadOnly: boolean, words: readonly string[]): Promise<unknown>
+  multi(): Pipeline<[isReadOnly: boolean]>
 }
 
 /** Tells whether something is a client of one of the two packages. */
@@ -60,8 +65,21 @@ function linkToCalling(client: CallingClient): Link {
     // One that waits for its first command connects with it.
     isReady: () => client.status === 'ready' || client.status === 'wait',
     send: (_key, words) => send(words),
+    sendBoth: (_key, first, second) => callTogether(client, [first, second]),
     primaries: async () => (client.nodes?.('master') ?? [client]).map(sendTo),
   }
+}
+
+/** Sends commands together. Throws the first error among the answers. */
+async function callTogether(
+  client: CallingClient,
+  commands: readonly (readonly string[])[],
+): Promise<readonly unknown[]> {
+  const outcomes = await client.pipeline(commands.map(words => ['call', ...words])).exec()
+  return outcomes.map(([error, answer]) => {
+    if (error !== null) throw error
+    return answer
+  })
 }
 
 function linkToSending(client: SendingClient): Link {
@@ -73,6 +91,7 @@ function linkToSending(client: SendingClient): Link {
     keyPrefix: '',
     isReady: () => isConnected(client),
     send: (_key, words) => send(words),
+    sendBoth: (_key, first, second) => client.multi().addCommand(first).addCommand(second).execAsPipeline(),
     primaries: async () => [send],
   }
 }
@@ -85,6 +104,8 @@ function linkToSentinel(client: SendingSentinel): Link {
     keyPrefix: '',
     isReady: () => isConnected(client),
     send: (_key, words) => send(words),
+    sendBoth: (_key, first, second) =>
+      client.multi().addCommand(false, first).addCommand(false, second).execAsPipeline(),
     primaries: async () => [send],
   }
 }

@@ -1,10 +1,11 @@
 import { systemClock } from '../../core/clock.ts'
-import { isConnected, type Link, type SendingClient } from './link.ts'
+import { isConnected, type Link, type Pipeline, type SendingClient } from './link.ts'
 
 /** What is used of a cluster of node-redis. */
-export interface SendingCluster extends Omit<SendingClient, 'sendCommand'> {
+export interface SendingCluster extends Omit<SendingClient, 'sendCommand' | 'multi'> {
   readonly masters: readonly object[]
   sendCommand(key: string | undefined, isReadOnly: boolean, words: readonly string[]): Promise<unknown>
+  multi(key: string): Pipeline<[key: string, isReadOnly: boolean]>
   nodeClient(node: object): SendingClient | Promise<SendingClient>
 }
 
@@ -23,6 +24,10 @@ export function linkToCluster(client: SendingCluster): Link {
     // It counts as open before it knows anybody.
     isReady: () => isConnected(client) && client.masters.length > 0,
     send: (key, words) => search.watch(key, client.sendCommand(key, false, words)),
+    sendBoth: (key, first, second) => {
+      const both = client.multi(key).addCommand(key, false, first).addCommand(key, false, second)
+      return search.watch(key, both.execAsPipeline())
+    },
     async primaries() {
       const nodes = await Promise.all(client.masters.map(node => client.nodeClient(node)))
       return nodes.map(node => words => node.sendCommand(words))
@@ -43,7 +48,7 @@ class Search {
     this.#client = client
   }
 
-  async watch(key: string, answering: Promise<unknown>): Promise<unknown> {
+  async watch<Answer>(key: string, answering: Promise<Answer>): Promise<Answer> {
     const cancel = systemClock.after(slowMs, () => void this.#begin(key))
     try {
       return await answering

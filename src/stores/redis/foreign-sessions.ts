@@ -57,7 +57,7 @@ export class ForeignSessions {
     if ((await this.#line.run(createScript, name, parameters)) !== 1) return false
     if ((await this.#line.run(removeScript, foreign, [text])) === 1) return true
     // The other software has written in between, or ended the session: what is there now is looked at anew.
-    await this.#line.ask(name, ['DEL', name])
+    await this.#line.write(name, ['DEL', name])
     return false
   }
 

@@ -1,12 +1,15 @@
 import { systemClock } from '../../core/clock.ts'
 import { SojournError } from '../../core/errors.ts'
 import type { Link, Send } from './link.ts'
+import { Replicas } from './replicas.ts'
 import type { Script } from './scripts.ts'
 import { isHopeless, plain, reasonOf, troubleOf } from './trouble.ts'
 
 /** A connection, and what is known of it. */
 export interface LineOptions {
   readonly link: Link
+  /** How many replicas have a write before it is answered. */
+  readonly replicas: number
   /** What is wrong with it; undefined where nothing is, and for a client of the application's, which tells nobody. */
   lastError?(): unknown
 }
@@ -23,18 +26,25 @@ const oldestVersion = 7
  */
 export class Line {
   readonly #link: Link
+  readonly #replicas: Replicas
   readonly #lastError: () => unknown
   #greeting: Promise<void> | undefined
   #isGreeted = false
 
-  constructor({ link, lastError = () => undefined }: LineOptions) {
+  constructor({ link, replicas, lastError = () => undefined }: LineOptions) {
     this.#link = link
+    this.#replicas = new Replicas(link, replicas)
     this.#lastError = lastError
   }
 
-  /** Sends a command that is about one key. */
+  /** Sends a command that is about one key, and waits for no replica. */
   async ask(key: string, words: readonly string[]): Promise<unknown> {
     return await this.#send(words, words => this.#link.send(key, words))
+  }
+
+  /** Sends a command that changes one key. It is answered once so many replicas have the change as are asked for. */
+  async write(key: string, words: readonly string[]): Promise<unknown> {
+    return await this.#send(words, words => this.#replicas.write(key, words))
   }
 
   /** Runs a script on one key. */
@@ -53,11 +63,17 @@ export class Line {
   ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...parameters]
     try {
-      return await this.ask(keys[0], ['EVALSHA', sha, ...rest])
+      return await this.write(keys[0], ['EVALSHA', sha, ...rest])
     } catch (error) {
       if (!isForgotten(error)) throw error
-      return await this.ask(keys[0], ['EVAL', source, ...rest])
+      return await this.write(keys[0], ['EVAL', source, ...rest])
     }
+  }
+
+  /** Waits for the connection, and looks whether each server has as many replicas as are asked for. */
+  async isComplete(): Promise<void> {
+    await this.ready()
+    await this.#replicas.look(() => this.servers())
   }
 
   /** Each server that has a part of the keys. */

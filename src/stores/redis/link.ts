@@ -13,6 +13,11 @@ export interface Link {
   isReady(): boolean
   /** Sends a command to the server that has the key. */
   send(key: string, words: readonly string[]): Promise<unknown>
+  /**
+   * Sends two commands to the server that has the key, on one connection and with nothing between them. Rejects when
+   * either fails; the second is never carried out elsewhere than the first.
+   */
+  sendBoth(key: string, first: readonly string[], second: readonly string[]): Promise<readonly unknown[]>
   /** Each server that has a part of the keys and takes writes. */
   primaries(): Promise<readonly Send[]>
 }
@@ -22,6 +27,13 @@ export interface SendingClient {
   readonly isOpen: boolean
   readonly isReady?: boolean
   sendCommand(words: readonly string[]): Promise<unknown>
+  multi(): Pipeline<[]>
+}
+
+/** Commands of node-redis that leave together, each behind what says where it goes. */
+export interface Pipeline<Routing extends readonly unknown[]> {
+  addCommand(...command: [...routing: Routing, words: readonly string[]]): this
+  execAsPipeline(): Promise<readonly unknown[]>
 }
 
 /** Not every kind of client tells whether it is connected: some only whether they are meant to be. */

@@ -4,8 +4,9 @@ import { optionsOf, type StoreUrl } from '../store-url.ts'
 import { parseAddress } from './address.ts'
 import { type DriverName, openClient } from './connection.ts'
 
-const storeParameters = ['prefix', 'adopt', 'adoptUntil', 'adoptPrefix']
-const parameters = [...storeParameters, 'driver', 'sentinelUser', 'sentinelPassword']
+/** Text, because a prefix may consist of digits. */
+const textOptions = ['prefix', 'adopt', 'adoptUntil', 'adoptPrefix']
+const parameters = [...textOptions, 'replicas', 'driver', 'sentinelUser', 'sentinelPassword']
 
 /**
  * Opens the store of a URL.
@@ -13,19 +14,16 @@ const parameters = [...storeParameters, 'driver', 'sentinelUser', 'sentinelPassw
  * @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`
  */
 export function openRedis(url: StoreUrl): RedisRecords {
-  optionsOf(url, parameters)
+  const { replicas } = optionsOf(url, parameters) as { readonly replicas?: number }
+  const texts = [...url.parameters].filter(([name]) => textOptions.includes(name))
   const opened = openClient(parseAddress(url), driverOf(url.parameters.get('driver')))
   try {
-    return new RedisRecords({ client: opened.client, ...storeOptionsOf(url) }, opened)
+    const options = { ...Object.fromEntries(texts), ...(replicas === undefined ? {} : { replicas }) }
+    return new RedisRecords({ client: opened.client, ...options }, opened)
   } catch (error) {
     void opened.close()
     throw error
   }
-}
-
-/** As text, because a prefix may consist of digits. */
-function storeOptionsOf({ parameters }: StoreUrl): object {
-  return Object.fromEntries([...parameters].filter(([name]) => storeParameters.includes(name)))
 }
 
 function driverOf(name: string | undefined): DriverName | undefined {

@@ -13,6 +13,12 @@ export interface RedisStoreOptions {
    */
   readonly prefix?: string
   /**
+   * How many replicas have a write before it is answered. With one or more, a write that was answered outlives the
+   * end of the primary, and one that reaches too few in time fails.
+   * @default 0
+   */
+  readonly replicas?: number
+  /**
    * Takes over the sessions that connect-redis has left on the server: a visitor who brings an old cookie is found, and
    * their session moved into a record. Needs `adoptUntil`.
    * @default no sessions are taken over
@@ -34,6 +40,7 @@ export interface RedisStoreOptions {
 
 /** The largest of a name's parts that is of any use. */
 const longestPrefix = 256
+const mostReplicas = 100
 
 const checks: { readonly [option in keyof Required<RedisStoreOptions>]: OptionCheck } = {
   client: {
@@ -42,6 +49,7 @@ const checks: { readonly [option in keyof Required<RedisStoreOptions>]: OptionCh
     // Somebody may give a URL in its place, which may hold a password.
     describe: value => `a value of type ${typeof value}`,
   },
+  replicas: { expected: `a whole number from 0 to ${mostReplicas}`, accepts: isReplicaCount },
   adopt: oneOf('connect-redis'),
   adoptUntil: {
     expected: "a Date, milliseconds since 1970, or text such as '2027-01-31'",
@@ -57,6 +65,7 @@ export interface CheckedOptions {
   readonly client: RedisClient
   readonly prefix: string
   readonly clock: Clock
+  readonly replicas: number
   /** Until when sessions of connect-redis are taken over, and under which prefix they are. */
   readonly adoptsUntil: number | undefined
   readonly adoptPrefix: string
@@ -69,7 +78,7 @@ export interface CheckedOptions {
  */
 export function checkedOptions(options: RedisStoreOptions): CheckedOptions {
   checkEach(options, checks)
-  const { client, prefix = 'sojourn:', adoptPrefix = 'sess:', clock = systemClock } = options
+  const { client, prefix = 'sojourn:', replicas = 0, adoptPrefix = 'sess:', clock = systemClock } = options
   if (client === undefined)
     throw invalid(
       '`client` to be a client of the package `redis` or `ioredis`, got none. For a URL there is `openStore`',
@@ -78,7 +87,7 @@ export function checkedOptions(options: RedisStoreOptions): CheckedOptions {
     throw invalid(
       '`client` to read from primaries, got one with `scaleReads`. A replica may not have heard of the last write',
     )
-  return { client, prefix, clock, adoptPrefix, adoptsUntil: adoptsUntil(options) }
+  return { client, prefix, clock, replicas, adoptPrefix, adoptsUntil: adoptsUntil(options) }
 }
 
 /** A window without an end would be forgotten, and let other software bring ended sessions back for ever. */
@@ -99,6 +108,10 @@ function isInstant(value: unknown): boolean {
 
 function invalid(expected: string): SojournError {
   return new SojournError('OPTION_INVALID', `Expected ${expected}.`)
+}
+
+function isReplicaCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= mostReplicas
 }
 
 function isPrefix(value: unknown): boolean {

@@ -15,6 +15,7 @@ const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
   [/^MISCONF/, 'the server takes no writes because it cannot save to its disk'],
   [/^LOADING/, 'the server is still reading its data'],
   [/^CLUSTERDOWN/, 'a part of the cluster has no server'],
+  [/^Reached \d+ of \d+ replicas/, 'fewer replicas have answered than the option `replicas` asks for'],
   [/^NOREPLICAS/, 'the server has too few replicas'],
   [/ECONNREFUSED/, 'nobody answers at its address'],
   [/ENOTFOUND|EAI_AGAIN/, 'there is no machine of its name'],

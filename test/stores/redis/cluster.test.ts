@@ -1,20 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis5'
 import { createCluster } from 'redis'
 import { createCluster as createCluster5 } from 'redis5'
 import { openStore } from 'sojourn'
 import { type RedisRecords, redisStore } from 'sojourn/redis'
-import { fakeClock, promisesHold, storeContract } from 'sojourn/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeService } from '../../support/services/commands.ts'
 import { RedisCluster } from '../../support/services/redis-cluster.ts'
-import type { TestClient } from './clients.ts'
 import { installed, packages } from './installed.ts'
+import { type Connected, tellOfPromises } from './promises.ts'
 import { nextOf, recordOf } from './records.ts'
 import { untilAnswered } from './until-answered.ts'
 
-type Connected = Pick<TestClient, 'client' | 'end'>
 type Connect = (ports: readonly number[]) => Promise<Connected>
 
 function sending(make: typeof createCluster | typeof createCluster5): Connect {
@@ -53,27 +50,10 @@ describeService('a cluster of three primaries and three replicas', 'redis-server
 
   for (const [driver, connect] of drivers) {
     describe(`with a client of ${driver}`, () => {
-      let connected: Connected
-      beforeAll(async () => {
-        connected = await connect(cluster.ports)
-      })
-      afterAll(() => connected.end())
-
-      const open = () => {
-        const clock = fakeClock()
-        const store = redisStore({ client: connected.client, clock, prefix: `${randomUUID()}:` })
-        return { store, now: () => clock.now(), advance: (spanMs: number) => clock.jump(spanMs) }
-      }
-      describe('the redis store keeps the contract', () => {
-        for (const clause of storeContract({ powers: ['enumerate', 'subjects'], open })) {
-          test(clause.name, () => clause.run())
-        }
-      })
-      test(
-        'every promise holds through a thousand random steps',
-        () => promisesHold({ open, steps: 1000 }),
-        60_000,
-      )
+      tellOfPromises(() => connect(cluster.ports), { steps: 1000 })
+    })
+    describe(`with a client of ${driver} and writes that wait for a replica`, () => {
+      tellOfPromises(() => connect(cluster.ports), { steps: 300, replicas: 1 })
     })
   }
 

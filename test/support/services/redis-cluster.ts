@@ -58,6 +58,17 @@ export class RedisCluster {
     throw new Error(`Expected a primary for the slot ${slot}.`)
   }
 
+  /** Gives the slot of a key that nobody has written yet to another primary. */
+  async moveSlotOf(key: string): Promise<void> {
+    const former = await this.primaryOf(key)
+    const primaries = this.servers.slice(0, shares.length)
+    const other = primaries.find(server => server !== former)
+    const [slot, id] = [await former.send('CLUSTER', 'KEYSLOT', key), await other?.send('CLUSTER', 'MYID')]
+    for (const server of [other, ...primaries]) {
+      await server?.send('CLUSTER', 'SETSLOT', String(slot), 'NODE', String(id))
+    }
+  }
+
   async killAll(): Promise<void> {
     for (const server of this.servers) await server.kill()
   }
@@ -101,7 +112,7 @@ async function startMember(parameters: readonly string[]): Promise<Member> {
     String(busPort),
   ]
   const server = await RedisServer.start({
-    parameters: [...own, '--repl-diskless-sync-delay', '0', ...parameters],
+    parameters: [...own, ...parameters],
   })
   return { server, busPort }
 }

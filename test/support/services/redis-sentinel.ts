@@ -26,14 +26,7 @@ export class RedisSentinels {
 
   static async start(parameters: readonly string[] = []): Promise<RedisSentinels> {
     const primary = await RedisServer.start({ parameters })
-    const following = [
-      ...parameters,
-      '--replicaof',
-      '127.0.0.1',
-      String(primary.port),
-      '--repl-diskless-sync-delay',
-      '0',
-    ]
+    const following = [...parameters, '--replicaof', '127.0.0.1', String(primary.port)]
     const replicas = await Promise.all([1, 2].map(() => RedisServer.start({ parameters: following })))
     await primary.replicated(2)
     const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(primary.port)))

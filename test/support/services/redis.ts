@@ -54,6 +54,8 @@ export class RedisServer {
 
   /** Waits until as many replicas have everything that the server has now. */
   async replicated(replicas: number): Promise<void> {
+    // A replica that is new has all that there was before it hears of what happens now.
+    await this.send('PUBLISH', 'tests', 'something that replicas hear of')
     const [now = 0] = offsetsIn(await this.send('INFO', 'replication'), /^master_repl_offset:(\d+)/gm)
     await eventually(`${replicas} replicas that have everything`, async () => {
       const heard = offsetsIn(
@@ -84,7 +86,8 @@ export class RedisServer {
 
   #essentials(): string[] {
     const place = ['--bind', '127.0.0.1', '--dir', this.folder, '--port', String(this.port)]
-    return [...place, '--save', '', '--daemonize', 'no', '--loglevel', 'warning']
+    const quick = ['--save', '', '--repl-diskless-sync-delay', '0']
+    return [...place, ...quick, '--daemonize', 'no', '--loglevel', 'warning']
   }
 
   #address(): { port: number; password: string | undefined } {

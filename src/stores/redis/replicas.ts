@@ -1,0 +1,111 @@
+import { systemClock } from '../../core/clock.ts'
+import type { Link, Send } from './link.ts'
+
+type Words = readonly string[]
+
+/** How long a write waits for its replicas. */
+const patienceMs = 500
+/** The same while they are known to be missing. The server knows no shorter time. */
+const shortestMs = 1
+/** How many writes wait at once: a connection carries out nothing else meanwhile, not even a read. */
+const mostAtOnce = 2
+/** How long a write waits for others to have waited. Then its request has failed, so that it does not leave. */
+const longestTurnMs = 2000
+/** After so long a place is free again, because a driver may wait for ever. */
+const longestPlaceMs = 2000
+
+/** Lets writes be answered only when so many replicas have them, so that a failover does not undo them. */
+export class Replicas {
+  readonly #link: Link
+  readonly #wanted: number
+  /** Whether the last write has reached too few. */
+  #isShort = false
+  #underWay = 0
+  readonly #turns: (() => void)[] = []
+
+  /** With none wanted it only hands on. */
+  constructor(link: Link, wanted: number) {
+    this.#link = link
+    this.#wanted = wanted
+  }
+
+  /** Rejects when too few have it in time, which does not take the write back. */
+  async write(key: string, words: Words): Promise<unknown> {
+    if (this.#wanted === 0) return await this.#link.send(key, words)
+    if (this.#hasPlace() && this.#turns.length === 0) this.#underWay += 1
+    else await this.#turn()
+    const leave = this.#leaveOnce()
+    const cancel = systemClock.after(longestPlaceMs, leave)
+    try {
+      return await this.#writeAndWait(key, words)
+    } finally {
+      cancel()
+      leave()
+    }
+  }
+
+  /** Rejects when one of the servers has fewer replicas than are wanted. */
+  async look(servers: () => Promise<readonly Send[]>): Promise<void> {
+    if (this.#wanted === 0) return
+    for (const send of await servers()) this.#expectEnough(await send(this.#waiting(patienceMs)))
+  }
+
+  async #writeAndWait(key: string, words: Words): Promise<unknown> {
+    const waiting = this.#waiting(this.#isShort ? shortestMs : patienceMs)
+    const [answer, reached] = await this.#sendBoth(key, words, waiting)
+    this.#isShort = Number(reached) < this.#wanted
+    this.#expectEnough(reached)
+    return answer
+  }
+
+  /** A server of a cluster that no longer has the key says so, and the drivers listen to it for single commands only. */
+  async #sendBoth(key: string, ...both: readonly [Words, Words]): Promise<readonly unknown[]> {
+    try {
+      return await this.#link.sendBoth(key, ...both)
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('MOVED'))) throw error
+      await this.#link.send(key, ['EXISTS', key])
+      return await this.#link.sendBoth(key, ...both)
+    }
+  }
+
+  #waiting(spanMs: number): Words {
+    return ['WAIT', String(this.#wanted), String(spanMs)]
+  }
+
+  #expectEnough(reached: unknown): void {
+    if (Number(reached) < this.#wanted) throw new Error(`Reached ${reached} of ${this.#wanted} replicas`)
+  }
+
+  /** While replicas are missing each write waits in vain, so that one alone does. */
+  #hasPlace(): boolean {
+    return this.#underWay < (this.#isShort ? 1 : mostAtOnce)
+  }
+
+  /** Resolves, with a place taken, when those before it have had theirs. */
+  async #turn(): Promise<void> {
+    const until = systemClock.now() + longestTurnMs
+    await new Promise<void>(resolve => this.#turns.push(resolve))
+    if (systemClock.now() < until) return
+    this.#leave()
+    throw new Error(`Reached no place among the writes within ${longestTurnMs} ms: timeout`)
+  }
+
+  #leaveOnce(): () => void {
+    let hasLeft = false
+    return () => {
+      if (!hasLeft) this.#leave()
+      hasLeft = true
+    }
+  }
+
+  #leave(): void {
+    this.#underWay -= 1
+    while (this.#hasPlace()) {
+      const next = this.#turns.shift()
+      if (next === undefined) return
+      this.#underWay += 1
+      next()
+    }
+  }
+}

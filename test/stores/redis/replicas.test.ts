@@ -1,0 +1,241 @@
+import { Redis } from 'ioredis'
+import { createClientPool, createCluster } from 'redis'
+import { openStore } from 'sojourn'
+import { type RedisRecords, type RedisStoreOptions, redisStore } from 'sojourn/redis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Link } from '../../../src/stores/redis/link.ts'
+import { Replicas } from '../../../src/stores/redis/replicas.ts'
+import { describeService } from '../../support/services/commands.ts'
+import { eventually } from '../../support/services/eventually.ts'
+import { RedisServer } from '../../support/services/redis.ts'
+import { RedisCluster } from '../../support/services/redis-cluster.ts'
+import { TcpProxy } from '../../support/tcp-proxy.ts'
+import { drivers } from './clients.ts'
+import { type Connected, tellOfPromises } from './promises.ts'
+import { nextOf, recordOf } from './records.ts'
+
+const tooFew = /fewer replicas have answered than the option `replicas` asks for/
+
+/** Each kind of client for one primary. The others are tried behind Sentinel and on a cluster. */
+const connects: readonly (readonly [name: string, connect: (port: number) => Promise<Connected>])[] = [
+  ...drivers.filter(([name]) => name.endsWith('6')),
+  [
+    'node-redis 6, with a pool',
+    async port => {
+      const client = createClientPool({ url: `redis://127.0.0.1:${port}` })
+      client.on('error', () => undefined)
+      await client.connect()
+      return { client, end: () => client.destroy() }
+    },
+  ],
+]
+
+describeService('a store whose writes wait for a replica', 'redis-server', () => {
+  let primary: RedisServer
+  /** The way from the replica to the primary. */
+  let way: TcpProxy
+  let replica: RedisServer
+  const ends: (() => unknown)[] = []
+
+  beforeEach(async () => {
+    primary = await RedisServer.start()
+    way = await TcpProxy.start(primary.port)
+    const following = ['--replicaof', '127.0.0.1', String(way.port)]
+    replica = await RedisServer.start({ parameters: following })
+    await primary.replicated(1)
+  })
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end()
+    await replica.stop()
+    await way.stop()
+    await primary.stop()
+  })
+
+  /** Waits until the primary knows that it has no replica. */
+  async function loseReplica(): Promise<void> {
+    way.close()
+    await eventually('a primary without a replica', async () =>
+      /connected_slaves:0/.test(String(await primary.send('INFO', 'replication'))),
+    )
+  }
+
+  for (const [driver, connect] of connects) {
+    describe(`with a client of ${driver}`, () => {
+      let waiting: RedisRecords
+      let hasty: RedisRecords
+      beforeEach(async () => {
+        const { client, end } = await connect(primary.port)
+        ends.push(end)
+        waiting = redisStore({ client, replicas: 1 })
+        hasty = redisStore({ client })
+      })
+
+      test('no answered write is undone when the replica takes over; without the option it is', async () => {
+        const [kept, lost] = [recordOf({ subject: 'ada' }), recordOf()]
+        expect(await waiting.create(kept)).toBe(true)
+        expect(await waiting.replace(nextOf(kept, 'kept'), 1)).toBe('replaced')
+        await waiting.raiseEpoch('ada', { epoch: 7, expiresAt: kept.expiresAt, except: undefined })
+        await loseReplica()
+        await expect(waiting.replace(nextOf(nextOf(kept, 'refused'), 'refused'), 2)).rejects.toThrow(tooFew)
+        await expect(waiting.delete(kept.key)).rejects.toThrow(tooFew)
+        expect(await hasty.create(lost)).toBe(true)
+        await primary.kill()
+        await replica.send('REPLICAOF', 'NO', 'ONE')
+        const { client, end } = await connect(replica.port)
+        ends.push(end)
+        const afterwards = redisStore({ client })
+        expect(await afterwards.load(kept.key)).toEqual(nextOf(kept, 'kept'))
+        expect(await afterwards.epochOf('ada')).toMatchObject({ epoch: 7 })
+        expect(await afterwards.load(lost.key)).toBeUndefined()
+      }, 30_000)
+
+      test('while the replica is away writes fail, reads go before them, and no restart is needed', async () => {
+        const record = recordOf()
+        await waiting.create(record)
+        // The server has the script from now on.
+        await waiting.touch(record.key, record, record)
+        await loseReplica()
+        await primary.send('CONFIG', 'RESETSTAT')
+        const writes = Array.from({ length: 40 }, () => waiting.touch(record.key, record, record))
+        const outcomes = Promise.allSettled(writes)
+        // The first of them have left by now.
+        await new Promise(resolve => setTimeout(resolve, 50))
+        expect(await waiting.load(record.key)).toEqual(record)
+        const [, waits] =
+          /cmdstat_wait:calls=(\d+)/.exec(String(await primary.send('INFO', 'commandstats'))) ?? []
+        expect(Number(waits)).toBeLessThan(20)
+        way.open()
+        await primary.replicated(1)
+        const failed = (await outcomes).filter(({ status }) => status === 'rejected')
+        expect(failed.length).toBeGreaterThan(1)
+        expect(await waiting.replace(nextOf(record, 'after'), 1)).toBe('replaced')
+      }, 30_000)
+
+      test('at start it says that there are too few', async () => {
+        await waiting.ready()
+        await loseReplica()
+        const error: unknown = await waiting.ready().catch(error => error)
+        expect(error).toMatchObject({ code: 'STORE_UNUSABLE', cause: { message: 'Reached 0 of 1 replicas' } })
+        expect(String(error)).toMatch(tooFew)
+        await hasty.ready()
+      })
+
+      test('a script that the server has forgotten is sent again, and nobody hears of it', async () => {
+        const record = recordOf()
+        await waiting.create(record)
+        await primary.send('SCRIPT', 'FLUSH')
+        expect(await waiting.replace(nextOf(record, 'after'), 1)).toBe('replaced')
+      })
+    })
+  }
+
+  test('a prefix of the client itself stands in front of each key, as without the option', async () => {
+    const client = new Redis({ port: primary.port, host: '127.0.0.1', keyPrefix: 'own:' })
+    ends.push(() => client.disconnect())
+    const store = redisStore({ client, replicas: 1 })
+    const record = recordOf({ subject: 'ada' })
+    await store.create(record)
+    expect(await redisStore({ client }).load(record.key)).toEqual(record)
+    expect(await primary.send('EXISTS', `own:sojourn:s:${record.key}`)).toBe(1)
+    expect(await store.delete(record.key)).toBe(true)
+  })
+
+  test('by URL it waits too', async () => {
+    const store = openStore(`${primary.url}?replicas=1`) as RedisRecords
+    ends.push(() => store.close())
+    await store.ready()
+    await loseReplica()
+    await expect(store.create(recordOf())).rejects.toThrow(tooFew)
+  })
+})
+
+describeService('a store on a primary with a replica', 'redis-server', () => {
+  let primary: RedisServer
+  let replica: RedisServer
+  beforeAll(async () => {
+    primary = await RedisServer.start()
+    const following = ['--replicaof', '127.0.0.1', String(primary.port)]
+    replica = await RedisServer.start({ parameters: following })
+    await primary.replicated(1)
+  })
+  afterAll(async () => {
+    await replica.stop()
+    await primary.stop()
+  })
+
+  for (const [driver, connect] of connects) {
+    describe(`with a client of ${driver} and writes that wait for it`, () => {
+      tellOfPromises(() => connect(primary.port), { steps: 300, replicas: 1 })
+    })
+  }
+})
+
+describeService('a store whose writes wait for a replica, on a cluster', 'redis-server', () => {
+  let cluster: RedisCluster
+  beforeAll(async () => {
+    cluster = await RedisCluster.start()
+  }, 60_000)
+  afterAll(() => cluster.stop())
+
+  const connectCluster: readonly (readonly [name: string, connect: () => Promise<Connected>])[] = [
+    [
+      'node-redis',
+      async () => {
+        const rootNodes = cluster.ports.map(port => ({ socket: { host: '127.0.0.1', port } }))
+        const client = await createCluster({ rootNodes }).connect()
+        return { client, end: () => client.destroy() }
+      },
+    ],
+    [
+      'ioredis',
+      async () => {
+        const client = new Redis.Cluster(cluster.ports.map(port => ({ host: '127.0.0.1', port })))
+        return { client, end: () => client.disconnect() }
+      },
+    ],
+  ]
+
+  for (const [driver, connect] of connectCluster) {
+    test(`follows a key that another server has been given, with a client of ${driver}`, async () => {
+      const { client, end } = await connect()
+      const store = redisStore({ client, replicas: 1 })
+      await store.ready()
+      const record = recordOf()
+      expect(await store.create(recordOf())).toBe(true)
+      await cluster.moveSlotOf(`sojourn:s:${record.key}`)
+      expect(await store.create(record)).toBe(true)
+      expect(await store.replace(nextOf(record, 'after'), 1)).toBe('replaced')
+      await end()
+    }, 30_000)
+  }
+})
+
+test.each([-1, 1.5, 101, '1', Number.NaN])('a count that cannot be meant is refused: %j', replicas => {
+  const options = { client: { sendCommand: () => undefined }, replicas }
+  expect(() => redisStore(options as unknown as RedisStoreOptions)).toThrow(
+    /Expected `replicas` to be a whole number from 0 to 100, got /,
+  )
+})
+
+test('a count that cannot be meant is refused in a URL', () => {
+  expect(() => openStore('redis://localhost?replicas=all')).toThrow(
+    /Expected `replicas` to be a whole number/,
+  )
+})
+
+test('a driver that waits for ever holds up nobody else, and what has waited too long does not leave', async () => {
+  const sent: string[] = []
+  const link = {
+    sendBoth: (key: string) => {
+      sent.push(key)
+      return new Promise<never>(() => undefined)
+    },
+  }
+  const replicas = new Replicas(link as unknown as Link, 1)
+  const write = (key: string) => replicas.write(key, ['SET', key, ''])
+  for (const key of ['first', 'second']) void write(key)
+  const late = write('late')
+  await expect(late).rejects.toThrow('Reached no place among the writes')
+  void write('next')
+  expect(sent).toEqual(['first', 'second', 'next'])
+})
