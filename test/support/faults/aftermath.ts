@@ -5,6 +5,8 @@ import { type Counted, carrierOf, subjectOf, type Word } from './visitors.ts'
 export interface Share {
   readonly cases: number
   readonly of: number
+  /** How long before the fault the first of them was answered, where they were answers. */
+  readonly windowMs?: number
 }
 
 /** What a fault has left of what was answered before. */
@@ -21,59 +23,126 @@ export interface Aftermath {
   readonly falseAnswers: Share
 }
 
+/** What the processes have told, and when the fault came. */
+export interface Account {
+  readonly words: readonly Word[]
+  readonly faultAt: number
+}
+
 /** One visitor, as far as the words of the processes tell. */
 interface Visitor {
   readonly name: string
-  cookie: string | undefined
-  counted: number
-  isLeaving: boolean
-  hasLeft: boolean
-  failures: number
+  readonly cookie: string
+  readonly beganAt: number
+  /** When each change was answered. */
+  readonly changedAt: readonly number[]
+  readonly isLeaving: boolean
+  readonly leftAt: number | undefined
+  readonly failures: number
 }
 
 const storeFailures: ReadonlySet<string> = new Set(['STORE_FAILED', 'STORE_TIMED_OUT'])
 
 /** Compares what was answered with what the sessions are now. */
-export async function aftermathOf(sessions: Sessions<Counted>, words: readonly Word[]): Promise<Aftermath> {
+export async function aftermathOf(
+  sessions: Sessions<Counted>,
+  { words, faultAt }: Account,
+): Promise<Aftermath> {
   const findings: Finding[] = []
   for (const visitor of visitorsIn(words)) findings.push(await findingOf(sessions, visitor))
-  const leavers = findings.filter(({ visitor }) => visitor.hasLeft)
+  const leavers = findings.filter(({ visitor }) => visitor.leftAt !== undefined)
   const stayers = findings.filter(({ visitor }) => !visitor.isLeaving)
   const failures = words.filter(({ what }) => what === 'failed')
+  const back = leavers.filter(({ isThere }) => isThere)
+  const gone = stayers.filter(({ isThere }) => !isThere)
+  const lost = stayers.flatMap(lostChanges)
   return {
-    cameBack: shareOf(leavers, ({ isThere }) => Number(isThere)),
-    lostUpdates: { ...shareOf(stayers, strayCounts), of: sumOf(stayers, ({ visitor }) => visitor.counted) },
-    lostSessions: shareOf(stayers, ({ isThere }) => Number(!isThere)),
-    wrongLists: shareOf(findings, ({ isThere, listed }) => Number(listed !== Number(isThere))),
-    falseAnswers: shareOf(failures, ({ code = '' }) => Number(!storeFailures.has(code))),
+    cameBack: {
+      ...share(back, leavers),
+      ...windowOf(
+        back.map(({ visitor }) => visitor.leftAt ?? 0),
+        faultAt,
+      ),
+    },
+    lostUpdates: {
+      cases: lost.length + sumOf(stayers, surplusChanges),
+      of: sumOf(stayers, ({ visitor }) => visitor.changedAt.length),
+      ...windowOf(lost, faultAt),
+    },
+    lostSessions: {
+      ...share(gone, stayers),
+      ...windowOf(
+        gone.map(({ visitor }) => visitor.beganAt),
+        faultAt,
+      ),
+    },
+    wrongLists: share(
+      findings.filter(({ isThere, listed }) => listed !== Number(isThere)),
+      findings,
+    ),
+    falseAnswers: share(
+      failures.filter(({ code = '' }) => !storeFailures.has(code)),
+      failures,
+    ),
   }
 }
 
-function shareOf<Item>(items: readonly Item[], casesIn: (item: Item) => number): Share {
-  return { cases: sumOf(items, casesIn), of: items.length }
+/** Adds up what the same fault has left several times. */
+export function totalOf(aftermaths: readonly Aftermath[]): Aftermath {
+  const total = (of: keyof Aftermath): Share => sharesTogether(aftermaths.map(aftermath => aftermath[of]))
+  return {
+    cameBack: total('cameBack'),
+    lostUpdates: total('lostUpdates'),
+    lostSessions: total('lostSessions'),
+    wrongLists: total('wrongLists'),
+    falseAnswers: total('falseAnswers'),
+  }
+}
+
+function sharesTogether(shares: readonly Share[]): Share {
+  const windows = shares.flatMap(({ windowMs }) => (windowMs === undefined ? [] : [windowMs]))
+  return {
+    cases: sumOf(shares, ({ cases }) => cases),
+    of: sumOf(shares, ({ of }) => of),
+    ...(windows.length === 0 ? {} : { windowMs: Math.max(...windows) }),
+  }
+}
+
+function share(cases: readonly unknown[], all: readonly unknown[]): Share {
+  return { cases: cases.length, of: all.length }
+}
+
+/** How long before the fault the first of these was answered. What was answered after it counts as its last moment. */
+function windowOf(answeredAt: readonly number[], faultAt: number): Pick<Share, 'windowMs'> {
+  if (answeredAt.length === 0) return {}
+  return { windowMs: Math.max(0, faultAt - Math.min(...answeredAt)) }
 }
 
 function sumOf<Item>(items: readonly Item[], numberIn: (item: Item) => number): number {
   return items.reduce((sum, item) => sum + numberIn(item), 0)
 }
 
-function visitorsIn(words: readonly Word[]): Iterable<Visitor> {
-  const visitors = new Map<string, Visitor>()
-  for (const { visitor: name, what, cookie, count = 0 } of words) {
-    const visitor = visitors.get(name) ?? newVisitor(name)
-    visitors.set(name, visitor)
-    visitor.cookie ??= cookie
-    visitor.counted = Math.max(visitor.counted, count)
-    visitor.isLeaving ||= what === 'leaving'
-    visitor.hasLeft ||= what === 'left'
-    visitor.failures += what === 'failed' ? 1 : 0
-  }
-  // Whoever was never told of a session has none.
-  return [...visitors.values()].filter(({ cookie }) => cookie !== undefined)
+/** Whoever was never told of a session has none. */
+function visitorsIn(words: readonly Word[]): readonly Visitor[] {
+  const wordsOf = new Map<string, Word[]>()
+  for (const word of words) wordsOf.set(word.visitor, [...(wordsOf.get(word.visitor) ?? []), word])
+  return [...wordsOf].flatMap(([name, words]) => visitorOf(name, words) ?? [])
 }
 
-function newVisitor(name: string): Visitor {
-  return { name, cookie: undefined, counted: 0, isLeaving: false, hasLeft: false, failures: 0 }
+function visitorOf(name: string, words: readonly Word[]): Visitor | undefined {
+  const timesOf = (wanted: Word['what']): number[] =>
+    words.filter(({ what }) => what === wanted).map(({ at }) => at)
+  const { cookie, at = 0 } = words.find(({ what }) => what === 'began') ?? {}
+  if (cookie === undefined) return undefined
+  return {
+    name,
+    cookie,
+    beganAt: at,
+    changedAt: timesOf('counted'),
+    isLeaving: timesOf('leaving').length > 0,
+    leftAt: timesOf('left')[0],
+    failures: timesOf('failed').length,
+  }
 }
 
 /** How a visitor's session is now. */
@@ -93,13 +162,15 @@ async function findingOf(sessions: Sessions<Counted>, visitor: Visitor): Promise
   return { visitor, isThere, count: visit.session?.count ?? 0, listed }
 }
 
+/** When the changes were answered that are not there. With a session that nobody has ended all of them are lost. */
+function lostChanges({ count, visitor: { changedAt } }: Finding): readonly number[] {
+  return changedAt.slice(count)
+}
+
 /**
- * What was counted when the process died or the store failed may have happened, once for each failure. With a session
- * that nobody has ended all of its changes are lost.
+ * How many changes are there that nobody has made. What was changed when the process died or the store failed may have
+ * happened, once for each failure.
  */
-function strayCounts({ isThere, count, visitor }: Finding): number {
-  const { counted, failures } = visitor
-  if (!isThere) return counted
-  const most = counted + Math.max(1, failures)
-  return count < counted ? counted - count : Math.max(0, count - most)
+function surplusChanges({ count, visitor: { changedAt, failures } }: Finding): number {
+  return Math.max(0, count - changedAt.length - Math.max(1, failures))
 }

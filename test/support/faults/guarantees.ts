@@ -43,9 +43,11 @@ interface Place {
 function cellOf(measured: readonly Measured[], { store, fault, counted }: Place): string {
   const found = measured.find(each => each.store === store && each.fault === fault)
   if (found === undefined) return 'cannot happen'
-  const { cases, of } = found.aftermath[counted]
+  const { cases, of, windowMs } = found.aftermath[counted]
   if (cases === 0) return 'kept'
-  return cases >= of ? 'not kept' : `broken in ${percentage(cases / of)}`
+  if (cases >= of) return 'not kept'
+  const share = `broken in ${percentage(cases / of)}`
+  return windowMs === undefined ? share : `${share}: the last ${windowMs} ms`
 }
 
 /** Rounded up to two figures, because a window is at least as large as it is said to be. */

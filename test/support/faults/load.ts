@@ -6,7 +6,7 @@ import { managerOn, type Word } from './visitors.ts'
 
 /** How many processes receive visitors, and how many each at the same time. */
 const processCount = 2
-const lanes = 10
+const lanes = 50
 
 interface Member {
   readonly child: ChildProcess
@@ -19,6 +19,7 @@ export class Load {
   readonly words: Word[] = []
   readonly #url: string
   readonly #program: string
+  #faultAt = Number.POSITIVE_INFINITY
   readonly #children: readonly Member[]
   #listener = (): void => undefined
 
@@ -27,6 +28,12 @@ export class Load {
     this.#url = url
     this.#program = program
     this.#children = Array.from({ length: processCount }, (_, number) => this.#start(`process ${number}`))
+  }
+
+  /** Lets something happen to the store or the processes, and remembers when it began. */
+  async suffer(fault: (load: Load) => Promise<void>): Promise<void> {
+    this.#faultAt = Date.now()
+    await fault(this)
   }
 
   /** Resolves once so many more answers have been given. Rejects when no process is left that gives any. */
@@ -72,7 +79,7 @@ export class Load {
   async aftermath(): Promise<Aftermath> {
     const store = openStore(this.#url)
     try {
-      return await aftermathOf(managerOn(store), this.words)
+      return await aftermathOf(managerOn(store), { words: this.words, faultAt: this.#faultAt })
     } finally {
       await store.close()
     }

@@ -13,10 +13,10 @@ export interface Counted {
 export interface Word {
   readonly visitor: string
   readonly what: 'began' | 'counted' | 'leaving' | 'left' | 'failed'
+  /** When it was so, by the clock of the machine that all the processes share. */
+  readonly at: number
   /** The `Cookie` header, when the visitor was given one. */
   readonly cookie?: string | undefined
-  /** How often was counted, as the visitor was told. */
-  readonly count?: number
   /** What failed. */
   readonly code?: string
 }
@@ -36,12 +36,12 @@ export function subjectOf(visitor: string): string {
 /** One visitor after another: each signs in, counts a few times, and every second one signs out. */
 export class Visitors {
   readonly #sessions: Sessions<Counted>
-  readonly #tell: (word: Word) => void
+  readonly #hear: (word: Word) => void
   #isOpen = true
 
-  constructor(sessions: Sessions<Counted>, tell: (word: Word) => void) {
+  constructor(sessions: Sessions<Counted>, hear: (word: Word) => void) {
     this.#sessions = sessions
-    this.#tell = tell
+    this.#hear = hear
   }
 
   /** Lets visitors come in so many lanes, until it is stopped. */
@@ -64,7 +64,7 @@ export class Visitors {
   async #receive(visitor: string, isLeaving: boolean): Promise<void> {
     const cookie = await this.#begin(visitor)
     if (cookie === undefined) return
-    for (let count = 1; count <= 3 && this.#isOpen; count += 1) await this.#count(visitor, cookie, count)
+    for (let time = 1; time <= 3 && this.#isOpen; time += 1) await this.#count(visitor, cookie)
     if (isLeaving && this.#isOpen) await this.#leave(visitor, cookie)
   }
 
@@ -80,14 +80,14 @@ export class Visitors {
     })
   }
 
-  #count(visitor: string, cookie: string, count: number): Promise<unknown> {
+  #count(visitor: string, cookie: string): Promise<unknown> {
     return this.#attempt(visitor, async () => {
       const visit = await this.#arrive(cookie)
       await visit.session?.update(session => {
         session.count = (session.count ?? 0) + 1
       })
       await visit.commit()
-      this.#tell({ visitor, what: 'counted', count })
+      this.#tell({ visitor, what: 'counted' })
     })
   }
 
@@ -99,6 +99,10 @@ export class Visitors {
       await visit.commit()
       this.#tell({ visitor, what: 'left' })
     })
+  }
+
+  #tell(word: Omit<Word, 'at'>): void {
+    this.#hear({ ...word, at: Date.now() })
   }
 
   async #arrive(cookie: string): Promise<TypedVisit<Counted>> {
