@@ -36,9 +36,9 @@ export class RedisCluster {
     return this.servers.map(({ port }) => port)
   }
 
-  /** Waits until every running server says that all keys have a primary. */
-  async isWhole(): Promise<void> {
-    for (const server of this.servers) {
+  /** Waits until each of these servers says that all keys have a primary. */
+  async isWhole(servers: readonly RedisServer[] = this.servers): Promise<void> {
+    for (const server of servers) {
       await eventually('a whole cluster', async () => {
         const facts = String(await server.send('CLUSTER', 'INFO'))
         return facts.includes('cluster_state:ok') && facts.includes('cluster_slots_ok:16384')
@@ -48,14 +48,21 @@ export class RedisCluster {
 
   /** The primary that has a key. */
   async primaryOf(key: string): Promise<RedisServer> {
-    const [first] = this.servers
-    const slot = Number(await first?.send('CLUSTER', 'KEYSLOT', key))
+    // Any server knows, and some may have been killed.
+    const slot = Number(await Promise.any(this.servers.map(server => server.send('CLUSTER', 'KEYSLOT', key))))
     for (const server of this.servers) {
       const nodes = String(await server.send('CLUSTER', 'NODES').catch(() => ''))
       const [own = ''] = nodes.split('\n').filter(line => line.includes('myself'))
       if (rangesIn(own).some(([from, to]) => slot >= from && slot <= to)) return server
     }
     throw new Error(`Expected a primary for the slot ${slot}.`)
+  }
+
+  /** Waits until another server has the key of one that was killed, and the others have heard of it. */
+  async succeeded(former: RedisServer, key: string): Promise<RedisServer> {
+    await eventually('another primary', async () => (await this.primaryOf(key)) !== former)
+    await this.isWhole(this.servers.filter(server => server !== former))
+    return this.primaryOf(key)
   }
 
   async killAll(): Promise<void> {
