@@ -5,7 +5,8 @@ import { type Deed, Stay, type Strike } from './stay.ts'
 
 /** How many things a guest does before they sign out. */
 const turnsOfGuest = 6
-const pauseMs = 20
+/** Between two things that somebody does. */
+const pauseMs = 50
 /** How long a store may take to be there again. */
 const patienceMs = 20_000
 
