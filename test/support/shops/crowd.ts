@@ -38,7 +38,7 @@ export class Crowd {
   }
 
   /** Each promise that was broken, and how often, by what is there now. */
-  async brokenPromises(strike?: Strike): Promise<Readonly<Record<string, number>>> {
+  async brokenPromises(strike: Strike): Promise<Readonly<Record<string, number>>> {
     const broken: Record<string, number> = {}
     for (const found of await Promise.all(this.#customers.map(customer => customer.settle(strike)))) {
       for (const promise of found) broken[promise] = (broken[promise] ?? 0) + 1

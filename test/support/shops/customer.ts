@@ -64,7 +64,7 @@ export class Customer {
   }
 
   /** Looks at both processes what has become of every stay, and names each promise that was broken. */
-  async settle(strike: Strike | undefined): Promise<readonly string[]> {
+  async settle(strike: Strike): Promise<readonly string[]> {
     for (const stay of this.#stays) {
       const browser = new Browser(this.#ports, this.#accuse, stay.cookie)
       const found: (Said | undefined)[] = []

@@ -43,7 +43,7 @@ export class Stay {
   }
 
   /** Names each promise that was broken, by what was found of the session in the end. */
-  brokenBy(found: readonly Said[], strike: Strike | undefined): string[] {
+  brokenBy(found: readonly Said[], strike: Strike): string[] {
     return found.flatMap(said => new Verdict(this.deeds, said, strike).broken(this))
   }
 }
@@ -51,9 +51,9 @@ export class Stay {
 class Verdict {
   readonly #deeds: readonly Done[]
   readonly #found: Said
-  readonly #strike: Strike | undefined
+  readonly #strike: Strike
 
-  constructor(deeds: readonly Done[], found: Said, strike: Strike | undefined) {
+  constructor(deeds: readonly Done[], found: Said, strike: Strike) {
     this.#deeds = deeds
     this.#found = found
     this.#strike = strike
@@ -116,10 +116,10 @@ class Verdict {
   }
 
   #isBefore({ answeredAt }: Done): boolean {
-    return this.#strike === undefined || answeredAt < this.#strike.at - windowMs
+    return answeredAt < this.#strike.at - windowMs
   }
 
   #isAfter({ askedAt }: Done): boolean {
-    return this.#strike !== undefined && askedAt >= this.#strike.goneAt
+    return askedAt >= this.#strike.goneAt
   }
 }
