@@ -17,12 +17,20 @@ export interface Question {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly isSecure?: boolean
+  /**
+   * What keeps the connection for the next question.
+   * @default each question has a connection of its own
+   */
+  readonly agent?: http.Agent
+  /** Gives up, and rejects, when nothing has come for so long. */
+  readonly patienceMs?: number
 }
 
-/** Asks once, on a connection of its own, and answers with the whole answer. */
+/** Asks once, and answers with the whole answer. */
 export function ask(port: number, path = '/', question: Question = {}): Promise<Answer> {
-  const { method = 'GET', headers = {}, isSecure = false } = question
-  const options = { host: '127.0.0.1', port, path, method, headers, agent: false, rejectUnauthorized: false }
+  const { method = 'GET', headers = {}, isSecure = false, agent = false, patienceMs } = question
+  const common = { host: '127.0.0.1', port, path, method, headers, agent, rejectUnauthorized: false }
+  const options = patienceMs === undefined ? common : { ...common, signal: AbortSignal.timeout(patienceMs) }
   return new Promise((resolve, reject) => {
     const request = (isSecure ? https : http).request(options, response => {
       collect(response).then(resolve, reject)

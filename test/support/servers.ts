@@ -1,23 +1,14 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import http from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
-import type { Session, SessionMiddleware } from 'sojourn'
 import { onTestFinished } from 'vitest'
 import { certificate } from '../compatibility/certificate.ts'
+import type { Listener } from './application.ts'
 
-/** A request as a route sees it behind the middleware. */
-export type SessionRequest = IncomingMessage & {
-  session: Session & { [name: string]: unknown }
-  sessionID: string
-}
+export { codeOf, type Errors, type Listener, plain, type Route, type SessionRequest } from './application.ts'
 
-export type Route = (request: SessionRequest, response: ServerResponse) => unknown
-export type Listener = (request: IncomingMessage, response: ServerResponse) => void
 export type Protocol = 'http' | 'https' | 'h2c' | 'h2'
-
-/** What an application's error handler was given, in the order it came. */
-export type Errors = unknown[]
 
 /** Opens a server for one test, and answers its port. Connections that are still open end with the test. */
 export async function serve(listener: Listener, protocol: Protocol = 'http'): Promise<number> {
@@ -49,37 +40,4 @@ function closing(server: Server, done: () => void): void {
   server.close(() => done())
   if (server instanceof http.Server || server instanceof https.Server) server.closeAllConnections()
   for (const session of sessionsOf.get(server) ?? []) session.destroy()
-}
-
-/** An application without a framework: the middleware, the route, and an error handler as people write it. */
-export function plain(middleware: SessionMiddleware, route: Route, errors: Errors = []): Listener {
-  return (request, response) => {
-    const fail = (error: unknown): void => handleError(error, response, errors)
-    middleware(request, response, error => {
-      // The middleware has been here, so that the request has what the type says.
-      if (error === undefined) run(() => route(request as SessionRequest, response)).catch(fail)
-      else fail(error)
-    })
-  }
-}
-
-/** What a route throws goes the same way as what it rejects with, as in every framework. */
-async function run(route: () => unknown): Promise<void> {
-  await route()
-}
-
-function handleError(error: unknown, response: ServerResponse, errors: Errors): void {
-  errors.push(error)
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  response.statusCode = (error as { readonly status?: number }).status ?? 500
-  response.end(`sorry: ${codeOf(error)}`)
-}
-
-/** The code of an error, or its message where it has none. */
-export function codeOf(error: unknown): string {
-  const { code, message } = error as { readonly code?: string; readonly message?: string }
-  return code ?? message ?? String(error)
 }

@@ -1,7 +1,4 @@
 import { createHmac } from 'node:crypto'
-import RedisStore7 from 'connect-redis7'
-import { RedisStore as RedisStore9 } from 'connect-redis9'
-import { RedisStore as RedisStore10 } from 'connect-redis10'
 import { createClient, createCluster } from 'redis'
 import { createSessions, type SessionOptions, session } from 'sojourn'
 import { type RedisStoreOptions, redisStore } from 'sojourn/redis'
@@ -10,29 +7,10 @@ import { type Listener, plain, type Route, serve } from '../../support/servers.t
 import { describeService } from '../../support/services/commands.ts'
 import { RedisServer } from '../../support/services/redis.ts'
 import { RedisCluster } from '../../support/services/redis-cluster.ts'
+import { type MakeOldStore, oldPackages, oldShop } from './old-shop.ts'
 
-// Its types are for whoever has no others of the same names, so that it is named as text.
-const expressSession = (await import('express-session' as string)).default as (options: object) => Listener
 const secret = 'a secret that both of them have had'
 const tomorrow = new Date(Date.now() + 86_400_000)
-
-/** Makes a store of the published package, for a client of node-redis. */
-type MakeOldStore = (client: object, prefix?: string) => object
-
-const packages: readonly (readonly [version: string, make: MakeOldStore])[] = [
-  [
-    'connect-redis 7',
-    (client, prefix) => new RedisStore7({ client, ...(prefix === undefined ? {} : { prefix }) }),
-  ],
-  [
-    'connect-redis 9',
-    (client, prefix) => new RedisStore9({ client, ...(prefix === undefined ? {} : { prefix }) } as never),
-  ],
-  [
-    'connect-redis 10',
-    (client, prefix) => new RedisStore10({ client, ...(prefix === undefined ? {} : { prefix }) } as never),
-  ],
-]
 
 /** Signs in who has not, and says who is there and how often they were seen. */
 const shop: Route = ({ url, session: visited }, response) => {
@@ -43,18 +21,6 @@ const shop: Route = ({ url, session: visited }, response) => {
   }
   visited['seen'] = Number(visited['seen'] ?? 0) + (url === '/look' ? 0 : 1)
   response.end(JSON.stringify({ user: visited['user'], cart: visited['cart'] }))
-}
-
-/** The shop as it was, on express-session. */
-function oldShop(store: object): Listener {
-  const middleware = expressSession({
-    secret,
-    store,
-    resave: false,
-    saveUninitialized: false,
-    cookie: { maxAge: 3_600_000 },
-  })
-  return plain(middleware as never, shop)
 }
 
 /** The same shop on Sojourn. */
@@ -96,9 +62,9 @@ describeService('sessions that connect-redis has left on a server', 'redis-serve
   const oldKeys = () => client.keys('sess:*')
   const records = () => client.keys('sojourn:s:*')
 
-  describe.each(packages)('%s', (_version, makeOldStore) => {
+  describe.each(oldPackages)('%s', (_version, makeOldStore) => {
     test('whoever was signed in is signed in, and has one session in one place', async () => {
-      const { cookie } = await ask(await serve(oldShop(makeOldStore(client))), '/in')
+      const { cookie } = await ask(await serve(oldShop(makeOldStore(client), secret, shop)), '/in')
       expect(await oldKeys()).toHaveLength(1)
       const port = await serve(newShop(adopting()))
       expect((await ask(port, '/look', cookie)).said).toBe(ada)
@@ -107,7 +73,7 @@ describeService('sessions that connect-redis has left on a server', 'redis-serve
     })
 
     test('a session under another prefix is found by that prefix', async () => {
-      const { cookie } = await ask(await serve(oldShop(makeOldStore(client, 'shop:'))), '/in')
+      const { cookie } = await ask(await serve(oldShop(makeOldStore(client, 'shop:'), secret, shop)), '/in')
       expect((await ask(await serve(newShop(adopting())), '/', cookie)).said).toBe(nobody)
       expect((await ask(await serve(newShop(adopting({ adoptPrefix: 'shop:' }))), '/', cookie)).said).toBe(
         ada,
@@ -116,8 +82,9 @@ describeService('sessions that connect-redis has left on a server', 'redis-serve
   })
 
   async function left(): Promise<string> {
-    const [[, makeOldStore] = packages[0] as never] = packages
-    return (await ask(await serve(oldShop((makeOldStore as MakeOldStore)(client))), '/in')).cookie
+    const [[, makeOldStore] = oldPackages[0] as never] = oldPackages
+    return (await ask(await serve(oldShop((makeOldStore as MakeOldStore)(client), secret, shop)), '/in'))
+      .cookie
   }
 
   test('the end of the key counts, and not the stale one of its cookie', async () => {
