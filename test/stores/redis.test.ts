@@ -4,7 +4,7 @@ import { fakeClock, promisesHold, type StoreBench, storeContract } from 'sojourn
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { describeService } from '../support/services/commands.ts'
 import { RedisServer } from '../support/services/redis.ts'
-import { drivers, type TestClient } from './redis/clients.ts'
+import { drivers, pools, type TestClient } from './redis/clients.ts'
 
 /** An empty store. What others have left on the server is under other prefixes. */
 function bench(client: RedisClient): StoreBench {
@@ -25,7 +25,7 @@ function tellOf(command: 'redis-server' | 'valkey-server'): void {
   })
   afterAll(() => server.stop())
 
-  for (const [driver, connect] of drivers) {
+  for (const [driver, connect] of [...drivers, ...pools]) {
     describe(`with a client of ${driver}`, () => {
       let connected: TestClient
       beforeAll(async () => {
