@@ -5,14 +5,17 @@ import { readConfiguration } from './configuration.js'
 
 const longestFarewellMs = 5000
 
-start()
+start().catch(fail)
 
-function start() {
+async function start() {
+  const configuration = readConfiguration(process.env, fileURLToPath(new URL('.env', import.meta.url)))
+  const store = openStore(configuration.storeUrl)
   try {
-    const configuration = readConfiguration(process.env, fileURLToPath(new URL('.env', import.meta.url)))
-    listen(configuration, openStore(configuration.storeUrl))
+    // A server that cannot be used is better found out now than by the first visitor.
+    await store.ready?.()
+    listen(configuration, store)
   } catch (error) {
-    fail(error)
+    giveUp(store, error)
   }
 }
 

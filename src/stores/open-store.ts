@@ -7,6 +7,11 @@ import { folderOf, optionsOf, parseStoreUrl, type StoreUrl } from './store-url.t
 
 /** A store of Sojourn's that was opened by its URL. */
 export interface OpenedStore extends EnumeratingStore, SubjectStore {
+  /**
+   * Waits until the store can be used, and rejects with what is wrong. It is absent where that is known as soon as
+   * the store is open: `await store.ready?.()`.
+   */
+  ready?(): Promise<void>
   /** Lets go of what was opened with it: a file, a connection, a timer. */
   close(): MaybePromise<void>
 }

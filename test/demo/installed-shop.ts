@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Visitor } from './visitor.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = join(root, '.scratch')
@@ -104,6 +105,13 @@ export class RunningShop {
 
   get origin(): string {
     return `http://localhost:${this.port}`
+  }
+
+  /** The same browser, which comes to this shop with what it had from another one. */
+  visited(by: Visitor): Visitor {
+    const visitor = new Visitor(this.origin)
+    visitor.cookie = by.cookie
+    return visitor
   }
 
   async close(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending> {

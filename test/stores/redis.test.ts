@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { describeService } from '../support/services/commands.ts'
 import { RedisServer } from '../support/services/redis.ts'
-import { drivers } from './redis/clients.ts'
+import { drivers, pools } from './redis/clients.ts'
 import { tellOfPromises } from './redis/promises.ts'
 
 function tellOf(command: 'redis-server' | 'valkey-server'): void {
@@ -11,7 +11,7 @@ function tellOf(command: 'redis-server' | 'valkey-server'): void {
   })
   afterAll(() => server.stop())
 
-  for (const [driver, connect] of drivers) {
+  for (const [driver, connect] of [...drivers, ...pools]) {
     describe(`with a client of ${driver}`, () => {
       tellOfPromises(() => connect(server.port), { steps: 2500 })
     })

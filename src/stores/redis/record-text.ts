@@ -12,20 +12,25 @@ export interface RecordText {
 
 /** What the third line holds. */
 type Facts = readonly [
+  /** So that a record is known to be the one that was asked for. */
+  beginningOfKey: string,
   createdAt: number,
   subject: string | null,
   authenticatedAt: number | null,
   epoch: number,
   rotation: string | null,
-  /** How the data follows; or the data itself, where it is text of half characters, which UTF-8 cannot hold. */
-  data: typeof textFollows | typeof bytesFollow | string,
+  form: Form,
 ]
+/** How the data follows; or the data itself, where it is text of half characters, which UTF-8 cannot hold. */
+type Form = typeof textFollows | typeof bytesFollow | string
 const textFollows = 0
 /** As base64, so that no client needs to be told what is text and what is not. */
 const bytesFollow = 1
+/** Enough that no other key begins in the same way by chance. */
+const beginningLength = 8
 const shape = /^(\d+) (\S+) (\S+)[^\n]*\n([^\n]*)\n([^\n]*)\n/
 
-/** Writes a record as text, without its key. */
+/** Writes a record as text, with the beginning of its key. */
 export function encodeRecord(record: SessionRecord): RecordText {
   const { version, touchedAt, expiresAt, device } = record
   return {
@@ -40,26 +45,28 @@ export function encodeDevice(device: string | undefined): string {
 }
 
 /**
- * Reads a record.
+ * Reads a record. That of another key would let a visitor into the session of somebody else: a driver that has lost
+ * count of its answers gives it, and so does whoever copies records on the server.
  *
- * @throws SojournError `RECORD_CORRUPT` for what `encodeRecord` has not written.
+ * @throws SojournError `RECORD_CORRUPT` for what `encodeRecord` has not written for this key.
  */
 export function decodeRecord(key: string, text: string): SessionRecord {
   const [all, version, touchedAt, expiresAt, device = '', line = ''] = shape.exec(text) ?? []
   if (all === undefined) throw corrupt()
-  const facts = parseLine<Facts>(line)
+  const [beginning, createdAt, subject, authenticatedAt, epoch, rotation, form] = parseLine<Facts>(line)
+  if (beginning !== beginningOf(key)) throw misplaced()
   return {
     key,
     version: Number(version),
-    createdAt: facts[0],
+    createdAt,
     touchedAt: Number(touchedAt),
     expiresAt: Number(expiresAt),
     device: device === '' ? undefined : parseLine<string>(device),
-    subject: facts[1] ?? undefined,
-    authenticatedAt: facts[2] ?? undefined,
-    epoch: facts[3],
-    rotation: facts[4] ?? undefined,
-    data: dataOf(facts[5], text.slice(all.length)),
+    subject: subject ?? undefined,
+    authenticatedAt: authenticatedAt ?? undefined,
+    epoch,
+    rotation: rotation ?? undefined,
+    data: dataOf(form, text.slice(all.length)),
   }
 }
 
@@ -71,18 +78,30 @@ export function corrupt(): SojournError {
   )
 }
 
-function bodyOf({ createdAt, subject, authenticatedAt, epoch, rotation, data }: SessionRecord): string {
-  const line = (form: Facts[5]): string => {
-    const facts: Facts = [createdAt, subject ?? null, authenticatedAt ?? null, epoch, rotation ?? null, form]
+function misplaced(): SojournError {
+  return new SojournError(
+    'RECORD_CORRUPT',
+    'Expected the redis store to answer with the record of the key that was asked for, got that of another key. Of node-redis take version 6, or `disableOfflineQueue: true`.',
+  )
+}
+
+function bodyOf(record: SessionRecord): string {
+  const { key, createdAt, subject = null, authenticatedAt = null, epoch, rotation = null, data } = record
+  const line = (form: Form): string => {
+    const facts: Facts = [beginningOf(key), createdAt, subject, authenticatedAt, epoch, rotation, form]
     return `${JSON.stringify(facts)}\n`
   }
   if (typeof data !== 'string') return line(bytesFollow) + base64Of(data)
   return hasHalfCharacter(data) ? line(data) : line(textFollows) + data
 }
 
-function dataOf(form: Facts[5], rest: string): EncodedData {
+function dataOf(form: Form, rest: string): EncodedData {
   if (typeof form === 'string') return form
   return form === textFollows ? rest : new Uint8Array(Buffer.from(rest, 'base64'))
+}
+
+function beginningOf(key: string): string {
+  return key.slice(0, beginningLength)
 }
 
 function base64Of(bytes: Uint8Array): string {

@@ -182,6 +182,11 @@ describeService(
           /both sides encrypt or neither/,
         ],
         [
+          'a server that demands encryption',
+          () => `redis://:${encoded}@127.0.0.1:${tlsPort}`,
+          /both sides encrypt or neither|connection was lost/,
+        ],
+        [
           'a certificate nobody trusts',
           () => `rediss://:${encoded}@localhost:${tlsPort}`,
           /encrypted connection/,

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis5'
-import { createClient } from 'redis'
-import { createClient as createClient5 } from 'redis5'
+import { createClient, createClientPool } from 'redis'
+import { createClient as createClient5, createClientPool as createClientPool5 } from 'redis5'
 import type { RedisClient } from 'sojourn/redis'
 
 /** A client of one of the drivers, as an application makes it. */
@@ -24,6 +24,12 @@ export const drivers: readonly (readonly [name: string, connect: Connect])[] = [
   ['ioredis 5', connectCalling(Redis5)],
 ]
 
+/** The pools of node-redis. */
+export const pools: readonly (readonly [name: string, connect: Connect])[] = [
+  ['a pool of node-redis 6', connectPool(createClientPool)],
+  ['a pool of node-redis 5', connectPool(createClientPool5)],
+]
+
 interface SendingClient extends RedisClient {
   readonly isReady: boolean
   connect(): Promise<unknown>
@@ -43,6 +49,23 @@ function connectSending(make: (options: { socket: object }) => SendingClient): C
     client.on('error', ignore)
     await client.connect()
     return { client, sendsAgain: false, isConnected: () => client.isReady, end: () => client.destroy() }
+  }
+}
+
+type MakePool = (client: object, pool: object) => Omit<SendingClient, 'isReady'>
+
+/** A pool that has several connections from the first, because most of what can go wrong in one goes wrong there. */
+function connectPool(make: MakePool): Connect {
+  return async port => {
+    // Without the option, version 5 loses count of its answers when a connection is lost.
+    const settings = { socket: { port, host: '127.0.0.1' }, disableOfflineQueue: true }
+    const pool = make(settings, { minimum: 3, maximum: 5 })
+    let isConnected = true
+    pool.on('error', () => {
+      isConnected = false
+    })
+    await pool.connect()
+    return { client: pool, sendsAgain: false, isConnected: () => isConnected, end: () => pool.destroy() }
   }
 }
 
