@@ -1,5 +1,6 @@
 import { linkToCluster, type SendingCluster } from './cluster-link.ts'
 import { isConnected, type Link, type Send, type SendingClient } from './link.ts'
+import { linkToPool, type SendingPool } from './pool-link.ts'
 
 /**
  * A client that the application has made: of node-redis (`createClient`, `createClientPool`, `createSentinel`,
@@ -44,6 +45,7 @@ export function linkTo(client: RedisClient): Link {
   if ('call' in client) return linkToCalling(client as unknown as CallingClient)
   if ('nodeClient' in client) return linkToCluster(client as unknown as SendingCluster)
   if ('getSentinelNode' in client) return linkToSentinel(client as unknown as SendingSentinel)
+  if ('execute' in client) return linkToPool(client as unknown as SendingPool)
   return linkToSending(client as unknown as SendingClient)
 }
 
@@ -67,8 +69,7 @@ function linkToCalling(client: CallingClient): Link {
 function linkToSending(client: SendingClient): Link {
   const send: Send = words => client.sendCommand(words)
   return {
-    // A pool sends on whichever connection is free.
-    keepsOrder: !('execute' in client),
+    keepsOrder: true,
     hasOneServer: true,
     keyPrefix: '',
     isReady: () => isConnected(client),

@@ -6,11 +6,11 @@ import { describeService } from '../../support/services/commands.ts'
 import { eventually } from '../../support/services/eventually.ts'
 import { RedisServer } from '../../support/services/redis.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
-import { drivers, type TestClient } from './clients.ts'
+import { drivers, pools, type TestClient } from './clients.ts'
 import { nextOf, recordOf } from './records.ts'
 
 describeService('a server that goes away and comes back', 'redis-server', () => {
-  for (const [driver, connect] of drivers) {
+  for (const [driver, connect] of [...drivers, ...pools]) {
     describe(`with a client of ${driver}`, () => {
       const ends: (() => unknown)[] = []
       afterEach(async () => {
@@ -105,7 +105,7 @@ async function useEveryScript(store: RedisRecords): Promise<void> {
 }
 
 describeService('a connection that is reset after a write and before its answer', 'redis-server', () => {
-  for (const [driver, connect] of drivers) {
+  for (const [driver, connect] of [...drivers, ...pools]) {
     describe(`with a client of ${driver}`, () => {
       let server: RedisServer
       let proxy: TcpProxy
@@ -144,7 +144,10 @@ describeService('a connection that is reset after a write and before its answer'
         await losing
         await meanwhile()
         proxy.open()
-        return await calling
+        const answer = await calling
+        // A pool finds out of each of its connections apart that it is gone.
+        await Promise.allSettled(Array.from({ length: 5 }, () => store.load('none')))
+        return answer
       }
 
       /** A driver that sends again learns that it is done; one that does not leaves it open. Neither is misled. */
