@@ -1,6 +1,8 @@
 import { SojournError } from '../../core/errors.ts'
 import { corrupt } from './record-text.ts'
 
+const lost = 'the connection was lost'
+
 /** What is wrong, by how the server and the drivers say so, and what to do about it. */
 const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
   [
@@ -26,10 +28,7 @@ const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
     /CERT|SSL|TLS|self.signed|certificate|EPROTO|wrong version number/i,
     'the encrypted connection could not be made',
   ],
-  [
-    /ECONNRESET|EPIPE|Socket closed|Connection is closed|client is|writeable|Disconnect|max retries/i,
-    'the connection was lost',
-  ],
+  [/ECONNRESET|EPIPE|Socket closed|Connection is closed|client is|writeable|Disconnect|max retries/i, lost],
   [/ETIMEDOUT|timeout/i, 'it did not answer in time'],
 ]
 
@@ -51,6 +50,11 @@ export function troubleOf(error: unknown): Error {
 export function reasonOf(error: Error): string {
   const said = `${error.message} ${codeOf(error)}`
   return reasons.find(([sign]) => sign.test(said))?.[1] ?? 'it failed. See `cause`'
+}
+
+/** Whether there was a connection, which has ended. */
+export function isLoss(error: unknown): boolean {
+  return error !== undefined && reasonOf(plain(error)) === lost
 }
 
 /** Whether another attempt in a moment would end the same way. */
