@@ -76,14 +76,18 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   }
 
   /**
-   * Waits for the server. A store can be used without it; whoever awaits it learns at start what is wrong.
+   * Waits for the server, and tries whether it lets the store do its work. A store can be used without it; whoever
+   * awaits it learns at start what is wrong.
    *
    * @throws SojournError `STORE_UNUSABLE`
    */
   async ready(): Promise<void> {
-    await this.#line.isComplete().catch(error => {
+    try {
+      await this.#line.ready()
+      await this.#tryScript()
+    } catch (error) {
       throw unusable(error)
-    })
+    }
   }
 
   async create(record: SessionRecord): Promise<boolean> {
@@ -175,6 +179,11 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
     if (!this.#link.keepsOrder) await listing
     const [answer] = await Promise.all([write(), listing])
     return answer
+  }
+
+  /** A record without a name never exists, so that nothing is touched. It waits for replicas as every write. */
+  async #tryScript(): Promise<void> {
+    await this.#line.run(touchScript, this.#names.record(''), [String(this.#clock.now()), '0', '0', ''])
   }
 
   #parametersOf(record: SessionRecord): string[] {

@@ -1,5 +1,6 @@
 import { linkToCluster, type SendingCluster } from './cluster-link.ts'
-import { isConnected, type Link, type Pipeline, type Send, type SendingClient } from './link.ts'
+import { isConnected, type Link, type Pipeline, type Send, type SendingClient, sendTogether } from './link.ts'
+import { linkToPool, type SendingPool } from './pool-link.ts'
 
 /**
  * A client that the application has made: of node-redis (`createClient`, `createClientPool`, `createSentinel`,
@@ -49,6 +50,7 @@ export function linkTo(client: RedisClient): Link {
   if ('call' in client) return linkToCalling(client as unknown as CallingClient)
   if ('nodeClient' in client) return linkToCluster(client as unknown as SendingCluster)
   if ('getSentinelNode' in client) return linkToSentinel(client as unknown as SendingSentinel)
+  if ('execute' in client) return linkToPool(client as unknown as SendingPool)
   return linkToSending(client as unknown as SendingClient)
 }
 
@@ -85,13 +87,12 @@ async function callTogether(
 function linkToSending(client: SendingClient): Link {
   const send: Send = words => client.sendCommand(words)
   return {
-    // A pool sends on whichever connection is free.
-    keepsOrder: !('execute' in client),
+    keepsOrder: true,
     hasOneServer: true,
     keyPrefix: '',
     isReady: () => isConnected(client),
     send: (_key, words) => send(words),
-    sendBoth: (_key, first, second) => client.multi().addCommand(first).addCommand(second).execAsPipeline(),
+    sendBoth: (_key, first, second) => sendTogether(client, [first, second]),
     primaries: async () => [send],
   }
 }

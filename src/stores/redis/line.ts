@@ -3,7 +3,7 @@ import { SojournError } from '../../core/errors.ts'
 import type { Link, Send } from './link.ts'
 import { Replicas } from './replicas.ts'
 import type { Script } from './scripts.ts'
-import { isHopeless, plain, reasonOf, troubleOf } from './trouble.ts'
+import { isHopeless, isLoss, plain, reasonOf, troubleOf } from './trouble.ts'
 
 /** A connection, and what is known of it. */
 export interface LineOptions {
@@ -70,12 +70,6 @@ export class Line {
     }
   }
 
-  /** Waits for the connection, and looks whether each server has as many replicas as are asked for. */
-  async isComplete(): Promise<void> {
-    await this.ready()
-    await this.#replicas.look(() => this.servers())
-  }
-
   /** Each server that has a part of the keys. */
   async servers(): Promise<readonly Send[]> {
     await this.ready()
@@ -108,12 +102,18 @@ export class Line {
   async #greet(): Promise<void> {
     for (let waitedMs = 0; !this.#link.isReady(); waitedMs += lookEveryMs) {
       const error = this.#lastError()
-      if (waitedMs >= patienceMs || isHopeless(error))
-        throw troubleOf(error ?? new Error(`No connection within ${patienceMs} ms`))
+      if (waitedMs >= patienceMs || isHopeless(error)) throw troubleOf(this.#whyNot(error))
       await new Promise<void>(resolve => systemClock.after(lookEveryMs, resolve))
     }
     if (!this.#isGreeted) await this.#checkVersion()
     this.#isGreeted = true
+  }
+
+  /** A server that demands encryption ends every connection without a word, and so none was lost. */
+  #whyNot(error: unknown): unknown {
+    if (error !== undefined && (this.#isGreeted || !isLoss(error))) return error
+    const said = error === undefined ? '' : `: ${plain(error).message}`
+    return new Error(`No connection within ${patienceMs} ms${said}`)
   }
 
   async #checkVersion(): Promise<void> {

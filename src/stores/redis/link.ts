@@ -40,3 +40,13 @@ export interface Pipeline<Routing extends readonly unknown[]> {
 export function isConnected({ isReady, isOpen }: Pick<SendingClient, 'isReady' | 'isOpen'>): boolean {
   return isReady ?? isOpen
 }
+
+/** Sends commands of node-redis together on one connection. */
+export function sendTogether(
+  client: Pick<SendingClient, 'multi'>,
+  commands: readonly (readonly string[])[],
+): Promise<readonly unknown[]> {
+  const pipeline = client.multi()
+  for (const words of commands) pipeline.addCommand(words)
+  return pipeline.execAsPipeline()
+}

@@ -1,5 +1,5 @@
 import { systemClock } from '../../core/clock.ts'
-import type { Link, Send } from './link.ts'
+import type { Link } from './link.ts'
 
 type Words = readonly string[]
 
@@ -44,17 +44,11 @@ export class Replicas {
     }
   }
 
-  /** Rejects when one of the servers has fewer replicas than are wanted. */
-  async look(servers: () => Promise<readonly Send[]>): Promise<void> {
-    if (this.#wanted === 0) return
-    for (const send of await servers()) this.#expectEnough(await send(this.#waiting(patienceMs)))
-  }
-
   async #writeAndWait(key: string, words: Words): Promise<unknown> {
-    const waiting = this.#waiting(this.#isShort ? shortestMs : patienceMs)
+    const waiting = ['WAIT', String(this.#wanted), String(this.#isShort ? shortestMs : patienceMs)]
     const [answer, reached] = await this.#sendBoth(key, words, waiting)
     this.#isShort = Number(reached) < this.#wanted
-    this.#expectEnough(reached)
+    if (this.#isShort) throw new Error(`Reached ${reached} of ${this.#wanted} replicas`)
     return answer
   }
 
@@ -67,14 +61,6 @@ export class Replicas {
       await this.#link.send(key, ['EXISTS', key])
       return await this.#link.sendBoth(key, ...both)
     }
-  }
-
-  #waiting(spanMs: number): Words {
-    return ['WAIT', String(this.#wanted), String(spanMs)]
-  }
-
-  #expectEnough(reached: unknown): void {
-    if (Number(reached) < this.#wanted) throw new Error(`Reached ${reached} of ${this.#wanted} replicas`)
   }
 
   /** While replicas are missing each write waits in vain, so that one alone does. */

@@ -1,6 +1,8 @@
 import { SojournError } from '../../core/errors.ts'
 import { corrupt } from './record-text.ts'
 
+const lost = 'the connection was lost'
+
 /** What is wrong, by how the server and the drivers say so, and what to do about it. */
 const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
   [
@@ -27,10 +29,7 @@ const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
     /CERT|SSL|TLS|self.signed|certificate|EPROTO|wrong version number/i,
     'the encrypted connection could not be made',
   ],
-  [
-    /ECONNRESET|EPIPE|Socket closed|Connection is closed|client is|writeable|Disconnect|max retries/i,
-    'the connection was lost',
-  ],
+  [/ECONNRESET|EPIPE|Socket closed|Connection is closed|client is|writeable|Disconnect|max retries/i, lost],
   [/ETIMEDOUT|timeout/i, 'it did not answer in time'],
 ]
 
@@ -54,6 +53,11 @@ export function reasonOf(error: Error): string {
   return reasons.find(([sign]) => sign.test(said))?.[1] ?? 'it failed. See `cause`'
 }
 
+/** Whether there was a connection, which has ended. */
+export function isLoss(error: unknown): boolean {
+  return error !== undefined && reasonOf(plain(error)) === lost
+}
+
 /** Whether another attempt in a moment would end the same way. */
 export function isHopeless(error: unknown): boolean {
   if (error instanceof SojournError) return true
@@ -66,7 +70,8 @@ export function plain(error: unknown): Error {
   if (!(first instanceof Error)) return new Error('The driver has thrown something that is no error.')
   // What follows quotes the command.
   const [message = ''] = first.message.split(/, with args beginning with/i)
-  const copy = new Error(message)
+  // Some have a name and say nothing.
+  const copy = new Error(message === '' ? first.constructor.name : message)
   copy.name = first.name
   return Object.assign(copy, codeOf(first) === '' ? {} : { code: codeOf(first) })
 }

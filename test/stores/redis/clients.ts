@@ -27,7 +27,8 @@ export const drivers: readonly (readonly [name: string, connect: Connect])[] = [
 /** The pools of node-redis. */
 export const pools: readonly (readonly [name: string, connect: Connect])[] = [
   ['a pool of node-redis 6', connectPool(createClientPool)],
-  ['a pool of node-redis 5', connectPool(createClientPool5)],
+  // Without the option it loses count of its answers when a connection is lost.
+  ['a pool of node-redis 5', connectPool(createClientPool5, { disableOfflineQueue: true })],
 ]
 
 interface SendingClient extends RedisClient {
@@ -55,10 +56,9 @@ function connectSending(make: (options: { socket: object }) => SendingClient): C
 type MakePool = (client: object, pool: object) => Omit<SendingClient, 'isReady'>
 
 /** A pool that has several connections from the first, because most of what can go wrong in one goes wrong there. */
-function connectPool(make: MakePool): Connect {
+function connectPool(make: MakePool, options: object = {}): Connect {
   return async port => {
-    // Without the option, version 5 loses count of its answers when a connection is lost.
-    const settings = { socket: { port, host: '127.0.0.1' }, disableOfflineQueue: true }
+    const settings = { socket: { port, host: '127.0.0.1' }, ...options }
     const pool = make(settings, { minimum: 3, maximum: 5 })
     let isConnected = true
     pool.on('error', () => {

@@ -6,11 +6,11 @@ import { describeService } from '../../support/services/commands.ts'
 import { eventually } from '../../support/services/eventually.ts'
 import { RedisServer } from '../../support/services/redis.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
-import { drivers, type TestClient } from './clients.ts'
+import { drivers, pools, type TestClient } from './clients.ts'
 import { nextOf, recordOf } from './records.ts'
 
 describeService('a server that goes away and comes back', 'redis-server', () => {
-  for (const [driver, connect] of drivers) {
+  for (const [driver, connect] of [...drivers, ...pools]) {
     describe(`with a client of ${driver}`, () => {
       const ends: (() => unknown)[] = []
       afterEach(async () => {
@@ -72,6 +72,7 @@ describeService('a server that goes away and comes back', 'redis-server', () => 
         await store.load('none')
         await server.kill()
         await eventually('the client to have noticed', hasNoticed)
+        await haveAllNoticed(store)
         const record = recordOf()
         const startedAt = Date.now()
         await expect(store.create(record)).rejects.toThrow(/connect/)
@@ -95,6 +96,11 @@ describeService('a server that goes away and comes back', 'redis-server', () => 
   }
 })
 
+/** A pool finds out of each of its connections apart that it is gone. */
+async function haveAllNoticed(store: RedisRecords): Promise<void> {
+  await Promise.allSettled(Array.from({ length: 5 }, () => store.load('none')))
+}
+
 /** So that what is lost later is the answer of a script, and not that the server does not know it yet. */
 async function useEveryScript(store: RedisRecords): Promise<void> {
   const record = recordOf({ subject: 'nobody' })
@@ -105,7 +111,7 @@ async function useEveryScript(store: RedisRecords): Promise<void> {
 }
 
 describeService('a connection that is reset after a write and before its answer', 'redis-server', () => {
-  for (const [driver, connect] of drivers) {
+  for (const [driver, connect] of [...drivers, ...pools]) {
     describe(`with a client of ${driver}`, () => {
       let server: RedisServer
       let proxy: TcpProxy
@@ -144,7 +150,9 @@ describeService('a connection that is reset after a write and before its answer'
         await losing
         await meanwhile()
         proxy.open()
-        return await calling
+        const answer = await calling
+        await haveAllNoticed(store)
+        return answer
       }
 
       /** A driver that sends again learns that it is done; one that does not leaves it open. Neither is misled. */

@@ -151,9 +151,12 @@ describeService('a user without a permission', 'redis-server', () => {
       ['has another prefix', 'elsewhere'],
     ])(`who %s is told so, with ${driver}`, async (_title, user) => {
       const store = open(`redis://${user}:${encoded}@127.0.0.1:${server.port}?driver=${driver}`)
-      const error = await refusalOf(() => store.create(recordOf({ data: password })))
-      expect(error.message).toMatch(/the user of the connection may not do this on the server/)
-      expect(error.cause).toMatchObject({ message: expect.stringMatching(/NOPERM/) })
+      expect(await refusalOf(() => store.ready())).toMatchObject({ code: 'STORE_UNUSABLE' })
+      for (const call of [() => store.ready(), () => store.create(recordOf({ data: password }))]) {
+        const error = await refusalOf(call)
+        expect(error.message).toMatch(/the user of the connection may not do this on the server/)
+        expect(error.cause).toMatchObject({ message: expect.stringMatching(/NOPERM/) })
+      }
     })
   }
 })

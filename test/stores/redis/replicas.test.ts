@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { createClientPool, createCluster } from 'redis'
+import { createCluster } from 'redis'
 import { openStore } from 'sojourn'
 import { type RedisRecords, type RedisStoreOptions, redisStore } from 'sojourn/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -10,25 +10,14 @@ import { eventually } from '../../support/services/eventually.ts'
 import { RedisServer } from '../../support/services/redis.ts'
 import { RedisCluster } from '../../support/services/redis-cluster.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
-import { drivers } from './clients.ts'
+import { drivers, pools } from './clients.ts'
 import { type Connected, tellOfPromises } from './promises.ts'
 import { nextOf, recordOf } from './records.ts'
 
 const tooFew = /fewer replicas have answered than the option `replicas` asks for/
 
 /** Each kind of client for one primary. The others are tried behind Sentinel and on a cluster. */
-const connects: readonly (readonly [name: string, connect: (port: number) => Promise<Connected>])[] = [
-  ...drivers.filter(([name]) => name.endsWith('6')),
-  [
-    'node-redis 6, with a pool',
-    async port => {
-      const client = createClientPool({ url: `redis://127.0.0.1:${port}` })
-      client.on('error', () => undefined)
-      await client.connect()
-      return { client, end: () => client.destroy() }
-    },
-  ],
-]
+const connects = [...drivers, ...pools].filter(([name]) => name.endsWith('6'))
 
 describeService('a store whose writes wait for a replica', 'redis-server', () => {
   let primary: RedisServer

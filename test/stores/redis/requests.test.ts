@@ -5,7 +5,7 @@ import { plain, serve } from '../../support/servers.ts'
 import { describeService } from '../../support/services/commands.ts'
 import { RedisServer } from '../../support/services/redis.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
-import { drivers, type TestClient } from './clients.ts'
+import { drivers, pools, type TestClient } from './clients.ts'
 
 const secret = 'a secret that is long enough for this test'
 const deadlineMs = 300
@@ -14,7 +14,7 @@ const deadlineMs = 300
 const mostTries = 20
 
 describeService('requests whose sessions are in Redis', 'redis-server', () => {
-  for (const [driver, connect] of drivers) {
+  for (const [driver, connect] of [...drivers, ...pools]) {
     describe(`with a client of ${driver}`, () => {
       let server: RedisServer
       let proxy: TcpProxy
