@@ -8,6 +8,7 @@ import { RedisServer } from '../../support/services/redis.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
 import { drivers, pools, type TestClient } from './clients.ts'
 import { nextOf, recordOf } from './records.ts'
+import { untilAnswered } from './until-answered.ts'
 
 describeService('a server that goes away and comes back', 'redis-server', () => {
   for (const [driver, connect] of [...drivers, ...pools]) {
@@ -78,7 +79,7 @@ describeService('a server that goes away and comes back', 'redis-server', () => 
         await expect(store.create(record)).rejects.toThrow(/connect/)
         expect(Date.now() - startedAt).toBeLessThan(4000)
         await server.start()
-        expect(await store.load(record.key)).toBeUndefined()
+        expect(await untilAnswered(() => store.load(record.key))).toBeUndefined()
       })
 
       test('calls that are under way when the server is killed all end', async () => {
