@@ -4,6 +4,7 @@ import type { StoreVerb } from './deadline.ts'
 import { decodeAny } from './decode-any.ts'
 import type { Engine } from './engine.ts'
 import { publish } from './events.ts'
+import { rootOf } from './id-rotation.ts'
 import { chain } from './maybe-promise.ts'
 import { anonymous } from './standing.ts'
 import type { AdoptingStore, ForeignSession, MaybePromise, SessionRecord } from './store.ts'
@@ -26,6 +27,14 @@ export function adopt(engine: Engine, visitor: VerifiedId): MaybePromise<Session
   if (!isAdopting(engine) || keyShape.test(id) || id.includes('~')) return undefined
   const remembered = engine.recollection.outcomeOf(engine.keyOfVisitor(visitor), engine.now())
   return remembered === 'missing' ? attemptAdoption(engine, id, mostAttempts) : undefined
+}
+
+/** Lets nothing be left that could be taken over again, once the session of an id has ended. */
+export function forgetForeign(engine: Engine, id: string): MaybePromise<void> {
+  if (!isAdopting(engine)) return
+  return askAdopting(engine, 'forget what other software keeps under an id', store =>
+    store.forgetForeign(rootOf(id)),
+  )
 }
 
 function attemptAdoption(

@@ -14,6 +14,7 @@ export type StoreVerb =
   | 'raise the epoch of a subject'
   | 'find what other software keeps under an id'
   | 'take over what other software keeps'
+  | 'forget what other software keeps under an id'
 
 /** How long a store may take, by which clock. */
 export interface Deadline {

@@ -1,4 +1,4 @@
-import { adopt } from './adoption.ts'
+import { adopt, forgetForeign } from './adoption.ts'
 import type { VerifiedId } from './cookie-signer.ts'
 import type { ReadData } from './encoding.ts'
 import type { Engine } from './engine.ts'
@@ -102,7 +102,7 @@ function remove(engine: Engine, id: string, { key }: SessionRecord<unknown>): Ma
   return attempt(
     () =>
       chain(
-        engine.ask('delete', id, store => store.delete(key)),
+        chain(forgetForeign(engine, id), () => engine.ask('delete', id, store => store.delete(key))),
         ignore,
       ),
     ignore,

@@ -171,6 +171,11 @@ export interface AdoptingStore<Data = EncodedData> extends Store<Data> {
    * and changes nothing, when the key is taken, and when the foreign session is not what it was when it was found.
    */
   takeOver(move: TakeOver<Data>): MaybePromise<boolean>
+  /**
+   * Removes what other software keeps under an id whose session is about to end. It is nothing most of the time: what
+   * a move that broke off has left, or what the other software has written again.
+   */
+  forgetForeign(id: string): MaybePromise<void>
 }
 
 /**

@@ -1,3 +1,4 @@
+import { forgetForeign } from './adoption.ts'
 import type { Change, Meeting } from './change.ts'
 import type { Reading } from './encoding.ts'
 import type { Engine } from './engine.ts'
@@ -78,7 +79,8 @@ export class Writer {
     live.hasEnded = true
     if (record === undefined && !live.isSent) return true
     const key = engine.keyOf(live.id)
-    const deleted = engine.ask('delete', live.id, store => store.delete(key))
+    const forgotten = forgetForeign(engine, live.id)
+    const deleted = chain(forgotten, () => engine.ask('delete', live.id, store => store.delete(key)))
     return chain(deleted, wasThere => {
       engine.recollection.noteEnd(key)
       if (wasThere) publish('destroyed', () => ({ handle: engine.handleOf(live.id) }))

@@ -163,6 +163,10 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
     return this.#foreign.takeOver(id, foreign, arriving)
   }
 
+  forgetForeign(id: string): Promise<void> {
+    return this.#foreign.forget(id)
+  }
+
   /** Lets go of the connection that `openStore` has made. A client that was handed in stays as it is. */
   async close(): Promise<void> {
     await this.#opened?.close()

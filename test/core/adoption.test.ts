@@ -27,6 +27,10 @@ class InheritingStore extends WatchedStore implements AdoptingStore {
       return this.foreign.delete(id)
     })
   }
+
+  async forgetForeign(id: string): Promise<void> {
+    this.foreign.delete(id)
+  }
 }
 
 function inherit(options: Partial<SessionsOptions> = {}) {
@@ -133,6 +137,42 @@ describe('a session that express-session has left', () => {
     expect(await outcomeOf(old())).toBe('revoked')
     leave({ user: 'ada' })
     expect(await outcomeOf(old())).toBe('revoked')
+  })
+})
+
+describe('what is left of it when its visitor leaves', () => {
+  test('is forgotten, so that no other process takes it over again', async () => {
+    const { clock, store, leave, old } = inherit()
+    leave({ user: 'ada' })
+    const ada = old()
+    await ada.arrive()
+    // What a move that broke off leaves behind, or what the old software writes once more.
+    leave({ user: 'ada' })
+    await ada.request(session => session.destroy())
+    const elsewhere = stage({ clock, store, idle: '1h' })
+    expect(await outcomeOf(elsewhere.visitor(`connect.sid=${signed(oldId)}`))).toBe('missing')
+  })
+
+  test('is forgotten under the id that it had, also after its id was changed', async () => {
+    const { store, leave, old } = inherit()
+    leave({ user: 'ada' })
+    const ada = old()
+    await ada.request(session => session.rotate())
+    leave({ user: 'ada' })
+    await ada.request(session => session.destroy())
+    expect(store.foreign.size).toBe(0)
+  })
+
+  test('stands in the way of a logout when it cannot be forgotten, and the visitor is told', async () => {
+    const { store, leave, old } = inherit()
+    leave({ user: 'ada' })
+    const ada = old()
+    await ada.arrive()
+    store.forgetForeign = () => Promise.reject(new Error('nobody answers'))
+    await expect(ada.request(session => session.destroy())).rejects.toThrow(
+      /forget what other software keeps under an id/,
+    )
+    expect(await outcomeOf(ada)).toBe('found')
   })
 })
 

@@ -52,6 +52,11 @@ export class ForeignSessions {
     return (await this.#line.runOn(takeOverScript, [name, foreign], [...parameters, text])) === 1
   }
 
+  async forget(id: string): Promise<void> {
+    const name = this.#nameOf(id)
+    if (!name.startsWith(this.#prefixes.own)) await this.#line.write(name, ['DEL', name])
+  }
+
   /** On a cluster the two are on two servers. The record comes first, so that the visitor is signed in throughout. */
   async #takeOverApart(foreign: string, text: string, { name, parameters }: Arriving): Promise<boolean> {
     if ((await this.#line.run(createScript, name, parameters)) !== 1) return false

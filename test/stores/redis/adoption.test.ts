@@ -3,6 +3,7 @@ import { createClient, createCluster } from 'redis'
 import { createSessions, type SessionOptions, session } from 'sojourn'
 import { type RedisStoreOptions, redisStore } from 'sojourn/redis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { removeScript } from '../../../src/stores/redis/scripts.ts'
 import { type Listener, plain, type Route, serve } from '../../support/servers.ts'
 import { describeService } from '../../support/services/commands.ts'
 import { RedisServer } from '../../support/services/redis.ts'
@@ -159,6 +160,47 @@ describeService('sessions that connect-redis has left on a cluster', 'redis-serv
       await Promise.all(visits.map(visit => visit.open()))
       expect(visits.map(({ session: found }) => Reflect.get(found ?? {}, 'user'))).toEqual([...ids, ...ids])
       expect(await Promise.all(ids.map(id => client.exists(`sess:${id}`)))).toEqual(ids.map(() => 0))
+    } finally {
+      client.destroy()
+    }
+  }, 60_000)
+
+  test('stay ended after a logout, also where the old key could not be removed at the move', async () => {
+    const client = await createCluster({
+      rootNodes: cluster.ports.map(port => ({ socket: { host: '127.0.0.1', port } })),
+    }).connect()
+    let isLosing = true
+    const losing = new Proxy(client, {
+      get(target, name) {
+        const value = Reflect.get(target, name)
+        if (name !== 'sendCommand') return typeof value === 'function' ? value.bind(target) : value
+        return (key: string, isReadOnly: boolean, words: string[]) =>
+          isLosing && words[1] === removeScript.sha
+            ? Promise.reject(new Error('Socket closed unexpectedly'))
+            : target.sendCommand(key, isReadOnly, words)
+      },
+    })
+    /** A process of its own. */
+    const visitOn = async (own: RedisStoreOptions['client'], id: string) => {
+      const store = redisStore({ client: own, adopt: 'connect-redis', adoptUntil: tomorrow })
+      const visit = createSessions({ secret, store, idle: '1h' }).visit({
+        cookieHeader: cookieOf(id),
+        isSecure: true,
+        request: undefined,
+      })
+      await visit.open()
+      return visit
+    }
+    try {
+      const id = 'id-of-old-that-leaves'
+      await client.set(`sess:${id}`, '{"user":"ada","cookie":{}}')
+      await expect(visitOn(losing, id)).rejects.toThrow(/take over/)
+      isLosing = false
+      const leaving = await visitOn(client, id)
+      expect(Reflect.get(leaving.session ?? {}, 'user')).toBe('ada')
+      await leaving.session?.destroy()
+      await leaving.commit()
+      expect((await visitOn(client, id)).outcome).toBe('missing')
     } finally {
       client.destroy()
     }
