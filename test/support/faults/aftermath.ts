@@ -26,7 +26,8 @@ export interface Aftermath {
 /** What the processes have told, and when the fault came. */
 export interface Account {
   readonly words: readonly Word[]
-  readonly faultAt: number
+  /** Undefined where nothing may be lost, whenever it was answered. */
+  readonly faultAt: number | undefined
 }
 
 /** One visitor, as far as the words of the processes tell. */
@@ -112,9 +113,9 @@ function share(cases: readonly unknown[], all: readonly unknown[]): Share {
   return { cases: cases.length, of: all.length }
 }
 
-/** How long before the fault the first of these was answered. What was answered after it counts as its last moment. */
-function windowOf(answeredAt: readonly number[], faultAt: number): Pick<Share, 'windowMs'> {
-  if (answeredAt.length === 0) return {}
+/** How long before the fault the first of these was answered. */
+function windowOf(answeredAt: readonly number[], faultAt: number | undefined): Pick<Share, 'windowMs'> {
+  if (answeredAt.length === 0 || faultAt === undefined) return {}
   return { windowMs: Math.max(0, faultAt - Math.min(...answeredAt)) }
 }
 

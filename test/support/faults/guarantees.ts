@@ -5,6 +5,8 @@ export interface Measured {
   readonly store: string
   readonly fault: string
   readonly aftermath: Aftermath
+  /** How often the fault has come, where it is known to break promises now and then; undefined where it must not. */
+  readonly times?: number
 }
 
 type Case = keyof Aftermath
@@ -44,7 +46,7 @@ function cellOf(measured: readonly Measured[], { store, fault, counted }: Place)
   const found = measured.find(each => each.store === store && each.fault === fault)
   if (found === undefined) return 'cannot happen'
   const { cases, of, windowMs } = found.aftermath[counted]
-  if (cases === 0) return 'kept'
+  if (cases === 0) return found.times === undefined ? 'kept' : `not broken in ${found.times} times`
   if (cases >= of) return 'not kept'
   const share = `broken in ${percentage(cases / of)}`
   return windowMs === undefined ? share : `${share}: the last ${windowMs} ms`

@@ -19,7 +19,7 @@ export class Load {
   readonly words: Word[] = []
   readonly #url: string
   readonly #program: string
-  #faultAt = Number.POSITIVE_INFINITY
+  #faultAt: number | undefined
   readonly #children: readonly Member[]
   #listener = (): void => undefined
 
@@ -30,10 +30,9 @@ export class Load {
     this.#children = Array.from({ length: processCount }, (_, number) => this.#start(`process ${number}`))
   }
 
-  /** Lets something happen to the store or the processes, and remembers when it began. */
-  async suffer(fault: (load: Load) => Promise<void>): Promise<void> {
+  /** Remembers that the fault has just happened: what was answered before may be lost by then. */
+  noteFault(): void {
     this.#faultAt = Date.now()
-    await fault(this)
   }
 
   /** Resolves once so many more answers have been given. Rejects when no process is left that gives any. */
