@@ -7,6 +7,11 @@ type Words = readonly string[]
 const patienceMs = 500
 /** The same while they are known to be missing. The server knows no shorter time. */
 const shortestMs = 1
+/**
+ * How often one of them waits as long as ever all the same. A busy server counts so short a time that no replica on
+ * another machine has answered within it, and writes would be refused long after the replicas are back.
+ */
+const trialEveryMs = 5000
 /** How many writes wait at once: a connection carries out nothing else meanwhile, not even a read. */
 const mostAtOnce = 2
 /** How long a write waits for others to have waited. Then its request has failed, so that it does not leave. */
@@ -20,6 +25,8 @@ export class Replicas {
   readonly #wanted: number
   /** Whether the last write has reached too few. */
   #isShort = false
+  /** When a write will wait as long as ever although they are missing. */
+  #trialAt = 0
   #underWay = 0
   readonly #turns: (() => void)[] = []
 
@@ -45,11 +52,18 @@ export class Replicas {
   }
 
   async #writeAndWait(key: string, words: Words): Promise<unknown> {
-    const waiting = ['WAIT', String(this.#wanted), String(this.#isShort ? shortestMs : patienceMs)]
+    const waiting = ['WAIT', String(this.#wanted), String(this.#patience())]
     const [answer, reached] = await this.#sendBoth(key, words, waiting)
     this.#isShort = Number(reached) < this.#wanted
     if (this.#isShort) throw new Error(`Reached ${reached} of ${this.#wanted} replicas`)
     return answer
+  }
+
+  #patience(): number {
+    const now = systemClock.now()
+    if (this.#isShort && now < this.#trialAt) return shortestMs
+    this.#trialAt = now + trialEveryMs
+    return patienceMs
   }
 
   /** A server of a cluster that no longer has the key says so, and the drivers listen to it for single commands only. */

@@ -228,3 +228,20 @@ test('a driver that waits for ever holds up nobody else, and what has waited too
   void write('next')
   expect(sent).toEqual(['first', 'second', 'next'])
 })
+
+test('replicas that are far away are found again when they are back', async () => {
+  const replicas = { areBack: false, answerMs: 6 }
+  const link = {
+    // As a busy server answers, which waits no longer than it was told.
+    sendBoth: async (_key: string, _write: readonly string[], [, , waitMs]: readonly string[]) => [
+      'OK',
+      replicas.areBack && Number(waitMs) >= replicas.answerMs ? 1 : 0,
+    ],
+  }
+  const writes = new Replicas(link as unknown as Link, 1)
+  const write = () => writes.write('key', ['SET', 'key', '']).catch((error: Error) => error.message)
+  expect(await write()).toBe('Reached 0 of 1 replicas')
+  replicas.areBack = true
+  await eventually('a write that reaches them', async () => (await write()) === 'OK')
+  expect(await write()).toBe('OK')
+}, 20_000)
