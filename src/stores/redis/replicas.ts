@@ -86,9 +86,12 @@ export class Replicas {
   async #turn(): Promise<void> {
     const until = systemClock.now() + longestTurnMs
     await new Promise<void>(resolve => this.#turns.push(resolve))
-    if (systemClock.now() < until) return
+    const isLate = systemClock.now() >= until
+    if (!isLate && this.#link.isReady()) return
     this.#leave()
-    throw new Error(`Reached no place among the writes within ${longestTurnMs} ms: timeout`)
+    if (isLate) throw new Error(`Reached no place among the writes within ${longestTurnMs} ms: timeout`)
+    // A driver would keep the write until the server is back, when nobody waits for it any more.
+    throw new Error('Connection is closed since the write has waited for its turn')
   }
 
   #leaveOnce(): () => void {

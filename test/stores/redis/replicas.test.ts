@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { createCluster } from 'redis'
+import { createClient, createCluster } from 'redis'
 import { openStore } from 'sojourn'
 import { type RedisRecords, type RedisStoreOptions, redisStore } from 'sojourn/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -129,6 +129,30 @@ describeService('a store whose writes wait for a replica', 'redis-server', () =>
     expect(await store.delete(record.key)).toBe(true)
   })
 
+  test('what waits for its turn when the connection is lost does not leave when it is back', async () => {
+    const front = await TcpProxy.start(primary.port)
+    ends.push(() => front.stop())
+    const client = createClient({ socket: { port: front.port, reconnectStrategy: 100 } })
+    client.on('error', () => undefined)
+    await client.connect()
+    ends.push(() => client.destroy())
+    const store = redisStore({ client, replicas: 1 })
+    await store.create(recordOf())
+    await loseReplica()
+    const settling = Array.from({ length: 10 }, () => store.create(recordOf()).catch(() => 'refused'))
+    front.close()
+    await eventually('a client that has noticed', async () => !client.isReady)
+    // Longer than any of them waits for its turn.
+    const patience = new Promise(resolve => setTimeout(resolve, 2500))
+    await Promise.race([Promise.all(settling), patience])
+    const kept = await primary.send('DBSIZE')
+    front.open()
+    await eventually('a client that is back', async () => client.isReady)
+    await client.ping()
+    expect(await primary.send('DBSIZE')).toBe(kept)
+    expect(new Set(await Promise.all(settling))).toEqual(new Set(['refused']))
+  }, 30_000)
+
   test('by URL it waits too', async () => {
     const store = openStore(`${primary.url}?replicas=1`) as RedisRecords
     ends.push(() => store.close())
@@ -215,6 +239,7 @@ test('a count that cannot be meant is refused in a URL', () => {
 test('a driver that waits for ever holds up nobody else, and what has waited too long does not leave', async () => {
   const sent: string[] = []
   const link = {
+    isReady: () => true,
     sendBoth: (key: string) => {
       sent.push(key)
       return new Promise<never>(() => undefined)
