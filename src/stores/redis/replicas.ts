@@ -23,12 +23,8 @@ const longestPlaceMs = 2000
 export class Replicas {
   readonly #link: Link
   readonly #wanted: number
-  /** Whether the last write has reached too few. */
-  #isShort = false
-  /** When a write will wait as long as ever although they are missing. */
-  #trialAt = 0
-  #underWay = 0
-  readonly #turns: (() => void)[] = []
+  /** In a cluster each primary has replicas of its own: where some are missing, only the writes there have to wait. */
+  readonly #servers = new Map<string, Waiting>()
 
   /** With none wanted it only hands on. */
   constructor(link: Link, wanted: number) {
@@ -39,6 +35,33 @@ export class Replicas {
   /** Rejects when too few have it in time, which does not take the write back. */
   async write(key: string, words: Words): Promise<unknown> {
     if (this.#wanted === 0) return await this.#link.send(key, words)
+    return await this.#waitingAt(this.#link.serverOf(key)).write(key, words)
+  }
+
+  #waitingAt(server: string): Waiting {
+    const waiting = this.#servers.get(server) ?? new Waiting(this.#link, this.#wanted)
+    this.#servers.set(server, waiting)
+    return waiting
+  }
+}
+
+/** The writes to one server, which wait for its replicas. */
+class Waiting {
+  readonly #link: Link
+  readonly #wanted: number
+  /** Whether the last write has reached too few. */
+  #isShort = false
+  /** When a write will wait as long as ever although they are missing. */
+  #trialAt = 0
+  #underWay = 0
+  readonly #turns: (() => void)[] = []
+
+  constructor(link: Link, wanted: number) {
+    this.#link = link
+    this.#wanted = wanted
+  }
+
+  async write(key: string, words: Words): Promise<unknown> {
     if (this.#hasPlace() && this.#turns.length === 0) this.#underWay += 1
     else await this.#turn()
     const leave = this.#leaveOnce()
