@@ -1,3 +1,4 @@
+import { forgetForeign } from '../core/adoption.ts'
 import type { SessionContents } from '../core/codec.ts'
 import { Cookie, type CookieData } from '../core/cookie.ts'
 import type { Engine } from '../core/engine.ts'
@@ -84,7 +85,9 @@ class ManagedVerbs {
     return session instanceof Session && this.#stored.get(session) === id
   }
 
+  /** What other software keeps under the id, and was to be taken over, ends with it: its visitor may not have come yet. */
   async destroy(id: string): Promise<void> {
+    await forgetForeign(this.#engine, id)
     await this.#engine.ask('delete', id, store => store.delete(this.#engine.keyOf(id)))
   }
 

@@ -84,7 +84,7 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   async ready(): Promise<void> {
     try {
       await this.#line.ready()
-      await this.#tryScript()
+      await this.#tryWriting()
     } catch (error) {
       throw unusable(error)
     }
@@ -185,9 +185,14 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
     return answer
   }
 
-  /** A record without a name never exists, so that nothing is touched. It waits for replicas as every write. */
-  async #tryScript(): Promise<void> {
-    await this.#line.run(touchScript, this.#names.record(''), [String(this.#clock.now()), '0', '0', ''])
+  /**
+   * A record without a name never exists, so that nothing is touched and nothing replaced: a server that takes no
+   * writes says so all the same. The script waits for replicas as every write.
+   */
+  async #tryWriting(): Promise<void> {
+    const name = this.#names.record('')
+    await this.#line.run(touchScript, name, [String(this.#clock.now()), '0', '0', ''])
+    await this.#line.ask(name, ['SET', name, '', 'XX'])
   }
 
   #parametersOf(record: SessionRecord): string[] {

@@ -1,6 +1,7 @@
 import { linkToCluster, type SendingCluster } from './cluster-link.ts'
 import { isConnected, type Link, type Pipeline, type Send, type SendingClient, sendTogether } from './link.ts'
 import { linkToPool, type SendingPool } from './pool-link.ts'
+import { slotOf } from './slot.ts'
 
 /**
  * A client that the application has made: of node-redis (`createClient`, `createClientPool`, `createSentinel`,
@@ -18,6 +19,8 @@ interface CallingClient {
   readonly options: { readonly keyPrefix?: string; readonly scaleReads?: unknown }
   call(name: string, ...words: readonly string[]): Promise<unknown>
   pipeline(commands: readonly (readonly string[])[]): { exec(): Promise<readonly Outcome[]> }
+  /** For each slot of a cluster the servers that have it, as far as they are known. The primary comes first. */
+  readonly slots?: readonly (readonly string[] | undefined)[]
   nodes?(role: 'master'): readonly CallingClient[]
 }
 
@@ -60,10 +63,12 @@ function linkToCalling(client: CallingClient): Link {
     ([name = '', ...words]) =>
       node.call(name, ...words)
   const send = sendTo(client)
+  const { keyPrefix = '' } = client.options
   return {
     keepsOrder: client.isCluster !== true,
     hasOneServer: client.isCluster !== true,
-    keyPrefix: client.options.keyPrefix ?? '',
+    keyPrefix,
+    serverOf: key => client.slots?.[slotOf(`${keyPrefix}${key}`)]?.[0] ?? '',
     // One that waits for its first command connects with it.
     isReady: () => client.status === 'ready' || client.status === 'wait',
     send: (_key, words) => send(words),
@@ -90,6 +95,7 @@ function linkToSending(client: SendingClient): Link {
     keepsOrder: true,
     hasOneServer: true,
     keyPrefix: '',
+    serverOf: () => '',
     isReady: () => isConnected(client),
     send: (_key, words) => send(words),
     sendBoth: (_key, first, second) => sendTogether(client, [first, second]),
@@ -103,6 +109,7 @@ function linkToSentinel(client: SendingSentinel): Link {
     keepsOrder: false,
     hasOneServer: true,
     keyPrefix: '',
+    serverOf: () => '',
     isReady: () => isConnected(client),
     send: (_key, words) => send(words),
     sendBoth: (_key, first, second) =>

@@ -1,9 +1,12 @@
 import { systemClock } from '../../core/clock.ts'
 import { isConnected, type Link, type Pipeline, type SendingClient } from './link.ts'
+import { slotOf } from './slot.ts'
 
 /** What is used of a cluster of node-redis. */
 export interface SendingCluster extends Omit<SendingClient, 'sendCommand' | 'multi'> {
   readonly masters: readonly object[]
+  /** Those that it knows by now. */
+  readonly slots: readonly ({ readonly master: { readonly address: string } } | undefined)[]
   sendCommand(key: string | undefined, isReadOnly: boolean, words: readonly string[]): Promise<unknown>
   multi(key: string): Pipeline<[key: string, isReadOnly: boolean]>
   nodeClient(node: object): SendingClient | Promise<SendingClient>
@@ -21,6 +24,7 @@ export function linkToCluster(client: SendingCluster): Link {
     keepsOrder: false,
     hasOneServer: false,
     keyPrefix: '',
+    serverOf: key => client.slots[slotOf(key)]?.master.address ?? '',
     // It counts as open before it knows anybody.
     isReady: () => isConnected(client) && client.masters.length > 0,
     send: (key, words) => search.watch(key, client.sendCommand(key, false, words)),

@@ -9,6 +9,8 @@ export interface Link {
   readonly hasOneServer: boolean
   /** What the client itself puts in front of each key. */
   readonly keyPrefix: string
+  /** Names the server that has the key, as far as the client knows. Where there is one alone it has no name. */
+  serverOf(key: string): string
   /** Whether a command would leave now. */
   isReady(): boolean
   /** Sends a command to the server that has the key. */

@@ -21,6 +21,7 @@ export function linkToPool(pool: SendingPool): Link {
     keepsOrder: false,
     hasOneServer: true,
     keyPrefix: '',
+    serverOf: () => '',
     // It tells of none of its connections whether it is there.
     isReady: () => pool.isOpen,
     send: (_key, words) => send(words),

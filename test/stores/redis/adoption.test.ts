@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { createClient, createCluster } from 'redis'
-import { createSessions, type SessionOptions, session } from 'sojourn'
+import { type CompleteStore, createSessions, type SessionOptions, session } from 'sojourn'
 import { type RedisStoreOptions, redisStore } from 'sojourn/redis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { removeScript } from '../../../src/stores/redis/scripts.ts'
@@ -120,6 +120,21 @@ describeService('sessions that connect-redis has left on a server', 'redis-serve
     await ask(port, '/out', cookie)
     expect([await oldKeys(), await records()]).toEqual([[], []])
     expect((await ask(port, '/look', cookie)).said).toBe(nobody)
+  })
+
+  test('`req.sessionStore.destroy` ends one whose visitor has not come yet', async () => {
+    const cookie = await left()
+    const [key = ''] = await oldKeys()
+    const route: Route = (request, response) => {
+      const store: CompleteStore = Reflect.get(request, 'sessionStore')
+      store.destroy(key.slice('sess:'.length), error => response.end(String(error)))
+    }
+    const { said } = await ask(
+      await serve(plain(session({ secret, store: redisStore(adopting()) }), route)),
+      '/',
+    )
+    expect(said).toBe('null')
+    expect((await ask(await serve(newShop(adopting())), '/look', cookie)).said).toBe(nobody)
   })
 
   test('without the option, and after its window, nobody is found and nothing is touched', async () => {

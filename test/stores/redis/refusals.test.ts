@@ -129,6 +129,29 @@ describeService('a key of another kind', 'redis-server', () => {
   }
 })
 
+describeService('a server that takes no writes', 'redis-server', () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await RedisServer.start({ parameters: ['--replicaof', '127.0.0.1', '1'] })
+  })
+  afterAll(() => server.stop())
+
+  for (const driver of packages) {
+    test(`is told at start, with ${driver}`, async () => {
+      await server.send('CONFIG', 'SET', 'maxmemory', '0')
+      const store = open(`redis://127.0.0.1:${server.port}?driver=${driver}`)
+      expect((await refusalOf(() => store.ready())).message).toMatch(/a replica, which takes no writes/)
+      await server.send('REPLICAOF', 'NO', 'ONE')
+      await server.send('CONFIG', 'SET', 'maxmemory', '1')
+      expect((await refusalOf(() => store.ready())).message).toMatch(/no memory left/)
+      await server.send('CONFIG', 'SET', 'maxmemory', '0')
+      await store.ready()
+      expect(await server.send('DBSIZE')).toBe(0)
+      await server.send('REPLICAOF', '127.0.0.1', '1')
+    })
+  }
+})
+
 describeService('a user without a permission', 'redis-server', () => {
   let server: RedisServer
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
-import { createCluster } from 'redis'
-import { openStore } from 'sojourn'
+import { createClient, createCluster } from 'redis'
+import { openStore, type SessionRecord } from 'sojourn'
 import { type RedisRecords, type RedisStoreOptions, redisStore } from 'sojourn/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Link } from '../../../src/stores/redis/link.ts'
@@ -129,6 +129,30 @@ describeService('a store whose writes wait for a replica', 'redis-server', () =>
     expect(await store.delete(record.key)).toBe(true)
   })
 
+  test('what waits for its turn when the connection is lost does not leave when it is back', async () => {
+    const front = await TcpProxy.start(primary.port)
+    ends.push(() => front.stop())
+    const client = createClient({ socket: { port: front.port, reconnectStrategy: 100 } })
+    client.on('error', () => undefined)
+    await client.connect()
+    ends.push(() => client.destroy())
+    const store = redisStore({ client, replicas: 1 })
+    await store.create(recordOf())
+    await loseReplica()
+    const settling = Array.from({ length: 10 }, () => store.create(recordOf()).catch(() => 'refused'))
+    front.close()
+    await eventually('a client that has noticed', async () => !client.isReady)
+    // Longer than any of them waits for its turn.
+    const patience = new Promise(resolve => setTimeout(resolve, 2500))
+    await Promise.race([Promise.all(settling), patience])
+    const kept = await primary.send('DBSIZE')
+    front.open()
+    await eventually('a client that is back', async () => client.isReady)
+    await client.ping()
+    expect(await primary.send('DBSIZE')).toBe(kept)
+    expect(new Set(await Promise.all(settling))).toEqual(new Set(['refused']))
+  }, 30_000)
+
   test('by URL it waits too', async () => {
     const store = openStore(`${primary.url}?replicas=1`) as RedisRecords
     ends.push(() => store.close())
@@ -199,6 +223,68 @@ describeService('a store whose writes wait for a replica, on a cluster', 'redis-
   }
 })
 
+describeService('a store on a cluster of which one primary has lost its replica', 'redis-server', () => {
+  let cluster: RedisCluster
+  beforeAll(async () => {
+    cluster = await RedisCluster.start()
+  }, 60_000)
+  afterAll(() => cluster.stop())
+
+  const connects: readonly (readonly [name: string, connect: () => Promise<Connected>])[] = [
+    [
+      'node-redis',
+      async () => {
+        const rootNodes = cluster.ports.map(port => ({ socket: { host: '127.0.0.1', port } }))
+        const client = await createCluster({ rootNodes }).connect()
+        return { client, end: () => client.destroy() }
+      },
+    ],
+    [
+      'ioredis',
+      async () => {
+        const nodes = cluster.ports.map(port => ({ host: '127.0.0.1', port }))
+        const client = new Redis.Cluster(nodes, { keyPrefix: 'own:' })
+        return { client, end: () => client.disconnect() }
+      },
+    ],
+  ]
+
+  test.each(connects)(
+    'lets no write to the others wait or fail, with a client of %s',
+    async (name, connect) => {
+      const { client, end } = await connect()
+      const store = redisStore({ client, replicas: 1 })
+      await store.ready()
+      const [first, , , itsReplica] = cluster.servers
+      const [there, elsewhere]: [SessionRecord[], SessionRecord[]] = [[], []]
+      while (there.length < 10 || elsewhere.length < 10) {
+        const record = recordOf()
+        const key = `${name === 'ioredis' ? 'own:' : ''}sojourn:s:${record.key}`
+        const records = (await cluster.primaryOf(key)) === first ? there : elsewhere
+        records.push(record)
+        await store.create(record)
+      }
+      itsReplica!.pause()
+      const writeAll = (records: SessionRecord[]) =>
+        Promise.all(records.map(record => store.touch(record.key, record, record)))
+      let isOver = false
+      const refused = there.map(async record => {
+        while (!isOver) await expect(store.touch(record.key, record, record)).rejects.toThrow()
+      })
+      try {
+        for (let round = 0; round < 30; round += 1) await writeAll(elsewhere)
+      } finally {
+        isOver = true
+        await Promise.all(refused)
+        itsReplica!.resume()
+      }
+      await eventually('a replica that is back', () => writeAll(there).then(() => true))
+      await end()
+    },
+    20_000,
+  )
+})
+
 test.each([-1, 1.5, 101, '1', Number.NaN])('a count that cannot be meant is refused: %j', replicas => {
   const options = { client: { sendCommand: () => undefined }, replicas }
   expect(() => redisStore(options as unknown as RedisStoreOptions)).toThrow(
@@ -215,6 +301,8 @@ test('a count that cannot be meant is refused in a URL', () => {
 test('a driver that waits for ever holds up nobody else, and what has waited too long does not leave', async () => {
   const sent: string[] = []
   const link = {
+    isReady: () => true,
+    serverOf: () => '',
     sendBoth: (key: string) => {
       sent.push(key)
       return new Promise<never>(() => undefined)
@@ -228,3 +316,21 @@ test('a driver that waits for ever holds up nobody else, and what has waited too
   void write('next')
   expect(sent).toEqual(['first', 'second', 'next'])
 })
+
+test('replicas that are far away are found again when they are back', async () => {
+  const replicas = { areBack: false, answerMs: 6 }
+  const link = {
+    serverOf: () => '',
+    // As a busy server answers, which waits no longer than it was told.
+    sendBoth: async (_key: string, _write: readonly string[], [, , waitMs]: readonly string[]) => [
+      'OK',
+      replicas.areBack && Number(waitMs) >= replicas.answerMs ? 1 : 0,
+    ],
+  }
+  const writes = new Replicas(link as unknown as Link, 1)
+  const write = () => writes.write('key', ['SET', 'key', '']).catch((error: Error) => error.message)
+  expect(await write()).toBe('Reached 0 of 1 replicas')
+  replicas.areBack = true
+  await eventually('a write that reaches them', async () => (await write()) === 'OK')
+  expect(await write()).toBe('OK')
+}, 20_000)
