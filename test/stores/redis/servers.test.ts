@@ -86,7 +86,8 @@ describeService('two server processes on a cluster, one primary of which is kill
   }, 60_000)
   afterAll(() => cluster.stop())
 
-  for (const [name, driver, version] of packages) {
+  // That the older versions go on as well is told in `cluster.test.ts`.
+  for (const [name, driver, version] of packages.filter(([name]) => name.endsWith('6'))) {
     test(`keep every promise to a hundred customers, with ${name}`, async () => {
       const hosts = cluster.ports.map(port => `127.0.0.1:${port}`).join(',')
       const url = `redis+cluster://${hosts}?driver=${driver}`
