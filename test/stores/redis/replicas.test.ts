@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
-import { createClient, createCluster } from 'redis'
-import { openStore, type SessionRecord } from 'sojourn'
+import { createClient } from 'redis'
+import { openStore } from 'sojourn'
 import { type RedisRecords, type RedisStoreOptions, redisStore } from 'sojourn/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Link } from '../../../src/stores/redis/link.ts'
@@ -8,10 +8,9 @@ import { Replicas } from '../../../src/stores/redis/replicas.ts'
 import { describeService } from '../../support/services/commands.ts'
 import { eventually } from '../../support/services/eventually.ts'
 import { RedisServer } from '../../support/services/redis.ts'
-import { RedisCluster } from '../../support/services/redis-cluster.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
 import { drivers, pools } from './clients.ts'
-import { type Connected, tellOfPromises } from './promises.ts'
+import { tellOfPromises } from './promises.ts'
 import { nextOf, recordOf } from './records.ts'
 
 const tooFew = /fewer replicas have answered than the option `replicas` asks for/
@@ -181,108 +180,6 @@ describeService('a store on a primary with a replica', 'redis-server', () => {
       tellOfPromises(() => connect(primary.port), { steps: 300, replicas: 1 })
     })
   }
-})
-
-describeService('a store whose writes wait for a replica, on a cluster', 'redis-server', () => {
-  let cluster: RedisCluster
-  beforeAll(async () => {
-    cluster = await RedisCluster.start()
-  }, 60_000)
-  afterAll(() => cluster.stop())
-
-  const connectCluster: readonly (readonly [name: string, connect: () => Promise<Connected>])[] = [
-    [
-      'node-redis',
-      async () => {
-        const rootNodes = cluster.ports.map(port => ({ socket: { host: '127.0.0.1', port } }))
-        const client = await createCluster({ rootNodes }).connect()
-        return { client, end: () => client.destroy() }
-      },
-    ],
-    [
-      'ioredis',
-      async () => {
-        const client = new Redis.Cluster(cluster.ports.map(port => ({ host: '127.0.0.1', port })))
-        return { client, end: () => client.disconnect() }
-      },
-    ],
-  ]
-
-  for (const [driver, connect] of connectCluster) {
-    test(`follows a key that another server has been given, with a client of ${driver}`, async () => {
-      const { client, end } = await connect()
-      const store = redisStore({ client, replicas: 1 })
-      await store.ready()
-      const record = recordOf()
-      expect(await store.create(recordOf())).toBe(true)
-      await cluster.moveSlotOf(`sojourn:s:${record.key}`)
-      expect(await store.create(record)).toBe(true)
-      expect(await store.replace(nextOf(record, 'after'), 1)).toBe('replaced')
-      await end()
-    }, 30_000)
-  }
-})
-
-describeService('a store on a cluster of which one primary has lost its replica', 'redis-server', () => {
-  let cluster: RedisCluster
-  beforeAll(async () => {
-    cluster = await RedisCluster.start()
-  }, 60_000)
-  afterAll(() => cluster.stop())
-
-  const connects: readonly (readonly [name: string, connect: () => Promise<Connected>])[] = [
-    [
-      'node-redis',
-      async () => {
-        const rootNodes = cluster.ports.map(port => ({ socket: { host: '127.0.0.1', port } }))
-        const client = await createCluster({ rootNodes }).connect()
-        return { client, end: () => client.destroy() }
-      },
-    ],
-    [
-      'ioredis',
-      async () => {
-        const nodes = cluster.ports.map(port => ({ host: '127.0.0.1', port }))
-        const client = new Redis.Cluster(nodes, { keyPrefix: 'own:' })
-        return { client, end: () => client.disconnect() }
-      },
-    ],
-  ]
-
-  test.each(connects)(
-    'lets no write to the others wait or fail, with a client of %s',
-    async (name, connect) => {
-      const { client, end } = await connect()
-      const store = redisStore({ client, replicas: 1 })
-      await store.ready()
-      const [first, , , itsReplica] = cluster.servers
-      const [there, elsewhere]: [SessionRecord[], SessionRecord[]] = [[], []]
-      while (there.length < 10 || elsewhere.length < 10) {
-        const record = recordOf()
-        const key = `${name === 'ioredis' ? 'own:' : ''}sojourn:s:${record.key}`
-        const records = (await cluster.primaryOf(key)) === first ? there : elsewhere
-        records.push(record)
-        await store.create(record)
-      }
-      itsReplica!.pause()
-      const writeAll = (records: SessionRecord[]) =>
-        Promise.all(records.map(record => store.touch(record.key, record, record)))
-      let isOver = false
-      const refused = there.map(async record => {
-        while (!isOver) await expect(store.touch(record.key, record, record)).rejects.toThrow()
-      })
-      try {
-        for (let round = 0; round < 30; round += 1) await writeAll(elsewhere)
-      } finally {
-        isOver = true
-        await Promise.all(refused)
-        itsReplica!.resume()
-      }
-      await eventually('a replica that is back', () => writeAll(there).then(() => true))
-      await end()
-    },
-    20_000,
-  )
 })
 
 test.each([-1, 1.5, 101, '1', Number.NaN])('a count that cannot be meant is refused: %j', replicas => {
