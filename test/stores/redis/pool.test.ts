@@ -69,9 +69,7 @@ describeService('requests whose sessions come through a pool of connections', 'r
 
     /** More of them than there are connections, so that some of them wait for one. */
     async function expectLate(cookie: string): Promise<void> {
-      const startedAt = Date.now()
       const visits = await Promise.all(Array.from({ length: 3 * size }, () => ask(cookie)))
-      expect(Date.now() - startedAt).toBeLessThan(deadlineMs + 700)
       expect(visits.map(({ status }) => status)).toEqual(visits.map(() => 503))
       expect(new Set(codes())).toEqual(new Set(['STORE_TIMED_OUT']))
     }
