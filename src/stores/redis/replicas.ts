@@ -94,10 +94,20 @@ class Waiting {
     try {
       return await this.#link.sendBoth(key, ...both)
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('MOVED'))) throw error
+      const [redirection] = error instanceof Error ? error.message.split(' ', 1) : []
+      if (redirection === 'ASK') return await this.#sendApart(key, ...both)
+      if (redirection !== 'MOVED') throw error
       await this.#link.send(key, ['EXISTS', key])
       return await this.#link.sendBoth(key, ...both)
     }
+  }
+
+  /** While a slot moves, the client alone knows which server has carried out the write. So each one is asked. */
+  async #sendApart(key: string, write: Words, waiting: Words): Promise<readonly unknown[]> {
+    const answer = await this.#link.send(key, write)
+    const primaries = await this.#link.primaries()
+    const reached = await Promise.all(primaries.map(send => send(waiting)))
+    return [answer, Math.min(...reached.map(Number))]
   }
 
   /** While replicas are missing each write waits in vain, so that one alone does. */

@@ -58,6 +58,29 @@ describeService('writes that wait for a replica, on a cluster', 'redis-server', 
   )
 
   test.each(connects)(
+    'go where a slot is moving to, and wait there, with a client of %s',
+    async (_driver, connect) => {
+      const { client, keyPrefix, end } = await connect()
+      const store = redisStore({ client, replicas: 1 })
+      await store.ready()
+      const record = recordOf()
+      expect(await store.create(recordOf())).toBe(true)
+      await cluster.moveSlotOf(`${keyPrefix}sojourn:s:${record.key}`, async () => {
+        expect(await store.create(record)).toBe(true)
+        expect(await store.replace(nextOf(record, 'meanwhile'), 1)).toBe('replaced')
+        const replicas = cluster.servers.slice(3)
+        for (const replica of replicas) replica.pause()
+        const refused = store.touch(record.key, record, record)
+        await expect(refused).rejects.toThrow(/replicas/)
+        for (const replica of replicas) replica.resume()
+      })
+      expect(await store.load(record.key)).toEqual(nextOf(record, 'meanwhile'))
+      await end()
+    },
+    30_000,
+  )
+
+  test.each(connects)(
     'hold up nobody at the others while one primary has lost its replica, with a client of %s',
     async (_driver, connect) => {
       const { client, keyPrefix, end } = await connect()

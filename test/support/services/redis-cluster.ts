@@ -65,14 +65,18 @@ export class RedisCluster {
     return this.primaryOf(key)
   }
 
-  /** Gives the slot of a key that nobody has written yet to another primary. */
-  async moveSlotOf(key: string): Promise<void> {
+  /** Gives the slot of a key to another primary, which has what is written meanwhile. There must be nothing in it yet. */
+  async moveSlotOf(key: string, meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
     const former = await this.primaryOf(key)
     const primaries = this.servers.slice(0, shares.length)
-    const other = primaries.find(server => server !== former)
-    const [slot, id] = [await former.send('CLUSTER', 'KEYSLOT', key), await other?.send('CLUSTER', 'MYID')]
+    const other = primaries.find(server => server !== former) ?? former
+    const slot = String(await former.send('CLUSTER', 'KEYSLOT', key))
+    const [from, to] = [await former.send('CLUSTER', 'MYID'), await other.send('CLUSTER', 'MYID')]
+    await other.send('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(from))
+    await former.send('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(to))
+    await meanwhile()
     for (const server of [other, ...primaries]) {
-      await server?.send('CLUSTER', 'SETSLOT', String(slot), 'NODE', String(id))
+      await server.send('CLUSTER', 'SETSLOT', slot, 'NODE', String(to))
     }
   }
 
