@@ -14,7 +14,7 @@ export interface RedisStoreOptions {
   readonly prefix?: string
   /**
    * How many replicas have a write before it is answered. With one or more, a write that was answered outlives the
-   * end of the primary, and one that reaches too few in time fails.
+   * primary, and one that reaches too few in time fails.
    * @default 0
    */
   readonly replicas?: number
