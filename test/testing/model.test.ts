@@ -35,6 +35,10 @@ describe('every promise holds on the memory store', () => {
 
   test('for the stories of a seed', { timeout: 60_000 }, () => promisesHold({ open, seed, steps: 2000 }))
 
+  test('for a story in which a replay ends a session while another request saves it', async () => {
+    await promisesHold({ open, seed: 824_789_209, steps: 1 })
+  })
+
   for (const [name, story] of Object.entries(knownStories)) {
     test(name, async () => {
       expect(await playStory({ open }, story)).toBe(story.steps.length)

@@ -127,13 +127,19 @@ function expectOver(world: World, opening: Opening, known: KnownId): void {
       mayBeRefused,
       () => `${request.name} came with an id that counts, and was told 'replayed'.`,
     )
-    if (world.settings.onReplay === 'end' && hasDoneAll(world, ending)) session.noteOver(span.until)
+    if (world.settings.onReplay === 'end') noteRemoval(world, session, ending)
     return
   }
   const mustBeFound = model.isSurelyThere(session, span)
   hold('livesOn', !mustBeFound, () => `${request.name} was told that ${session.name} is '${outcome}'.`)
   expectReason(world, { session, outcome, span })
   if (session.storedAt !== undefined) session.noteOver(span.until)
+}
+
+/** The id may have been given up only after the request with it had begun. */
+function noteRemoval(world: World, session: KnownSession, ending: Ending<void>): void {
+  session.endings.add(ending.span.from)
+  if (hasDoneAll(world, ending)) session.noteOver(ending.span.until)
 }
 
 /** Whoever opens a request does not wait for the removal of what is over. */
