@@ -15,8 +15,8 @@ export interface LineOptions {
 }
 
 /** How long a command waits for a connection. It is less than the time that the core gives it. */
-const patienceMs = 2000
-const lookEveryMs = 20
+export const patienceMs = 2000
+export const lookEveryMs = 20
 /** What the scripts need, and what this is tested with. */
 const oldestVersion = 7
 

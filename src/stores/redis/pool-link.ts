@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.ts'
+import { lookEveryMs, patienceMs } from './line.ts'
 import { type Link, type Send, type SendingClient, sendTogether } from './link.ts'
 
 /** What is used of a pool of node-redis. */
@@ -8,10 +9,6 @@ export interface SendingPool extends SendingClient {
     work: (connection: SendingClient) => Promise<Answer> | undefined,
   ): Promise<Answer | undefined>
 }
-
-/** How long a command waits for a connection, as it does where there is only one. */
-const patienceMs = 2000
-const lookEveryMs = 20
 
 /** Answers how to use a pool of node-redis. */
 export function linkToPool(pool: SendingPool): Link {

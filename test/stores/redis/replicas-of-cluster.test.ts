@@ -41,15 +41,21 @@ describeService('writes that wait for a replica, on a cluster', 'redis-server', 
     ],
   ]
 
+  /** A store that knows the cluster, and a record that is not there yet. */
+  async function opened(connect: () => Promise<Prefixing>) {
+    const { client, keyPrefix, end } = await connect()
+    const store = redisStore({ client, replicas: 1 })
+    await store.ready()
+    expect(await store.create(recordOf())).toBe(true)
+    const record = recordOf()
+    return { store, record, key: `${keyPrefix}sojourn:s:${record.key}`, end }
+  }
+
   test.each(connects)(
     'follow a key that another server has been given, with a client of %s',
     async (_driver, connect) => {
-      const { client, keyPrefix, end } = await connect()
-      const store = redisStore({ client, replicas: 1 })
-      await store.ready()
-      const record = recordOf()
-      expect(await store.create(recordOf())).toBe(true)
-      await cluster.moveSlotOf(`${keyPrefix}sojourn:s:${record.key}`)
+      const { store, record, key, end } = await opened(connect)
+      await cluster.moveSlotOf(key)
       expect(await store.create(record)).toBe(true)
       expect(await store.replace(nextOf(record, 'after'), 1)).toBe('replaced')
       await end()
@@ -60,12 +66,8 @@ describeService('writes that wait for a replica, on a cluster', 'redis-server', 
   test.each(connects)(
     'go where a slot is moving to, and wait there, with a client of %s',
     async (_driver, connect) => {
-      const { client, keyPrefix, end } = await connect()
-      const store = redisStore({ client, replicas: 1 })
-      await store.ready()
-      const record = recordOf()
-      expect(await store.create(recordOf())).toBe(true)
-      await cluster.moveSlotOf(`${keyPrefix}sojourn:s:${record.key}`, async () => {
+      const { store, record, key, end } = await opened(connect)
+      await cluster.moveSlotOf(key, async () => {
         expect(await store.create(record)).toBe(true)
         expect(await store.replace(nextOf(record, 'meanwhile'), 1)).toBe('replaced')
         const replicas = cluster.servers.slice(3)
