@@ -24,7 +24,7 @@ process.stdout.write(`${broken === undefined ? '' : explanation(broken)}${summar
 function summary(): string {
   const verdict = broken === undefined ? 'kept' : 'BROKEN'
   const [told, taken] = [stories, steps].map(count => count.toLocaleString('en'))
-  return `${verdict}  ${name}: ${told} stories, ${taken} steps`
+  return `${verdict}  ${name}: ${told} stories from seed ${seed} on, ${taken} steps`
 }
 
 function explanation(error: unknown): string {

@@ -11,21 +11,22 @@ import { placeNames } from './place-names.ts'
  */
 const options = {
   minutes: { type: 'string', default: '3' },
-  seed: { type: 'string', default: String(randomInt(1_000_000_000)) },
+  seed: { type: 'string' },
   stories: { type: 'string', default: 'Infinity' },
   store: { type: 'string', multiple: true, default: available() },
 } as const
 
 const { values } = parseArgs({ options })
 const until = Date.now() + 60_000 * number('minutes')
-const [seed, stories] = [number('seed'), number('stories')]
+const stories = number('stories')
 const player = fileURLToPath(new URL('player.js', import.meta.url))
 
-process.stdout.write(`Stories from seed ${seed} on, until ${new Date(until).toISOString()}.\n`)
+process.stdout.write(`Stories are played until ${new Date(until).toISOString()}.\n`)
 const codes = await Promise.all(values.store.map(checked).map(play))
 process.exitCode = codes.every(code => code === 0) ? 0 : 1
 
 function play(name: string): Promise<number | null> {
+  const seed = values.seed === undefined ? randomInt(1_000_000_000) : number('seed')
   const child = fork(player, [name, ...[seed, stories, until].map(String)])
   return new Promise(resolve => child.on('close', resolve))
 }
