@@ -1,6 +1,7 @@
 /** Every code that a `SojournError` can carry. Each has a section in `docs/errors.md`. */
 export const errorCodes = [
   'OPTION_INVALID',
+  'MESSAGE_UNUSABLE',
   'COOKIE_INVALID',
   'ID_INVALID',
   'SECRET_MISSING',

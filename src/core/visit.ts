@@ -56,7 +56,7 @@ export class Visit implements SessionHost {
   /** The session's id. An application may assign another, as it may with express-session. */
   get id(): unknown {
     if (this.#assigned !== undefined) return this.#assigned.id
-    this.#openNow()
+    if (this.#phase !== 'loading') this.#openNow()
     const { current, last, identity } = this.#sessions
     return (current ?? last)?.id ?? (typeof identity === 'string' ? undefined : identity.id)
   }
@@ -140,9 +140,9 @@ export class Visit implements SessionHost {
    * What changes later is stored, and the cookie stays as it was said here.
    */
   announce(): string | undefined {
-    if (this.#sessions.isAnnounced || this.#phase !== 'open') return undefined
+    const { isAnnounced, current: live } = this.#sessions
     this.#sessions.isAnnounced = true
-    const live = this.#sessions.current
+    if (isAnnounced || this.#phase !== 'open') return undefined
     const dues = this.#dues()
     if (live === undefined) return this.#sessions.hasDestroyed ? dues.writeDeletion() : undefined
     if (!this.#isStorable(live) || !dues.isCookieDue(live, live.hasChanges(live.changes()))) return undefined
