@@ -20,7 +20,11 @@ export interface ExchangeSettings {
 }
 
 /** A request that may have met the middleware. */
-type MetRequest = NodeRequest & { readonly [visitKey]?: Exchange; readonly session?: object | null }
+type MetRequest = NodeRequest & {
+  [visitKey]?: Exchange
+  readonly session?: object | null
+  sessionStore?: CompleteStore
+}
 
 /**
  * `session` and `sessionID`, as properties of a request's own. The accessors are shared and find their exchange
@@ -46,8 +50,9 @@ export class Exchange implements Carrier {
 
   /** Gives the request the names that it has before its session is there. A frozen request throws. */
   attach(): void {
-    const { request } = this
-    Object.assign(request, { [visitKey]: this, sessionStore: this.#settings.store })
+    const request: MetRequest = this.request
+    request[visitKey] = this
+    request.sessionStore = this.#settings.store
     Object.defineProperty(request, 'sessionID', names.sessionID)
   }
 

@@ -13,16 +13,26 @@ type Header = readonly [name: string, value: unknown]
  */
 export function addCookie(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
   const given = headersIn(head)
-  const before = listOf(response.getHeader?.('set-cookie'))
-  if (given.length === 0 && before.at(-1) === setCookie) return head
+  const before = response.getHeader?.('set-cookie')
+  if (given.length === 0 && before === undefined) return addAlone(response, head, setCookie)
+  if (given.length === 0 && listOf(before).at(-1) === setCookie) return head
   // Headers handed to `writeHead` replace those set before.
   const inHead = given.filter(isSetCookie).flatMap(([, value]) => listOf(value))
-  const cookies = withCookie(inHead.length > 0 ? inHead : before, setCookie)
-  const added = [...cachingFor(response, given), ['Set-Cookie', cookies] as const]
+  const cookies = withCookie(inHead.length > 0 ? inHead : listOf(before), setCookie)
+  const caching = cachingFor(response, given)
   if (belongsIntoHead(response, head)) {
+    const added: readonly Header[] = [...caching, ['Set-Cookie', cookies]]
     return head.map(argument => (isHeaders(argument) ? withHeaders(argument, added) : argument))
   }
-  for (const [name, value] of added) response.setHeader(name, value)
+  for (const [name, value] of caching) response.setHeader(name, value)
+  response.setHeader('Set-Cookie', cookies)
+  return head
+}
+
+/** The usual case, made cheap: nobody else has set a cookie. */
+function addAlone(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
+  for (const [name, value] of cachingFor(response, [])) response.setHeader(name, value)
+  response.setHeader('Set-Cookie', [setCookie])
   return head
 }
 
