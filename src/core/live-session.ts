@@ -96,7 +96,7 @@ export class LiveSession implements SessionInside {
 
   /** The lifetime in force. */
   get maxAge(): number | null {
-    return this.#cookie === undefined ? this.#storedMaxAge : (this.#cookie.originalMaxAge ?? null)
+    return this.#cookie === undefined ? this.#storedMaxAge : this.#cookie.lifetimeMs
   }
 
   /** The cookie, if anybody has looked at it. */
@@ -253,7 +253,7 @@ export class LiveSession implements SessionInside {
 
   #makeCookie(): Cookie {
     const cookie = this.#owner.makeCookie()
-    if (!Object.is(cookie.originalMaxAge ?? null, this.#storedMaxAge)) cookie.maxAge = this.#storedMaxAge
+    if (!Object.is(cookie.lifetimeMs, this.#storedMaxAge)) cookie.maxAge = this.#storedMaxAge
     return cookie
   }
 }

@@ -36,7 +36,7 @@ export class SessionMaker {
 
   fromData(id: string, data: object, record: SessionRecord<unknown> | undefined): LiveSession {
     const cookie = restoreLifetime(this.cookie(), data)
-    const { originalMaxAge: maxAge = null } = cookie
+    const { lifetimeMs: maxAge } = cookie
     return this.#make({ id, record, cookie, maxAge, values: valuesOf(data), stored: undefined })
   }
 
