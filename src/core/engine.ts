@@ -43,12 +43,13 @@ export class Engine {
   /** In which changes of one session are made that others have met. */
   readonly rewriting: Turns = new Turns()
   readonly holds: Holds
-  readonly #mint = new IdMint()
+  readonly #mint: IdMint
   readonly #signer: CookieSigner
   readonly #otherSigners = new Map<Secret, Signer>()
 
-  constructor(policy: Policy, store: Store<EncodedData>) {
+  constructor(policy: Policy, store: Store<EncodedData>, mint: IdMint = new IdMint()) {
     this.policy = policy
+    this.#mint = mint
     this.cookies = policy.cookies
     this.clock = policy.deadline.clock
     // The engine hands a store what its traits ask for: text, or the session itself.

@@ -5,12 +5,20 @@ import type { LiveSession } from './live-session.ts'
 import type { RequestSessions } from './request-sessions.ts'
 import type { SignInOptions, SignOutOptions } from './session.ts'
 import { anonymous } from './standing.ts'
-import type { SessionFacts } from './store.ts'
+import type { SessionFacts, SessionRecord } from './store.ts'
 
 /** Who is to be signed in, and what goes over. */
 interface Arrival extends SignInOptions {
   readonly subject: string
 }
+
+interface Limit {
+  readonly subject: string
+  readonly most: number
+}
+
+/** How often a sign-in looks whether others have given way, before it gives way itself. */
+const mostLooks = 3
 
 /** Lets a session of one request become somebody's, or nobody's. Each time the old id dies first. */
 export class SignIn {
@@ -22,7 +30,23 @@ export class SignIn {
     this.#sessions = sessions
   }
 
-  async signIn(live: LiveSession, { subject, keep = [] }: Arrival): Promise<void> {
+  /** Where a limit refuses, the sign-ins of a process queue, so that only those of other processes compete with them. */
+  async signIn(live: LiveSession, arrival: Arrival): Promise<void> {
+    const { policy, turns } = this.#engine
+    if (policy.atLimit !== 'refuse') return this.#signIn(live, arrival)
+    await turns.take(`sign-ins of ${arrival.subject}`, () => this.#signIn(live, arrival))
+  }
+
+  async signOut(live: LiveSession, { keep = [] }: SignOutOptions): Promise<void> {
+    const sessions = this.#sessions
+    const kept = live.pick(keep)
+    await sessions.end(live)
+    const next = sessions.begin()
+    if (keep.length > 0) next.replaceValues(kept)
+    sessions.show(next)
+  }
+
+  async #signIn(live: LiveSession, { subject, keep = [] }: Arrival): Promise<void> {
     const { subjects } = this.#engine
     subjects.demandStore()
     if (live.hasEnded) throw goneError()
@@ -36,15 +60,6 @@ export class SignIn {
     next.replaceValues(kept)
     await this.#settle(next, subject)
     publish('signed-in', () => ({ handle: this.#engine.handleOf(next.id) }))
-  }
-
-  async signOut(live: LiveSession, { keep = [] }: SignOutOptions): Promise<void> {
-    const sessions = this.#sessions
-    const kept = live.pick(keep)
-    await sessions.end(live)
-    const next = sessions.begin()
-    if (keep.length > 0) next.replaceValues(kept)
-    sessions.show(next)
   }
 
   /** Whoever is told that the sign-in has failed is signed in nowhere: not here, and not by this request's end. */
@@ -63,25 +78,35 @@ export class SignIn {
   async #concludeWith({ record }: LiveSession, subject: string): Promise<void> {
     const { subjects } = this.#engine
     if (record === undefined || (await subjects.hasRevoked(record))) throw goneError()
-    const surplus = await this.#surplusOf(subject)
-    await Promise.all(surplus.map(({ key }) => subjects.end(key)))
-    if (surplus.some(({ key }) => key === record.key)) throw this.#surplusError()
+    const { mostPerSubject: most, atLimit } = this.#engine.policy
+    if (most === undefined) return
+    if (atLimit === 'refuse') await this.#findRoom(record, { subject, most })
+    else await this.#evict(record, { subject, most })
+  }
+
+  /** Every concurrent sign-in ends all surplus sessions it sees, because only the last one sees them all. */
+  async #evict({ key }: SessionFacts, { subject, most }: Limit): Promise<void> {
+    const { subjects } = this.#engine
+    const surplus = inOrder(await subjects.list(subject)).slice(0, -most)
+    await Promise.all(surplus.map(each => subjects.end(each.key)))
+    if (surplus.some(each => each.key === key)) throw goneError()
   }
 
   /**
-   * The sessions beyond the limit, of which several may have come at the same time. Each who comes ends all that
-   * it sees, because only the last one sees everybody.
+   * The new session stays only if it sees no more sessions than are allowed, itself included. So the last of several
+   * concurrent sign-ins never exceeds the limit, and none ends another that may have been told of its success.
    */
-  async #surplusOf(subject: string): Promise<readonly SessionFacts[]> {
-    const { mostPerSubject, atLimit } = this.#engine.policy
-    if (mostPerSubject === undefined) return []
-    const all = inOrder(await this.#engine.subjects.list(subject))
-    return atLimit === 'refuse' ? all.slice(mostPerSubject) : all.slice(0, -mostPerSubject)
-  }
-
-  #surplusError(): SojournError {
-    const { mostPerSubject = 0, atLimit } = this.#engine.policy
-    return atLimit === 'refuse' ? limitError(mostPerSubject) : goneError()
+  async #findRoom(record: SessionRecord<unknown>, { subject, most }: Limit): Promise<void> {
+    const { subjects } = this.#engine
+    for (let look = 1; look <= mostLooks; look += 1) {
+      const all = inOrder(await subjects.list(subject))
+      if (all.length <= most) return
+      const isAhead = all.slice(0, most).some(({ key }) => key === record.key)
+      if (!isAhead) break
+      // Those behind it give way if they are not signed in yet, which takes them a write.
+      await this.#engine.ask('touch', undefined, store => store.touch(record.key, record, record))
+    }
+    throw limitError(most)
   }
 
   /**

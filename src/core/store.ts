@@ -139,6 +139,9 @@ export interface SubjectStore<Data = EncodedData> extends Store<Data> {
   /**
    * Raises the subject's epoch, never lowers it. Of two equal ones from two sides the longer is kept, and
    * the exception only if it is the same. One whose time is over counts as none, whichever of the two it is.
+   *
+   * What the store keeps has the effect of all epochs that it was given, in whichever order they came: `exceptFrom`
+   * becomes the highest of those that do not spare the exception.
    */
   raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void>
 }
@@ -186,6 +189,11 @@ export interface SubjectEpoch {
   readonly epoch: number
   /** The key of the one session that outlives the line. */
   readonly except: string | undefined
+  /**
+   * The epoch that the exception needs, because an earlier line has ended it otherwise; undefined where there was none.
+   * Only the store gives it: it knows which lines there were.
+   */
+  readonly exceptFrom?: number | undefined
   /** When no session can be left that it is about, and it need not be kept any more. */
   readonly expiresAt: number
 }

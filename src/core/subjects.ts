@@ -151,7 +151,9 @@ export function isHandle(handle: unknown): handle is string {
 }
 
 function isBefore({ key, epoch }: SessionFacts, line: SubjectEpoch | undefined): boolean {
-  return line !== undefined && line.epoch > epoch && line.except !== key
+  if (line === undefined) return false
+  const { exceptFrom = 0 } = line
+  return epoch < (line.except === key ? exceptFrom : line.epoch)
 }
 
 function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {

@@ -12,12 +12,24 @@ const plain: StorySettings = {
   atLimit: 'refuse',
 }
 
+/** Every call of the store is a step of its own, as with a store over a network. */
+const later: StorySettings = { ...plain, waits: 'all' }
+
 function step(name: StepName, who = 0, how = 7): Step {
   return { name, who, how }
 }
 
 /** Waits for three minutes. */
 const threeMinutes: Step = step('wait', 0, 6)
+const aSecond: Step = step('wait', 0, 0)
+const signInAsAda: Step = step('signIn', 0, 2)
+/** Begins a request of the first browser that is a sign of life. */
+const open: Step = step('open', 0, 7)
+
+/** Lets through, one after the other, the calls at this place in the line. */
+function pass(count: number, place = 0): Step[] {
+  return Array.from({ length: count }, () => step('pass', place))
+}
 
 /** Stories in which promises were broken once. */
 export const knownStories: { readonly [name: string]: Story } = {
@@ -70,4 +82,70 @@ export const knownStories: { readonly [name: string]: Story } = {
       step('pass', 1),
     ],
   },
+  /** @see issue 12, seed 735645451 */
+  'with a limit that refuses, a sign-in that has succeeded is not ended by one that is still under way': {
+    settings: { ...later, maxPerSubject: 1 },
+    steps: [
+      open,
+      // At the other process.
+      step('open', 3),
+      signInAsAda,
+      // The first has taken its turn, and stores nothing yet.
+      ...pass(3),
+      aSecond,
+      signInAsAda,
+      // The second signs in meanwhile, and is told so.
+      ...pass(7, 1),
+      ...pass(4),
+    ],
+  },
+  /** @see issue 12, seed 324785371 */
+  'endOthers does not spare a session that endAll has ended, though its record is still there': {
+    settings: later,
+    steps: [
+      open,
+      signInAsAda,
+      ...pass(3),
+      step('commit'),
+      ...pass(1),
+      step('endAll'),
+      ...pass(2),
+      open,
+      // The visitor is told that the session is revoked.
+      ...pass(2, 1),
+      step('endOthers'),
+      ...pass(2, 2),
+      open,
+      ...pass(2, 3),
+    ],
+  },
+  /** @see issue 12, seed 1000448 */
+  'a load is answered before it is older than the deadline allows': {
+    settings: { ...later, touchEvery: '1s' },
+    steps: [
+      open,
+      step('update'),
+      ...pass(1),
+      step('commit'),
+      ...pass(1),
+      threeMinutes,
+      threeMinutes,
+      open,
+      step('act'),
+      // Another request records activity, of which the answer to the first one does not know.
+      step('open', 0, 7),
+      ...pass(1, 1),
+      step('commit', 1),
+      ...pass(1, 1),
+      step('wait', 0, 8),
+    ],
+  },
 }
+
+/** Seeds whose stories have shown a broken promise once, on some store, or a mistake of the model. */
+export const knownSeeds: readonly (readonly [seed: number, what: string])[] = [
+  [735_645_451, 'a limit that refuses, and sign-ins at the same time'],
+  [324_785_371, 'endAll beside endOthers'],
+  [1_000_448, 'a load that is answered later than any deadline'],
+  [824_789_209, 'a replay ends a session while another request saves it'],
+]

@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest'
 import type { RecordMemory } from '../../src/stores/memory.ts'
 import { stepNames, stepWeights, storyOf } from '../../src/testing/promises/story.ts'
 import { faultyStores } from './faulty-stores.ts'
-import { knownStories } from './known-stories.ts'
+import { knownSeeds, knownStories } from './known-stories.ts'
 
 /** The same stories in each run; another number tells others. */
 const seed = 2030
@@ -35,8 +35,9 @@ describe('every promise holds on the memory store', () => {
 
   test('for the stories of a seed', { timeout: 60_000 }, () => promisesHold({ open, seed, steps: 2000 }))
 
-  test('for a story in which a replay ends a session while another request saves it', async () => {
-    await promisesHold({ open, seed: 824_789_209, steps: 1 })
+  test.each(knownSeeds)('for the story of seed %i: %s', async seed => {
+    await promisesHold({ open, seed, steps: 1 })
+    await promisesHold({ open: openLate, seed, steps: 1 })
   })
 
   for (const [name, story] of Object.entries(knownStories)) {
@@ -98,6 +99,12 @@ async function playUntilBroken(opening: () => StoreBench): Promise<void> {
   for (let number = 1000; taken < 40_000; number += 1) {
     taken += await playStory({ open: opening }, storyOf(number, 150))
   }
+}
+
+/** The same as a store over a network: nothing is answered at once. */
+function openLate(): StoreBench {
+  const bench = open()
+  return { ...bench, store: overlaid(bench.store as RecordMemory, { traits: {} }) }
 }
 
 type Fault = (honest: RecordMemory) => object

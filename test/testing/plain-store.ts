@@ -94,9 +94,12 @@ export function furthest(record: SessionRecord, { touchedAt, expiresAt, device }
 }
 
 function higher(found: SubjectEpoch | undefined, given: SubjectEpoch): SubjectEpoch {
-  if (found === undefined || given.epoch > found.epoch) return given
-  if (given.epoch < found.epoch) return found
+  if (found === undefined) return given
+  const [low, high] = given.epoch < found.epoch ? [given, found] : [found, given]
+  const below = low.except === high.except ? (low.exceptFrom ?? 0) : low.epoch
+  if (low.epoch < high.epoch) return { ...high, exceptFrom: Math.max(high.exceptFrom ?? 0, below) }
   return {
+    exceptFrom: Math.max(low.exceptFrom ?? 0, high.exceptFrom ?? 0),
     epoch: found.epoch,
     except: found.except === given.except ? found.except : undefined,
     expiresAt: Math.max(found.expiresAt, given.expiresAt),

@@ -27,6 +27,14 @@ export const wrongEpochStores: { readonly [clause: string]: Wrong } = {
   'of two equal epochs the exception is kept only if it is the same': takesTheLastOfEquals,
   'of twenty epochs that are raised at the same time, the highest is kept': looksThenRaises,
   'of equal epochs that are raised at the same time with different exceptions, none has one': looksThenRaises,
+  'the exception of an epoch is not spared from an earlier one, whichever of the two comes first':
+    honest => ({
+      raiseEpoch(subject, given) {
+        if (given.epoch >= (honest.epochOf(subject)?.epoch ?? 0)) honest.raiseEpoch(subject, given)
+      },
+    }),
+  'of twenty epochs that are raised at the same time, the exception of the highest needs the highest other':
+    looksThenRaises,
   'epochOf answers undefined from the very millisecond at which the time of an epoch is over': honest => ({
     epochOf: subject => honest.epochs.get(subject),
   }),

@@ -2,6 +2,9 @@ import type { SubjectEpoch } from '../../core/store.ts'
 
 /** Reads an epoch as the script that raises it has written it. */
 export function decodeEpoch(text: string): SubjectEpoch {
-  const [epoch, expiresAt, except] = text.split(' ')
-  return { epoch: Number(epoch), except: except || undefined, expiresAt: Number(expiresAt) }
+  const [epoch, expiresAt, except = '', from] = text.split(' ')
+  const line = { epoch: Number(epoch), except: except || undefined, expiresAt: Number(expiresAt) }
+  // Version 0.1.0 has written none.
+  const exceptFrom = Number(from ?? 0)
+  return except === '' || exceptFrom === 0 ? line : { ...line, exceptFrom }
 }

@@ -116,19 +116,29 @@ end
 return 1
 `)
 
-/** Arguments: now, the epoch, its end, and the key that it spares or nothing. */
+/**
+ * Arguments: now, the epoch, its end, and the key that it spares or nothing. The epoch that the spared session needs
+ * stands last; version 0.1.0 neither writes nor reads it.
+ */
 export const raiseScript: Script = script(`${keeping()}
-local epoch, ends, except = ARGV[2], ARGV[3], ARGV[4]
+local function higher(one, other) return tonumber(one) > tonumber(other) and one or other end
+
+local epoch, ends, except, from = ARGV[2], ARGV[3], ARGV[4], '0'
 local text = redis.call('GET', KEYS[1])
-local standing, lasts, spared = string.match(text or '', '^(%S+) (%S+) (.*)$')
+local standing, lasts, spared, since = string.match(text or '', '^(%S+) (%S+) (%S*) ?(%S*)$')
 if standing and tonumber(lasts) > tonumber(ARGV[1]) then
-  if tonumber(standing) > tonumber(epoch) then return 0 end
-  if tonumber(standing) == tonumber(epoch) then
+  if since == '' then since = '0' end
+  if tonumber(standing) > tonumber(epoch) then
+    if spared ~= except then since = higher(since, epoch) end
+    epoch, ends, except, from = standing, lasts, spared, since
+  elseif tonumber(standing) < tonumber(epoch) then
+    from = spared == except and since or standing
+  else
     if spared ~= except then except = '' end
-    if tonumber(lasts) > tonumber(ends) then ends = lasts end
+    ends, from = higher(lasts, ends), since
   end
 end
-keep(epoch .. ' ' .. ends .. ' ' .. except, ends)
+keep(epoch .. ' ' .. ends .. ' ' .. except .. ' ' .. from, ends)
 return 1
 `)
 

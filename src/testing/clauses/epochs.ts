@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import type { SubjectEpoch } from '../../core/store.ts'
-import { lifetimeMs, type Scene, type SceneClause, twentyTimes } from '../scene.ts'
+import { lifetimeMs, type SceneClause, twentyTimes } from '../scene.ts'
 import { distinctSubjects } from './distinct-subjects.ts'
+import { exceptionClauses } from './epoch-exceptions.ts'
+import { expectEpoch, raised } from './raised.ts'
 import { endAll, signIn } from './sign-ins.ts'
 import { expectListed } from './subjects.ts'
 
@@ -60,21 +62,6 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'of two equal epochs the exception is kept only if it is the same',
-    async prove(scene) {
-      const pairs = [
-        [key, 'other'],
-        [key, undefined],
-        [undefined, key],
-      ] as const
-      for (const [index, [first, second]] of pairs.entries()) {
-        await raised(scene, `${index}`, { epoch: 5, except: first })
-        const { expiresAt } = await raised(scene, `${index}`, { epoch: 5, except: second })
-        await expectEpoch(scene, `${index}`, { epoch: 5, except: undefined, expiresAt })
-      }
-    },
-  },
-  {
     name: 'of twenty epochs that are raised at the same time, the highest is kept',
     async prove(scene) {
       // In neither order, so that neither the first nor the last one is the highest.
@@ -84,13 +71,6 @@ const clauses: readonly SceneClause[] = [
         'ada',
         raises.find(({ epoch }) => epoch === 20),
       )
-    },
-  },
-  {
-    name: 'of equal epochs that are raised at the same time with different exceptions, none has one',
-    async prove(scene) {
-      const raises = await twentyTimes(index => raised(scene, 'ada', { epoch: 5, except: `${index}` }))
-      await expectEpoch(scene, 'ada', raises[0] && { ...raises[0], except: undefined })
     },
   },
   {
@@ -201,31 +181,7 @@ const clauses: readonly SceneClause[] = [
   },
 ]
 
-export const epochClauses: readonly SceneClause[] = clauses.map(clause => ({
+export const epochClauses: readonly SceneClause[] = [...clauses, ...exceptionClauses].map(clause => ({
   ...clause,
   powers: ['subjects', ...(clause.powers ?? [])],
 }))
-
-interface Raising {
-  readonly epoch: number
-  readonly except?: string | undefined
-  readonly lastsMs?: number
-}
-
-/** Raises the epoch of a subject. Answers what the store was given. */
-async function raised(
-  scene: Scene,
-  subject: string,
-  { epoch, except, lastsMs = lifetimeMs }: Raising,
-): Promise<SubjectEpoch> {
-  const given = { epoch, except, expiresAt: scene.now() + lastsMs }
-  await scene.subjects.raiseEpoch(subject, given)
-  return given
-}
-
-async function expectEpoch(scene: Scene, subject: string, expected: SubjectEpoch | undefined): Promise<void> {
-  const found = await scene.subjects.epochOf(subject)
-  // A store may answer other things beside the three, and leave out an exception that is not there.
-  const { epoch, except, expiresAt } = found ?? {}
-  assert.deepEqual(found && { epoch, except, expiresAt }, expected)
-}

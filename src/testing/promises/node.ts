@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import { Engine } from '../../core/engine.ts'
+import type { IdMint } from '../../core/ids.ts'
 import { resolveOptions } from '../../core/options.ts'
 import { Sessions, type TypedVisit } from '../../core/sessions.ts'
 import type { Store } from '../../core/store.ts'
@@ -25,8 +26,16 @@ export interface Node {
   idIn(cookieValue: string): string | undefined
 }
 
-/** Starts a process, which remembers nothing of the one in whose place it is. */
-export function startNode(settings: StorySettings, store: Store, now: () => number): Node {
+/** What a process of a story is given. */
+export interface NodeOptions {
+  readonly settings: StorySettings
+  readonly store: Store
+  readonly mint: IdMint
+  now(): number
+}
+
+/** Starts a process, which remembers nothing of the one that it replaces. */
+export function startNode({ settings, store, mint, now }: NodeOptions): Node {
   const { touchEvery, rotateEvery, maxPerSubject, codec, seal, onReplay, atLimit } = settings
   const options = { touchEvery, rotateEvery, maxPerSubject, codec, seal, onReplay, atLimit }
   const policy = resolveOptions({
@@ -38,7 +47,7 @@ export function startNode(settings: StorySettings, store: Store, now: () => numb
     onGone: 'fail',
     clock: storyClock(now),
   })
-  const engine = new Engine(policy, store)
+  const engine = new Engine(policy, store, mint)
   return {
     sessions: new Sessions<Anything>(engine),
     idIn: value => engine.signer(undefined).read(value)?.id,

@@ -20,7 +20,7 @@ export interface StoryHarness {
 export async function playStory({ open }: StoryHarness, story: Story): Promise<number> {
   const bench = await open()
   try {
-    return await play(new World(story.settings, bench), story)
+    return await play(new World(story, bench), story)
   } finally {
     await bench.close?.()
   }

@@ -15,6 +15,11 @@ export class Random {
     return ((mixed ^ (mixed >>> 15)) >>> 0) % bound
   }
 
+  /** Fills bytes, as the random source of the machine does. */
+  fill(bytes: Uint8Array): void {
+    for (let index = 0; index < bytes.length; index += 1) bytes[index] = this.below(256)
+  }
+
   /** One of several things, each as often as its weight says. */
   pick<Thing>(weighted: readonly (readonly [Thing, number])[]): Thing {
     const total = weighted.reduce((sum, [, weight]) => sum + weight, 0)

@@ -12,6 +12,8 @@ import { nodeCount, type World } from './world.ts'
 export const subjects: readonly string[] = ['ada', 'bob']
 /** As many requests as may be under way at one time. */
 const mostRequests = 6
+/** How long a store may take by default. */
+const deadlineMs = 5000
 const spans: readonly number[] = [
   1000, 4000, 9000, 15_000, 60_000, 60_000, 180_000, 180_000, 400_000, 660_000,
 ]
@@ -56,12 +58,7 @@ const actions: { readonly [name in StepName]: Do } = {
       const { subject } = except.signIn ?? {}
       if (subject !== undefined) endAll(world, nodeOf(step), { subject, except })
     }),
-  wait: async (world, { how }) => {
-    const span = oneOf(spans, how)
-    world.tell(`   ${span} ms pass`)
-    await world.bench.advance(span)
-    return true
-  },
+  wait: (world, { how }) => wait(world, oneOf(spans, how)),
   crash: async (world, step) => {
     const node = nodeOf(step)
     world.mishaps += 1
@@ -72,7 +69,7 @@ const actions: { readonly [name in StepName]: Do } = {
   },
   fail: (world, step) => spoil(world, step, 'fail'),
   lose: (world, step) => spoil(world, step, 'lose'),
-  act: (world, step) => withCall(world, step, call => call.act()),
+  act: (world, step) => withCall(world, step, call => call.act(world.bench.now())),
   pass: (world, step) => withCall(world, step, call => letPass(world, call)),
 }
 
@@ -113,6 +110,21 @@ function drop(world: World, request: UnderWay): void {
   world.tell(`   ${request.name} is abandoned`)
 }
 
+/**
+ * Lets time pass. A call that has taken effect is answered before the deadline, because a later answer reaches nobody:
+ * what a request learns from the store is never older.
+ */
+async function wait(world: World, spanMs: number): Promise<true> {
+  const latest = world.bench.now() + spanMs - deadlineMs
+  for (const call of world.store.waiting.filter(({ actedAt = latest }) => actedAt < latest)) {
+    await letPass(world, call)
+    await world.settle()
+  }
+  world.tell(`   ${spanMs} ms pass`)
+  await world.bench.advance(spanMs)
+  return true
+}
+
 type StoreCallOf = World['store']['waiting'][number]
 
 async function letPass(world: World, call: StoreCallOf): Promise<void> {
@@ -129,7 +141,7 @@ async function spoil(world: World, step: Step, mishap: 'fail' | 'lose'): Promise
   const isSpoilt = await withCall(world, step, async call => {
     store.waiting.splice(store.waiting.indexOf(call), 1)
     world.tell(`   ${call.operation.name}: ${call.verb}`)
-    if (mishap === 'lose') await call.act()
+    if (mishap === 'lose') await call.act(world.bench.now())
     call.fail()
   })
   if (isSpoilt || store.traits.readsAtOnce !== true) return isSpoilt

@@ -15,8 +15,10 @@ interface CallParts<Answer> {
 export interface StoreCall {
   readonly operation: Operation
   readonly verb: string
+  /** When it took effect, where its answer is not given yet. */
+  readonly actedAt: number | undefined
   /** Lets it take effect, if it has not yet. Its answer is not given yet. */
-  act(): Promise<void>
+  act(now: number): Promise<void>
   /** Gives its answer, after it has taken effect. */
   pass(): Promise<void>
   /** Lets it fail: what it did is done, and what it did not do is not. */
@@ -31,10 +33,17 @@ export function storeCall<Answer>(parts: CallParts<Answer>): StoreCall {
     answer ??= new Promise(settle => settle(take()))
     return answer
   }
+  let actedAt: number | undefined
   return {
     operation,
     verb,
-    act: () => settled().then(ignore, ignore),
+    get actedAt() {
+      return actedAt
+    },
+    act(now) {
+      actedAt ??= now
+      return settled().then(ignore, ignore)
+    },
     pass: () => settled().then(resolve, reject),
     fail() {
       operation.failures += 1

@@ -67,6 +67,8 @@ export interface StorySettings {
 export interface Story {
   readonly settings: StorySettings
   readonly steps: readonly Step[]
+  /** Which ids its sessions get: the same for the same seed, so that a story is played the same way each time. @default 0 */
+  readonly seed?: number
 }
 
 /** Writes the story of a seed: the same for the same seed and length. */
@@ -80,7 +82,7 @@ export function storyOf(seed: number, length: number): Story {
     who: random.below(64),
     how: random.below(64),
   }))
-  return { settings, steps }
+  return { settings, steps, seed }
 }
 
 function settingsOf(random: Random): StorySettings {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { SojournError } from '../../core/errors.ts'
+import { IdMint } from '../../core/ids.ts'
 import type { MaybePromise, Store } from '../../core/store.ts'
 import type { StoreBench } from '../store-contract.ts'
 import { Breach, BrokenPromise } from './broken-promise.ts'
@@ -7,8 +8,9 @@ import type { KnownSession } from './known-session.ts'
 import { Model } from './model.ts'
 import { absoluteMs, graceMs, idleMs, type Node, type StoryVisit, startNode } from './node.ts'
 import { type Ending, Operation } from './operation.ts'
+import { Random } from './random.ts'
 import { knowsSubjects, ScheduledStore, ScheduledSubjectStore } from './scheduled-store.ts'
-import type { StorySettings, WaitingCalls } from './story.ts'
+import type { Story, StorySettings, WaitingCalls } from './story.ts'
 import { Timeline } from './timeline.ts'
 import type { Browser, UnderWay } from './under-way.ts'
 
@@ -45,10 +47,14 @@ export class World {
   mishaps = 0
   #broken: unknown
   #numbers = 0
+  /** Both processes take their ids from one source, so that none has an id of the other. */
+  readonly #mint: IdMint
   readonly #running = new Map<Operation, (ending: unknown) => void>()
   readonly #current = new AsyncLocalStorage<Operation>()
 
-  constructor(settings: StorySettings, bench: StoreBench) {
+  constructor({ settings, seed = 0 }: Story, bench: StoreBench) {
+    const random = new Random(seed)
+    this.#mint = new IdMint(bytes => random.fill(bytes))
     this.settings = settings
     this.bench = bench
     this.timeline = new Timeline(() => bench.now())
@@ -95,7 +101,7 @@ export class World {
     const { waiting } = this.store
     const lost = waiting.filter(({ operation }) => operation.node === index)
     for (const [number, call] of lost.entries()) {
-      if (hasEffect(number)) await call.act()
+      if (hasEffect(number)) await call.act(this.bench.now())
       waiting.splice(waiting.indexOf(call), 1)
     }
     for (const [operation, end] of this.#running) {
@@ -163,7 +169,8 @@ export class World {
   }
 
   #start(): Node {
-    return startNode(this.settings, this.store, () => this.bench.now())
+    const { settings, store } = this
+    return startNode({ settings, store, mint: this.#mint, now: () => this.bench.now() })
   }
 }
 

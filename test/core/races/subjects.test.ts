@@ -130,6 +130,25 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
+  /** @see issue 12, seed 324785371 */
+  test.each(placesIn(4).filter(({ number }) => number < 3))(
+    'endOthers within endAll spares nobody, at call $number, $moment it takes effect',
+    async place => {
+      const at = twoManagers({}, traits)
+      const [ada] = [await signedIn(at), await signedIn(at)]
+      const hasDrawnLine = place.number > 1 || (place.number === 1 && place.moment === 'after')
+      let wasSpared: boolean | undefined
+      const came = atCall(at.store, place, async () => {
+        at.clock.advance(1)
+        await at.other.of('ada').endOthers(at.one.handleOf(ada.id))
+        wasSpared = await isSignedIn(ada)
+      })
+      await at.one.of('ada').endAll()
+      expect([came.hasCome(), wasSpared]).toEqual([true, !hasDrawnLine])
+      expect([await isSignedIn(ada), await handlesOf(at)]).toEqual([false, []])
+    },
+  )
+
   test('endOthers leaves exactly the current session, also when it is asked for twice at once', async () => {
     const at = twoManagers({}, traits)
     const [ada, ...others] = [await signedIn(at), await signedIn(at), await signedIn(at)] as const
@@ -251,6 +270,8 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       for (const [index, { error }] of answers.entries()) {
         const isIn = visitors[index]!.cookie !== undefined && (await isSignedIn(visitors[index]!))
         if (error !== undefined) expect(isIn).toBe(false)
+        // With the other limit a later sign-in may have ended it since.
+        else if (atLimit === 'refuse') expect(isIn).toBe(true)
       }
     },
   )
@@ -276,6 +297,22 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
         if (error !== undefined) expect(states[0]).toBe(false)
         const told = atLimit === 'refuse' ? 'SESSION_LIMIT' : 'SESSION_GONE'
         if (isStoredLast(place) && states[0] === false) expect(error).toBe(told)
+      }
+    },
+  )
+
+  /** @see issue 12, seed 735645451 */
+  test.each(placesIn(8))(
+    'where a limit refuses, exactly those are signed in who are told so, at call $number, $moment it takes effect',
+    async place => {
+      for (let pair = 0; pair < 8; pair += 1) {
+        const at = twoManagers({ maxPerSubject: 1, atLimit: 'refuse' }, traits)
+        const [slow, fast] = [at.visitor(), at.elsewhere(at.visitor())]
+        const errors: unknown[] = []
+        atCall(at.store, place, async () => void errors.push((await signIn(fast)).error))
+        errors.push((await signIn(slow)).error)
+        const areIn = [await isSignedIn(fast), await isSignedIn(slow)]
+        expect(areIn).toEqual(errors.map(error => error === undefined))
       }
     },
   )

@@ -70,10 +70,24 @@ test.each(['', '\n', 'no record', '{"secret":1', '[1,2\nrest'])(
 )
 
 test('an epoch comes back as it was', () => {
-  const epoch = fc.record({ epoch: fc.nat(), except: perhaps(text), expiresAt: end })
+  const epoch = fc.record({
+    epoch: fc.nat(),
+    except: perhaps(text),
+    expiresAt: end,
+    exceptFrom: perhaps(fc.nat()),
+  })
   fc.assert(
     fc.property(epoch, kept => {
       expect(decodeEpoch('ada', encodeEpoch(kept))).toEqual(kept)
     }),
   )
+})
+
+test('an epoch that version 0.1.0 has written is read', () => {
+  const written = Buffer.from('[5,"key",null]')
+  expect(decodeEpoch('ada', written)).toEqual({
+    epoch: 5,
+    except: 'key',
+    expiresAt: Number.POSITIVE_INFINITY,
+  })
 })

@@ -75,6 +75,16 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
     expect(await endOf('e')).toBe(long.expiresAt + graceMs)
   })
 
+  test('an epoch that version 0.1.0 has written counts, and a later one builds upon it', async () => {
+    const expiresAt = Date.now() + 5000
+    await store.raiseEpoch('ada', { epoch: 3, except: undefined, expiresAt })
+    const [name = ''] = await client.keys(`${prefix}e:*`)
+    await client.set(name, `5 ${expiresAt} other`)
+    expect(await store.epochOf('ada')).toEqual({ epoch: 5, except: 'other', expiresAt })
+    await store.raiseEpoch('ada', { epoch: 9, except: 'key', expiresAt })
+    expect(await store.epochOf('ada')).toEqual({ epoch: 9, except: 'key', exceptFrom: 5, expiresAt })
+  })
+
   test('no name on the server tells who somebody is', async () => {
     await store.create(recordOf({ subject: 'ada@example.org' }))
     await store.raiseEpoch('ada@example.org', { epoch: 5, except: undefined, expiresAt: Date.now() + 5000 })

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import type { SubjectEpoch } from '../../core/store.ts'
+import { lifetimeMs, type Scene } from '../scene.ts'
+
+interface Raising {
+  readonly epoch: number
+  readonly except?: string | undefined
+  readonly lastsMs?: number
+}
+
+/** Raises the epoch of a subject. Answers what the store was given. */
+export async function raised(
+  scene: Scene,
+  subject: string,
+  { epoch, except, lastsMs = lifetimeMs }: Raising,
+): Promise<SubjectEpoch> {
+  const given = { epoch, except, expiresAt: scene.now() + lastsMs }
+  await scene.subjects.raiseEpoch(subject, given)
+  return given
+}
+
+export async function expectEpoch(
+  scene: Scene,
+  subject: string,
+  expected: SubjectEpoch | undefined,
+): Promise<void> {
+  const found = await scene.subjects.epochOf(subject)
+  // A store may answer other things beside the three, and leave out an exception that is not there.
+  const { epoch, except, expiresAt } = found ?? {}
+  assert.deepEqual(found && { epoch, except, expiresAt }, expected)
+}
