@@ -1,5 +1,6 @@
 import type { SessionContents, SessionValues } from './codec.ts'
 import { Cookie } from './cookie.ts'
+import type { Encoding } from './encoding.ts'
 import { type Merge, type MergeRules, mergeValues } from './merge.ts'
 import { actionsKey, Session, type SessionActions } from './session.ts'
 import { type SessionInside, sessionProxy } from './session-proxy.ts'
@@ -8,14 +9,15 @@ import type { SessionRecord } from './store.ts'
 
 /** What a live session asks of the request that it belongs to. */
 export interface SessionOwner {
+  readonly encoding: Encoding
   makeCookie(): Cookie
-  encode(contents: SessionContents): string
-  encodeChanged(contents: SessionContents, stored: string): string | undefined
-  isSame(name: string, one: SessionValues, other: SessionValues): boolean
-  /** Called with a value that the application is about to put into the session. */
-  checkAssigned(name: string, value: unknown): void
   /** What the session's methods do. */
-  actionsFor(live: LiveSession): SessionActions
+  actionsFor(live: LiveSession): LiveActions
+}
+
+/** What the methods of a request's session do, and which session that is. */
+export interface LiveActions extends SessionActions {
+  readonly live: LiveSession
 }
 
 /** With what a live session begins. */
@@ -73,7 +75,7 @@ export class LiveSession implements SessionInside {
   #storedMaxAge: number | null
   #stored: string | undefined
   #isSuspect = false
-  #actions: SessionActions | undefined
+  #actions: LiveActions | undefined
   #cookie: Cookie | undefined
 
   constructor(owner: SessionOwner, start: SessionStart, configuredMaxAge: number | null) {
@@ -89,7 +91,7 @@ export class LiveSession implements SessionInside {
     this.view = sessionProxy(start.values, this)
   }
 
-  get actions(): SessionActions {
+  get actions(): LiveActions {
     this.#actions ??= this.#owner.actionsFor(this)
     return this.#actions
   }
@@ -125,8 +127,8 @@ export class LiveSession implements SessionInside {
     if (this.record === undefined && Object.keys(this.#values).length === 0) return undefined
     const contents = this.#contents(this.#values, this.maxAge)
     return this.#stored === undefined
-      ? this.#owner.encode(contents)
-      : this.#owner.encodeChanged(contents, this.#stored)
+      ? this.#owner.encoding.encode(contents)
+      : this.#owner.encoding.encodeChanged(contents, this.#stored)
   }
 
   /** Whether there is something to store that the application has not been told of already as a failure. */
@@ -176,11 +178,6 @@ export class LiveSession implements SessionInside {
     this.isFollowing = true
   }
 
-  /** Another view of the same values, behind which somebody else stands. */
-  viewThrough(inside: SessionInside): Session {
-    return sessionProxy(this.#values, inside)
-  }
-
   /** Makes the values those that were given, as if each had been assigned and the others deleted. */
   replaceValues(values: SessionValues): void {
     this.suspect()
@@ -222,7 +219,7 @@ export class LiveSession implements SessionInside {
   }
 
   checkAssigned(name: string, value: unknown): void {
-    this.#owner.checkAssigned(name, value)
+    this.#owner.encoding.checkAssigned(name, value)
   }
 
   /** A copy of some of the values, for a session that takes the place of this one. */
@@ -232,7 +229,7 @@ export class LiveSession implements SessionInside {
   }
 
   #rules(resolve: Merge['resolve']): MergeRules {
-    return { isSame: (name, one, other) => this.#owner.isSame(name, one, other), resolve }
+    return { isSame: (name, one, other) => this.#owner.encoding.isSame(name, one, other), resolve }
   }
 
   /** A lifetime that this request has changed counts; one that it has left alone is theirs. */
@@ -243,7 +240,7 @@ export class LiveSession implements SessionInside {
   }
 
   #encode(values: SessionValues, maxAge: number | null): string {
-    return this.#owner.encode(this.#contents(values, maxAge))
+    return this.#owner.encoding.encode(this.#contents(values, maxAge))
   }
 
   #contents(values: SessionValues, maxAge: number | null): SessionContents {
