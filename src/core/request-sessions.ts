@@ -25,6 +25,8 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   last: LiveSession | undefined
   /** Who the visitor turned out to be. */
   identity: Identity = 'none'
+  /** The session that was destroyed last, which may be there nevertheless. */
+  #leaving: LiveSession | undefined
   /** Set when a session was ended for good, so that the browser is to forget its cookie. */
   hasDestroyed = false
   /** Set when the response's head has left, and with it the cookie or the lack of one. */
@@ -127,6 +129,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
 
   /** Takes a session away from the request, before it is removed from the store. */
   giveUp(live: LiveSession): void {
+    this.#leaving = live
     if (this.current !== live) return
     this.current = undefined
     this.#carrier.show?.(undefined)
@@ -136,6 +139,18 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   end(live: LiveSession): MaybePromise<void> {
     return chain(this.writer.delete(live), () => {
       this.hasDestroyed = true
+    })
+  }
+
+  /**
+   * Waits for what is under way, and then tries once more to remove a session whose `destroy` has failed: the
+   * application may not have noticed, and a response that says goodbye must not be a lie.
+   */
+  endLeaving(): MaybePromise<void> {
+    return chain(this.underWay, () => {
+      const live = this.#leaving
+      const isTold = this.#engine.policy.onCommitFailure === 'send'
+      return live === undefined || live.hasEnded || isTold ? undefined : this.end(live)
     })
   }
 
@@ -178,6 +193,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   #take(live: LiveSession): LiveSession {
     this.current = live
     this.last = live
+    if (this.#leaving === live) this.#leaving = undefined
     return live
   }
 

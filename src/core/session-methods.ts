@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts'
 import { goneError, headSentError, notFoundError, SojournError, unableError } from './errors.ts'
 import { publish } from './events.ts'
 import type { LiveActions, LiveSession } from './live-session.ts'
-import { attempt, chain, lastly } from './maybe-promise.ts'
+import { chain, lastly } from './maybe-promise.ts'
 import type { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionActions, SignInOptions, SignOutOptions } from './session.ts'
 import { SignIn } from './sign-in.ts'
@@ -51,7 +51,7 @@ class SessionMethods implements LiveActions {
   }
 
   get isStored(): boolean {
-    return this.live.record !== undefined && !this.live.hasEnded
+    return this.live.state === 'stored'
   }
 
   get request(): unknown {
@@ -82,20 +82,18 @@ class SessionMethods implements LiveActions {
     return this.#run('reload', () => this.#reload())
   }
 
-  /** The session is no longer the request's from this moment, whenever the store has removed it. */
+  /**
+   * The session is no longer the request's from this moment, as in express-session. If it cannot be removed, the end of
+   * the request tries once more.
+   */
   async destroy(): Promise<void> {
     this.#refuseNested('destroy')
-    this.live.hasEnded = true
     this.#sessions.giveUp(this.live)
     await this.#run('destroy', () => this.#sessions.end(this.live))
   }
 
-  /** The old session is removed before the new one exists. */
-  async regenerate(): Promise<void> {
-    this.#refuseNested('regenerate')
-    const wasEnded = this.live.hasEnded
-    this.live.hasEnded = true
-    await this.#run('regenerate', () => this.#regenerate(wasEnded))
+  regenerate(): Promise<void> {
+    return this.#run('regenerate', () => this.#regenerate())
   }
 
   async update<Result>(change: (session: Session) => MaybePromise<Result>): Promise<Result> {
@@ -137,25 +135,16 @@ class SessionMethods implements LiveActions {
 
   #save(): MaybePromise<void> {
     const { live } = this
-    if (live.hasEnded) throw goneError()
-    live.hasSaved = true
-    live.failed = undefined
+    this.#demandLife()
     const encoded = live.encode()
-    const saving = attempt(
-      () => this.#sessions.writer.save(live, encoded),
-      error => {
-        live.failed = encoded
-        throw error
-      },
-    )
-    return chain(saving, () => this.#demandLife())
+    live.savedAs = encoded
+    return chain(this.#sessions.writer.save(live, encoded), () => this.#demandLife())
   }
 
   /** Requests of this process take turns, so that only those of another one are ever quicker. */
   async #update(apply: () => MaybePromise<void>): Promise<void> {
     const { live } = this
-    if (live.hasEnded) throw goneError()
-    live.hasSaved = true
+    this.#demandLife()
     await this.#engine.turns.take(this.#key, async () => this.#sessions.writer.update(live, apply))
     this.#demandLife()
   }
@@ -179,11 +168,11 @@ class SessionMethods implements LiveActions {
   #rotate(): MaybePromise<void> {
     const { live } = this
     const engine = this.#engine
-    if (live.hasEnded) throw goneError()
+    this.#demandLife()
     if (engine.keepsSessions) throw unableError(engine.store.name, 'rotate ids')
     if (this.#sessions.isAnnounced) throw headSentError('rotate the id')
     // Whoever was led to the new id has it: an old id never rotates by itself.
-    if (live.isFollowing || live.record === undefined) return
+    if (live.isFollowing || live.state !== 'stored') return
     return chain(this.#sessions.writer.rotate(live), () => this.#demandLife())
   }
 
@@ -195,21 +184,22 @@ class SessionMethods implements LiveActions {
     })
   }
 
-  /** Of two at the same time only one has ended the session, and only that one may begin another. */
-  async #regenerate(wasEnded: boolean): Promise<void> {
+  /**
+   * Of two at the same time only one has ended the session, and only that one may begin another. If the session cannot
+   * be removed the request keeps it: a failing store signs nobody out, and leaves nobody with two sessions.
+   */
+  async #regenerate(): Promise<void> {
     const { live } = this
     const { createdAt } = live.facts
-    let isOurs = true
-    try {
-      isOurs = (await this.#sessions.writer.delete(live)) || wasEnded
-    } finally {
-      const next = this.#sessions.succeedAs({
-        ...anonymous,
-        createdAt: this.#engine.keepsSessions ? undefined : createdAt,
-      })
-      next.hasEnded = !isOurs
-    }
-    if (!isOurs) this.#tellGone()
+    const wasEnded = live.hasEnded
+    const isOurs = (await this.#sessions.writer.delete(live)) || wasEnded
+    const next = this.#sessions.succeedAs({
+      ...anonymous,
+      createdAt: this.#engine.keepsSessions ? undefined : createdAt,
+    })
+    if (isOurs) return
+    next.markAbsent('ended')
+    this.#tellGone()
   }
 
   get #key(): string {

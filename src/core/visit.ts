@@ -142,7 +142,7 @@ export class Visit implements SessionHost {
     const live = this.#sessions.current
     const dues = this.#dues()
     if (live === undefined) return this.#sessions.hasDestroyed ? dues.writeDeletion() : undefined
-    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.hasChanges(live.changes()))) return undefined
+    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.changes() !== undefined)) return undefined
     live.isAnnounced = true
     this.#followNow(live)
     // The end of a stream finds out for sure, and then the cookie has left.
@@ -157,9 +157,8 @@ export class Visit implements SessionHost {
   commit(): MaybePromise<void> {
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
-    const { underWay } = this.#sessions
     const finishing = attempt(
-      () => chain(underWay, () => this.#finish()),
+      () => chain(this.#sessions.endLeaving(), () => this.#finish()),
       error => {
         this.#conclude()
         throw this.#engine.reported(error)
