@@ -36,7 +36,7 @@ export class Commit {
     const { isAnnounced } = this.#sessions
     const isRotationDue = !isAnnounced && this.#dues.isRotationDue(live)
     const isCookieDue =
-      !live.isAnnounced && (isRotationDue || this.#dues.isCookieDue(live, live.hasChanges(changes)))
+      !live.isAnnounced && (isRotationDue || this.#dues.isCookieDue(live, changes !== undefined))
     if (isCookieDue && isAnnounced) warnTooLate(this.#engine.cookies.name)
     // A cookie that cannot be written is found out before anything is stored.
     const cookie = isCookieDue && !isAnnounced ? this.#prepareCookie(live) : undefined

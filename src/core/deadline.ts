@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { SojournError } from './errors.ts'
+import { isPromised } from './maybe-promise.ts'
 import type { MaybePromise } from './store.ts'
 
 /** What a store is asked for, as errors name it. */
@@ -40,13 +41,6 @@ export function askStore<Answer>(call: StoreCall, ask: () => MaybePromise<Answer
   } catch (cause) {
     throw storeFailure(call, cause)
   }
-}
-
-/** Some drivers answer promises of their own making. */
-function isPromised<Answer>(answer: MaybePromise<Answer>): answer is Promise<Answer> {
-  return (
-    typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
-  )
 }
 
 function raced<Answer>(call: StoreCall, answer: Promise<Answer>): Promise<Answer> {

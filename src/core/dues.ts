@@ -29,9 +29,16 @@ export class Dues {
 
   isSaveDue(live: LiveSession, changes: string | undefined): boolean {
     const { resave, saveUninitialized } = this.#engine.policy
-    if (changes !== undefined) return live.hasChanges(changes)
-    if (live.record === undefined) return (saveUninitialized || live.isSuccessor) && live.failed === undefined
-    return resave && !live.hasSaved
+    if (this.#isTold(live, changes)) return false
+    if (changes !== undefined) return true
+    if (live.record === undefined) return saveUninitialized || live.isSuccessor
+    return resave && live.savedAs === undefined
+  }
+
+  /** express-session's way: what the application has tried to save by itself is not tried again unless it has changed. */
+  #isTold({ savedAs }: LiveSession, changes: string | undefined): boolean {
+    const isTried = savedAs !== undefined && (changes ?? savedAs) === savedAs
+    return isTried && this.#engine.policy.onCommitFailure === 'send'
   }
 
   isTouchDue(live: LiveSession, record: SessionRecord<unknown>): boolean {
@@ -57,8 +64,6 @@ export class Dues {
   }
 
   isCookieDue(live: LiveSession, isChanged: boolean): boolean {
-    // What could not be stored, and has not changed since, is not stored at the end either.
-    if (live.record === undefined && live.failed !== undefined && !isChanged) return false
     const isModified = isChanged || live.hasSavedChanges || live.isSuccessor
     const isDue = this.hasBrought(live)
       ? this.#isRenewalDue(live, isModified)

@@ -12,6 +12,7 @@ import { Holds } from './hold.ts'
 import { IdRotation, rootOf } from './id-rotation.ts'
 import { checkId, IdMint } from './ids.ts'
 import { KeyRing } from './key-ring.ts'
+import { isPromised } from './maybe-promise.ts'
 import type { Policy } from './options.ts'
 import { Recollection } from './recollection.ts'
 import { RingSigner } from './ring-signer.ts'
@@ -139,7 +140,7 @@ export class Engine {
     const { store } = this
     try {
       const answer = askStore({ store: store.name, verb, deadline: this.policy.deadline }, () => call(store))
-      return answer instanceof Promise ? answer.catch(error => this.#reportFailure(id, error)) : answer
+      return isPromised(answer) ? answer.catch(error => this.#reportFailure(id, error)) : answer
     } catch (error) {
       return this.#reportFailure(id, error)
     }

@@ -65,7 +65,6 @@ export class SignIn {
   /** Whoever is told that the sign-in has failed is signed in nowhere: not here, and not by this request's end. */
   async #settle(next: LiveSession, subject: string): Promise<void> {
     try {
-      next.hasSaved = true
       await this.#sessions.writer.save(next, next.encode())
       await this.#concludeWith(next, subject)
     } catch (error) {

@@ -9,15 +9,12 @@ import { type Finding, findSession } from './find-session.ts'
 import type { Hold, HoldOptions } from './hold.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
-import { attempt, chain } from './maybe-promise.ts'
+import { attempt, chain, isPromised } from './maybe-promise.ts'
 import type { Outcome } from './outcome.ts'
 import { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionHost } from './session.ts'
-import { SessionMethods } from './session-methods.ts'
+import { methodsOf } from './session-methods.ts'
 import type { MaybePromise } from './store.ts'
-
-const makeKeeper = (engine: Engine, sessions: RequestSessions): SessionMethods =>
-  new SessionMethods(engine, sessions)
 
 /**
  * One request's dealings with its session, from cookie to cookie.
@@ -40,7 +37,7 @@ export class Visit implements SessionHost {
   constructor(engine: Engine, carrier: Carrier) {
     this.#engine = engine
     this.#carrier = carrier
-    this.#sessions = new RequestSessions(engine, carrier, makeKeeper)
+    this.#sessions = new RequestSessions(engine, carrier, methodsOf)
   }
 
   /** What became of the session that the cookie named, as far as anybody has looked for it. */
@@ -145,7 +142,7 @@ export class Visit implements SessionHost {
     if (isAnnounced || this.#phase !== 'open') return undefined
     const dues = this.#dues()
     if (live === undefined) return this.#sessions.hasDestroyed ? dues.writeDeletion() : undefined
-    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.hasChanges(live.changes()))) return undefined
+    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.changes() !== undefined)) return undefined
     live.isAnnounced = true
     this.#followNow(live)
     // The end of a stream finds out for sure, and then the cookie has left.
@@ -160,9 +157,8 @@ export class Visit implements SessionHost {
   commit(): MaybePromise<void> {
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
-    const { underWay } = this.#sessions
     const finishing = attempt(
-      () => chain(underWay, () => this.#finish()),
+      () => chain(this.#sessions.endLeaving(), () => this.#finish()),
       error => {
         this.#conclude()
         throw this.#engine.reported(error)
@@ -177,7 +173,7 @@ export class Visit implements SessionHost {
   #followNow(live: LiveSession): void {
     if (live.record === undefined || this.#engine.traits.readsAtOnce !== true) return
     const found = this.#sessions.read(live.id)
-    if (found === undefined || found instanceof Promise || found.id === live.id) return
+    if (found === undefined || isPromised(found) || found.id === live.id) return
     live.follow(found.id)
   }
 
@@ -188,7 +184,7 @@ export class Visit implements SessionHost {
   #openNow(): void {
     if (this.#phase !== 'unread' && this.#phase !== 'loading') return
     const opening = this.open()
-    if (!(opening instanceof Promise)) return
+    if (!isPromised(opening)) return
     opening.catch(() => undefined)
     const { name } = this.#engine.store
     throw new SojournError(
