@@ -71,13 +71,15 @@ export class Writer {
 
   /**
    * Removes the session, and answers whether it was this request that has ended it. One that was never stored
-   * costs no call: strangers who sign out leave nothing behind.
+   * costs no call: strangers who sign out leave nothing behind, unless the options store every stranger.
    */
   delete(live: LiveSession): MaybePromise<boolean> {
+    const { genid, saveUninitialized } = this.#engine.policy
     // Only an id that the application has made can be another session's.
-    const isMinted = this.#engine.policy.genid === undefined
+    const isMinted = genid === undefined
     return chain(isMinted ? undefined : this.#creation.recognize(live), () => {
-      if (live.record !== undefined || live.state === 'sent') return this.#remove(live)
+      const mayBeThere = live.state === 'sent' || (isMinted && saveUninitialized)
+      if (live.record !== undefined || mayBeThere) return this.#remove(live)
       live.markAbsent('ended')
       return true
     })

@@ -151,6 +151,13 @@ describe.each([
     expect([store.calls, visit.setCookie]).toEqual([[], undefined])
   })
 
+  /** @see issue 13, point 5 */
+  test('destroy of a new session is a store call where every stranger is stored', async () => {
+    const { visitor, store } = stage({ saveUninitialized: true }, traits)
+    await visitor().request(session => session.destroy())
+    expect(store.calls).toEqual(['delete'])
+  })
+
   test('a session that was destroyed is not saved, not even by its own method', async () => {
     const { at, ada } = await signedIn()
     await ada.request(async session => {
