@@ -38,6 +38,8 @@ const scenarios = [
   'mocks',
   'heads',
   'bun',
+  'watching',
+  'odd-messages',
 ]
 const startableServer = resolve(import.meta.dirname, '../../../shared/mongo/start')
 

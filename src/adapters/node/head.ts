@@ -22,7 +22,7 @@ export function addCookie(response: NodeResponse, head: HeadArguments, setCookie
   if (belongsIntoHead(response, head)) {
     return head.map(argument => (isHeaders(argument) ? withHeaders(argument, added) : argument))
   }
-  for (const [name, value] of added) response.setHeader(name, value)
+  for (const [name, value] of added) response.setHeader?.(name, value)
   return head
 }
 

@@ -60,6 +60,13 @@ const ended = endings.map(options => ({
   expected: { isRefused: true, held: [] },
 }))
 
+const refused = each.map(options => ({
+  title: `a middleware that answers in a handshake ends the connection, and its session is stored (${named(options)})`,
+  see: 'refusal',
+  options,
+  expected: { held: [{ writtenBy: 'handshake' }] },
+}))
+
 const troubled = [
   {
     title: 'the server lives on after failing stores and clients that go away in the handshake',
@@ -79,6 +86,7 @@ describeObserved('Socket.IO', 'sockets.js', [
   ...written,
   ...reloaded,
   ...ended,
+  ...refused,
   ...troubled,
 ])
 

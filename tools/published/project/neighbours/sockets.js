@@ -15,9 +15,10 @@ function serveSocketIo(sessions, work) {
   const server = createServer(app)
   const io = new Server(server)
   io.engine.use(sessions.middleware)
-  io.engine.use((request, _response, next) => {
+  io.engine.use((request, response, next) => {
     if (request.headers['x-write']) request.session.writtenBy = 'handshake'
-    next()
+    if (request.headers['x-refuse']) response.end('no entrance')
+    else next()
   })
   io.on('connection', addEvents)
   // It waits half a minute for a polling client who has gone, and would keep this process as long.
@@ -82,6 +83,20 @@ export function handshake({ transport, store }) {
     const held = await eventually(sessions.held, list => list.length > 0)
     const { body } = await ask(origin, '/who', { cookie: sentBack(cookies) })
     return { names: namesOf(cookies), held, found: JSON.parse(body) }
+  })
+}
+
+/** A middleware behind the session that answers in the place of Socket.IO, and changes the session before. */
+export function refusal({ transport, store }) {
+  const sessions = openSession(store)
+  return serveSocketIo(sessions, async origin => {
+    const socket = connect({ port: new URL(origin).port, host: '127.0.0.1' })
+    await once(socket, 'connect')
+    socket.write(handshakeText({ transport, headers: 'X-Refuse: 1\r\nX-Write: 1' }))
+    socket.resume()
+    await once(socket, 'end')
+    socket.destroy()
+    return { held: await sessions.held() }
   })
 }
 
@@ -152,11 +167,16 @@ export function troubles() {
 async function goAway(origin, cookie) {
   const socket = connect({ port: new URL(origin).port, host: '127.0.0.1' })
   await once(socket, 'connect')
-  socket.write(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r
-Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
-X-Write: 1\r\nCookie: ${cookie}\r\n\r\n`)
+  socket.write(handshakeText({ transport: 'websocket', headers: `X-Write: 1\r\nCookie: ${cookie}` }))
   await pause(1)
   socket.destroy()
+}
+
+/** A handshake as it travels, of a client who says that nothing more follows. */
+function handshakeText({ transport, headers }) {
+  const upgrade = `Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==`
+  const connection = transport === 'websocket' ? `Connection: Upgrade\r\n${upgrade}` : 'Connection: close'
+  return `GET /socket.io/?EIO=4&transport=${transport} HTTP/1.1\r\nHost: x\r\n${connection}\r\n${headers}\r\n\r\n`
 }
 
 async function withoutStore(origin, store, cookie) {

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import session from 'express-session'
 
-/** A store for express-session that answers some milliseconds later, can fail, and can be made to wait at a gate. */
+/**
+ * A store for express-session that answers some milliseconds later, can fail, and can be made to wait at a gate.
+ * It emits `asked <verb>` when it is asked for something.
+ */
 export class LateStore extends session.Store {
   records = new Map()
   /** The verbs that fail. */
@@ -48,6 +51,7 @@ export class LateStore extends session.Store {
 
   async #answer(verb, callback, work) {
     const isFailing = this.failing.has(verb)
+    this.emit(`asked ${verb}`)
     await pause(3)
     await this.#gate
     if (isFailing) callback?.(new Error(`${verb} failed`))
