@@ -27,7 +27,20 @@ import { spec } from 'node:test/reporters'
 import { parseArgs } from 'node:util'
 import { installMoved, installOriginal } from './scratch-project.mjs'
 
-const scenarios = ['override', 'typescript', 'stores', 'moving', 'passport']
+const scenarios = [
+  'override',
+  'typescript',
+  'stores',
+  'moving',
+  'passport',
+  'sockets',
+  'lambda',
+  'mocks',
+  'heads',
+  'bun',
+  'watching',
+  'odd-messages',
+]
 const startableServer = resolve(import.meta.dirname, '../../../shared/mongo/start')
 
 async function main() {

@@ -14,26 +14,22 @@ type Header = readonly [name: string, value: unknown]
 export function addCookie(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
   const given = headersIn(head)
   const before = response.getHeader?.('set-cookie')
-  if (given.length === 0 && before === undefined) return addAlone(response, head, setCookie)
   if (given.length === 0 && listOf(before).at(-1) === setCookie) return head
-  // Headers handed to `writeHead` replace those set before.
-  const inHead = given.filter(isSetCookie).flatMap(([, value]) => listOf(value))
-  const cookies = withCookie(inHead.length > 0 ? inHead : listOf(before), setCookie)
   const caching = cachingFor(response, given)
+  const cookies = withCookie(cookiesBefore(given, before), setCookie)
   if (belongsIntoHead(response, head)) {
     const added: readonly Header[] = [...caching, ['Set-Cookie', cookies]]
     return head.map(argument => (isHeaders(argument) ? withHeaders(argument, added) : argument))
   }
-  for (const [name, value] of caching) response.setHeader(name, value)
-  response.setHeader('Set-Cookie', cookies)
+  for (const [name, value] of caching) response.setHeader?.(name, value)
+  response.setHeader?.('Set-Cookie', cookies)
   return head
 }
 
-/** The usual case, made cheap: nobody else has set a cookie. */
-function addAlone(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
-  for (const [name, value] of cachingFor(response, [])) response.setHeader(name, value)
-  response.setHeader('Set-Cookie', [setCookie])
-  return head
+/** The cookies that leave beside ours. Headers handed to `writeHead` replace those set before. */
+function cookiesBefore(given: readonly Header[], before: unknown): readonly string[] {
+  const inHead = given.length === 0 ? [] : given.filter(isSetCookie)
+  return inHead.length === 0 ? listOf(before) : inHead.flatMap(([, value]) => listOf(value))
 }
 
 /** `no-store` where nobody has chosen otherwise. The application's choice stands, and is warned of. */

@@ -13,10 +13,10 @@ export function holdResponse(response: NodeResponse, exchange: Exchange): void {
   const methods = response as unknown as Methods
   const { end, write, writeHead, flushHeaders } = methods
   const held = new HeldResponse(response, exchange, new OriginalMethods(response, methods))
-  if (end) methods.end = (...args) => held.end(args)
-  if (write) methods.write = (...args) => held.write(args)
-  if (writeHead) methods.writeHead = (...args) => held.writeHead(args)
-  if (flushHeaders) methods.flushHeaders = (...args) => held.flushHeaders(args)
+  if (typeof end === 'function') methods.end = (...args) => held.end(args)
+  if (typeof write === 'function') methods.write = (...args) => held.write(args)
+  if (typeof writeHead === 'function') methods.writeHead = (...args) => held.writeHead(args)
+  if (typeof flushHeaders === 'function') methods.flushHeaders = (...args) => held.flushHeaders(args)
   if (response.headersSent) held.begin()
 }
 
@@ -130,7 +130,8 @@ class HeldResponse {
     const callback = args.find(argument => typeof argument === 'function')
     if (callback === undefined) return this.#response
     if (this.#phase === 'ended') return this.#originals.call('end', [callback])
-    return this.#response.once('finish', () => Reflect.apply(callback, undefined, []))
+    this.#response.once?.('finish', () => Reflect.apply(callback, undefined, []))
+    return this.#response
   }
 
   #flushHead(): void {
@@ -171,6 +172,7 @@ class HeldResponse {
     const status = this.#status()
     const letGo = this.#isHttp2 ? undefined : keepConnection(this.#response)
     const failure = await committing
+    letGo?.()
     try {
       if (failure === undefined || this.#exchange.sendsAnyway) this.#leaveAs(status, args)
       else this.#reopen()
@@ -178,14 +180,14 @@ class HeldResponse {
     } catch (error) {
       this.#reopen()
       this.#report({ error })
-    } finally {
-      letGo?.()
     }
   }
 
   /** Lets the response go with the status that it had when it was ended. */
   #leaveAs(status: object, args: Arguments): void {
-    if (this.#phase === 'ending') Object.assign(this.#response, status)
+    if (this.#phase === 'ending') {
+      for (const [name, value] of Object.entries(status)) Reflect.set(this.#response, name, value)
+    }
     this.#leave(args)
   }
 

@@ -1,10 +1,12 @@
+import { EventEmitter } from 'node:events'
 import { ServerResponse } from 'node:http'
+import { PassThrough } from 'node:stream'
 import session from 'sojourn'
 import { describe, expect, test } from 'vitest'
 import { GatedStore } from '../../support/gated-store.ts'
 import { ask } from '../../support/http-client.ts'
 import { askHttp2 } from '../../support/http2-client.ts'
-import { codeOf, plain, type Route, serve } from '../../support/servers.ts'
+import { codeOf, plain, type Route, type SessionRequest, serve } from '../../support/servers.ts'
 
 describe.each(['http', 'h2c'] as const)('a patch of a response over %s', protocol => {
   test('from before the middleware is called only once the session is stored', async () => {
@@ -93,7 +95,52 @@ describe('a response that is not the request’s own', () => {
     expect([body, store.calls]).toEqual(['whole', ['create']])
   })
 
+  // Socket.IO's response of an upgrade ends in this way.
+  test('that destroys its own connection when it is ended does so after the save', async () => {
+    const store = new GatedStore()
+    const socket = new PassThrough()
+    const events = new EventEmitter()
+    const end = (): void => {
+      events.emit('finish')
+      socket.destroy()
+    }
+    const response = Object.assign(events, { socket, end })
+    const request = { url: '/', headers: {} } as unknown as SessionRequest
+    session({ secret, store })(request as never, response as never, () => {
+      request.session['visits'] = 1
+      response.end()
+    })
+    await expect.poll(() => socket.destroyed).toBe(true)
+    expect(store.size).toBe(1)
+  })
+
   // express-session reaches the response that it was given, however the application has wrapped it.
+  test.each<[string, string[], object]>([
+    ['nothing but `end`', ['end'], {}],
+    ['no way to set a header', ['writeHead', 'write', 'end'], {}],
+    ['what is no method under their names', ['end'], { write: 1, writeHead: 'x', flushHeaders: null }],
+  ])(
+    'a plain object with %s is answered with that, and its session is stored',
+    async (_what, names, others) => {
+      const store = new GatedStore()
+      const called: string[] = []
+      const methods = names.map(name => [name, () => called.push(name)])
+      const response = Object.seal({ ...Object.fromEntries(methods), ...others })
+      const request = { url: '/', headers: {} } as unknown as SessionRequest
+      const errors: unknown[] = []
+      session({ secret, store })(request as never, response as never, error => errors.push(error))
+      await expect.poll(() => errors).toEqual([undefined])
+      request.session['visits'] = 1
+      for (const name of names) Reflect.apply(Reflect.get(response, name), response, [])
+      await expect.poll(() => called).toEqual(names)
+      expect([store.size, errors, Object.keys(others).map(name => Reflect.get(response, name))]).toEqual([
+        1,
+        [undefined],
+        Object.values(others),
+      ])
+    },
+  )
+
   test.each<[string, (response: ServerResponse) => ServerResponse]>([
     ['a proxy', response => new Proxy(response, {})],
     ['an object that inherits from it', response => Object.create(response)],
