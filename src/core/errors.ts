@@ -23,6 +23,7 @@ export const errorCodes = [
   'CONFLICT_UNRESOLVED',
   'VALUE_UNSUPPORTED',
   'UPDATE_NESTED',
+  'UPDATE_TIMED_OUT',
   'CROSS_SITE',
 ] as const
 

@@ -162,6 +162,11 @@ export class LiveSession extends StoreState implements SessionInside {
     this.isFollowing = true
   }
 
+  /** Another view of the same values, behind which somebody else stands. */
+  viewThrough(inside: SessionInside): Session {
+    return sessionProxy(this.#values, inside)
+  }
+
   /** Makes the values those that were given, as if each had been assigned and the others deleted. */
   replaceValues(values: SessionValues): void {
     this.suspect()

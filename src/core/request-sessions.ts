@@ -3,7 +3,7 @@ import type { Cookie } from './cookie.ts'
 import type { Encoding } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { type FoundSession, rereadSession } from './find-session.ts'
-import type { Hold } from './hold.ts'
+import type { Holding } from './holding.ts'
 import type { Identity } from './identify.ts'
 import { type LiveActions, LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
 import { chain, isPromised } from './maybe-promise.ts'
@@ -33,8 +33,8 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   isAnnounced = false
   /** What a method of a session is still doing. It never rejects. */
   underWay: Promise<void> | undefined
-  /** Set while the request has its session for itself. */
-  hold: Hold | undefined
+  /** Set once the request has asked to have its session for itself. */
+  holding: Holding | undefined
   readonly writer: Writer
   readonly #engine: Engine
   readonly #carrier: Carrier
@@ -143,15 +143,13 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   /**
-   * Waits for what is under way, and then tries once more to remove a session whose `destroy` has failed: the
-   * application may not have noticed, and a response that says goodbye must not be a lie.
+   * Tries once more to remove a session whose `destroy` has failed: the application may not have noticed, and a
+   * response that says goodbye must not be a lie.
    */
   endLeaving(): MaybePromise<void> {
-    return chain(this.underWay, () => {
-      const live = this.#leaving
-      const isTold = this.#engine.policy.onCommitFailure === 'send'
-      return live === undefined || live.hasEnded || isTold ? undefined : this.end(live)
-    })
+    const live = this.#leaving
+    const isTold = this.#engine.policy.onCommitFailure === 'send'
+    return live === undefined || live.hasEnded || isTold ? undefined : this.end(live)
   }
 
   /** Lets whatever comes after wait for work that is under way. */

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { within } from './deadline.ts'
 import type { Engine } from './engine.ts'
 import { goneError, headSentError, notFoundError, SojournError, unableError } from './errors.ts'
 import { publish } from './events.ts'
@@ -14,8 +15,9 @@ import type { MaybePromise } from './store.ts'
 interface UpdateCall {
   readonly sessions: RequestSessions
   readonly key: string
-  /** False once the function has returned, or was given up. */
   isRunning: boolean
+  /** Set once nobody waits for the function any more. */
+  isLate: boolean
 }
 
 /**
@@ -127,7 +129,8 @@ class SessionMethods implements LiveActions {
     try {
       this.#refuseNested(method)
       const { underWay } = this.#sessions
-      await this.#sessions.note(underWay === undefined ? work() : underWay.then(work))
+      const working = (): MaybePromise<void> => this.#engine.limit.run(work)
+      await this.#sessions.note(underWay === undefined ? working() : underWay.then(working))
     } catch (error) {
       throw this.#engine.reported(error)
     }
@@ -145,18 +148,43 @@ class SessionMethods implements LiveActions {
   async #update(apply: () => MaybePromise<void>): Promise<void> {
     const { live } = this
     this.#demandLife()
-    await this.#engine.turns.take(this.#key, async () => this.#sessions.writer.update(live, apply))
+    const { turns, limit } = this.#engine
+    // Whoever waits for a turn waits for others, and not for the store: the time counts from when it has come.
+    await turns.take(this.#key, async () => limit.run(() => this.#sessions.writer.update(live, apply)))
     this.#demandLife()
   }
 
   #call<Result>(change: (session: Session) => MaybePromise<Result>): MaybePromise<Result> {
-    const call: UpdateCall = { sessions: this.#sessions, key: this.#key, isRunning: true }
-    return lastly(
-      () => updating.run(call, () => change(this.live.view)),
+    const call = { sessions: this.#sessions, key: this.#key, isRunning: true, isLate: false }
+    const answer = lastly(
+      () => updating.run(call, () => change(this.#viewFor(call))),
       () => {
         call.isRunning = false
       },
     )
+    const { limit } = this.#engine
+    return within(limit, answer, () => {
+      call.isLate = true
+      return lateError(limit.spanMs)
+    })
+  }
+
+  /** Shows the session to the function of an `update`. Once the function was given up it cannot change anything. */
+  #viewFor(call: UpdateCall): Session {
+    const { live } = this
+    const { spanMs } = this.#engine.limit
+    return live.viewThrough({
+      actions: this,
+      get cookie() {
+        return live.cookie
+      },
+      replaceCookie: cookie => live.replaceCookie(cookie),
+      suspect() {
+        if (call.isLate) throw lateError(spanMs)
+        live.suspect()
+      },
+      checkAssigned: (name, value) => live.checkAssigned(name, value),
+    })
   }
 
   #refuseNested(method: keyof SessionActions): void {
@@ -218,6 +246,13 @@ class SessionMethods implements LiveActions {
     publish('gone', () => ({ handle: this.handle }))
     if (this.#engine.policy.onGone === 'fail') throw goneError()
   }
+}
+
+function lateError(spanMs: number): SojournError {
+  return new SojournError(
+    'UPDATE_TIMED_OUT',
+    `Expected the function of an \`update\` to return within ${spanMs} ms, but it has not, and its changes were taken out. Do slow work before the update, or give \`deadline\` a longer span.`,
+  )
 }
 
 function nestedError(method: string): SojournError {

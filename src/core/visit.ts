@@ -6,7 +6,8 @@ import type { Engine } from './engine.ts'
 import { goneError, SojournError } from './errors.ts'
 import { publish } from './events.ts'
 import { type Finding, findSession } from './find-session.ts'
-import type { Hold, HoldOptions } from './hold.ts'
+import { type HoldOptions, leftError } from './hold.ts'
+import { Holding } from './holding.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain, isPromised } from './maybe-promise.ts'
@@ -35,9 +36,9 @@ export class Visit implements SessionHost {
   #commit: Commit | undefined
 
   constructor(engine: Engine, carrier: Carrier) {
-    this.#engine = engine
+    this.#engine = engine.forRequest()
     this.#carrier = carrier
-    this.#sessions = new RequestSessions(engine, carrier, methodsOf)
+    this.#sessions = new RequestSessions(this.#engine, carrier, methodsOf)
   }
 
   /** What became of the session that the cookie named, as far as anybody has looked for it. */
@@ -83,28 +84,22 @@ export class Visit implements SessionHost {
    * Waits until this request has its session for itself, and brings it to what is stored by then. Whoever has no
    * stored session waits for nobody.
    *
-   * @throws SojournError `LOCK_BUSY` when that takes too long, or too many are waiting.
+   * @throws SojournError `LOCK_BUSY` when that takes too long, too many are waiting, or the response has left meanwhile.
    */
   async hold(options: HoldOptions): Promise<void> {
     await this.open()
     const sessions = this.#sessions
     const live = sessions.current
-    if (live?.record === undefined || sessions.hold !== undefined) return
-    const hold = await this.#engine.holds.acquire(this.#engine.leaseNameOf(live.id), options)
-    sessions.hold = hold
-    try {
-      // The write that changes nothing brings the newest data, and no earlier holder can write past it.
-      await sessions.writer.save(live, live.encode())
-    } catch (error) {
-      await hold.release()
-      throw this.#engine.reported(error)
-    }
+    if (live?.state !== 'stored') return
+    if (this.#phase === 'committed') throw leftError()
+    sessions.holding ??= new Holding(this.#engine, sessions.writer)
+    await sessions.holding.begin(live, options)
     this.#tellGone(live)
   }
 
   /** Lets the next request have the session, if this one has it. */
   async release(): Promise<void> {
-    await this.#sessions.hold?.release()
+    await this.#sessions.holding?.release()
   }
 
   /** Loads the session, or begins a new one for a visitor who has none. */
@@ -112,7 +107,7 @@ export class Visit implements SessionHost {
     if (this.#phase !== 'unread') return this.#opening
     this.#phase = 'loading'
     this.#opening = attempt(
-      () => chain(this.#load(), () => this.#begin()),
+      () => this.#engine.limit.run(() => chain(this.#load(), () => this.#begin())),
       error => this.#giveUp(error),
     )
     return this.#opening
@@ -157,16 +152,17 @@ export class Visit implements SessionHost {
   commit(): MaybePromise<void> {
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
+    const finish = (): MaybePromise<void> => chain(this.#sessions.endLeaving(), () => this.#finish())
     const finishing = attempt(
-      () => chain(this.#sessions.endLeaving(), () => this.#finish()),
+      () => chain(this.#sessions.underWay, () => this.#engine.limit.run(finish)),
       error => {
         this.#conclude()
         throw this.#engine.reported(error)
       },
     )
     const concluded = chain(finishing, () => this.#conclude())
-    const { hold } = this.#sessions
-    return this.#sessions.note(hold === undefined ? concluded : releaseAfter(hold, concluded))
+    const { holding } = this.#sessions
+    return this.#sessions.note(holding === undefined ? concluded : holding.endAfter(concluded))
   }
 
   /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
@@ -251,13 +247,5 @@ export class Visit implements SessionHost {
 
   #dues(): Dues {
     return new Dues(this.#engine, this.#carrier, this.#sessions)
-  }
-}
-
-async function releaseAfter(hold: Hold, work: MaybePromise<void>): Promise<void> {
-  try {
-    await work
-  } finally {
-    await hold.release()
   }
 }

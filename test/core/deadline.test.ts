@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { askStore } from '../../src/core/deadline.ts'
+import { askStore, Limit } from '../../src/core/deadline.ts'
 import { SojournError } from '../../src/core/errors.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { settle } from './stage.ts'
@@ -117,7 +117,7 @@ function asked(): {
   readonly call: Parameters<typeof askStore>[0]
 } {
   const clock = fakeClock()
-  return { clock, call: { store: 'redis', verb: 'replace', deadline: { clock, spanMs: 5000 } } }
+  return { clock, call: { store: 'redis', verb: 'replace', limit: new Limit({ clock, spanMs: 5000 }) } }
 }
 
 function gated<Value>(): {
