@@ -7,7 +7,7 @@ import { type Aftermath, type Share, totalOf } from '../support/faults/aftermath
 import { type Measured, overstatedIn, tableOf, withTable } from '../support/faults/guarantees.ts'
 import { Load } from '../support/faults/load.ts'
 import { describeWith, type Service } from '../support/service.ts'
-import { findCommand } from '../support/services/commands.ts'
+import { findCommand } from '../support/services/find-command.ts'
 import { RedisServer } from '../support/services/redis.ts'
 import { RedisCluster } from '../support/services/redis-cluster.ts'
 import { primaryName, RedisSentinels } from '../support/services/redis-sentinel.ts'

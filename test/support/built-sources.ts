@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,8 +14,6 @@ export class BuiltSources {
   constructor(...folders: readonly string[]) {
     mkdirSync(join(root, '.scratch'), { recursive: true })
     this.#folder = mkdtempSync(join(root, '.scratch', 'built-'))
-    // Some of the processes belong to another user.
-    chmodSync(this.#folder, 0o755)
     writeFileSync(join(this.#folder, 'package.json'), '{"type":"module"}')
     writeFileSync(join(this.#folder, 'tsconfig.json'), JSON.stringify(this.#configuration(folders)))
     try {

@@ -147,5 +147,13 @@ export const knownSeeds: readonly (readonly [seed: number, what: string])[] = [
   [735_645_451, 'a limit that refuses, and sign-ins at the same time'],
   [324_785_371, 'endAll beside endOthers'],
   [1_000_448, 'a load that is answered later than any deadline'],
+  [363_678_486, 'a passive request is the first that finds a session'],
+  [363_679_607, 'a failed request stores its session under another id, long after it made the record'],
+  [359_828_467, 'a failed sign-in leaves a session that nobody has the id of, and fills the limit'],
+  [939_288_823, 'a request under way saves a session while endAll has only drawn its line'],
+  [184_312_370, 'a request under way changes a session after an endAll that has failed half-way'],
+  [412_098_250, 'a request under way is sent its cookie while endAll has only drawn its line'],
+  [398_305_973, 'a request that came with an old id ends long after it began'],
+  [684_350_171, 'a list shows a session whose sign-in is about to be refused'],
   [824_789_209, 'a replay ends a session while another request saves it'],
 ]

@@ -73,8 +73,9 @@ export class Draft {
     hold('endSticks', !wasOver, () => `${operation.name} has changed ${session.name}, which is over.`)
     if (hasChanges || operation.calls > 0) request.hasStored = true
     if (!request.hasStored) return
-    session.noteStored(span)
-    if (!request.isPassive && operation.failures === 0) session.noteActivity(span, true)
+    if (this.#isProlonging) session.noteStored(span)
+    else session.noteFound(span)
+    if (this.#isSignOfLife && operation.failures === 0) session.noteActivity(span, true)
     this.#noteRotation({ span, operation })
   }
 
@@ -121,8 +122,18 @@ export class Draft {
   }
 
   #isOvertaken(): boolean {
+    return this.#rotationsSince().length >= mostRotations
+  }
+
+  /** A request with an id that another one has changed prolongs nothing, unless it changes data. */
+  get #isSignOfLife(): boolean {
+    const { isPassive, isLed } = this.#request
+    if (isPassive || this.hasChanges) return !isPassive
+    return !isLed && this.#rotationsSince().every(rotation => rotation === this.#from)
+  }
+
+  #rotationsSince(): readonly Moment[] {
     const { openedAt } = this.#request
-    const since = [...this.session.rotations].filter(({ order }) => order > openedAt.order)
-    return since.length >= mostRotations
+    return [...this.session.rotations].filter(({ order }) => order > openedAt.order)
   }
 }

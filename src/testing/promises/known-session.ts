@@ -36,6 +36,11 @@ export class KnownSession {
   hasInherited = false
   /** Since when it is certain that it is over. */
   overSince: Moment | undefined
+  /**
+   * Since when it is certain that nobody who looks finds it. A line has ended it, but its record may still be there:
+   * requests that have found it before may write to it until `endAll` is done.
+   */
+  hiddenSince: Moment | undefined
   /** When somebody began to end it who may have succeeded. */
   readonly endings: Set<Moment> = new Set()
   /** When requests for it were begun that have not ended and may prolong it. */
@@ -91,16 +96,25 @@ export class KnownSession {
     if (this.hasInherited) this.#begun = other.#begun
   }
 
-  /** Takes down that it is stored since an operation that has ended. */
-  noteStored({ from, until }: Span): void {
-    if (this.storedAt !== undefined) return
-    this.storedAt = until
-    this.noteActivity({ from, until }, true)
+  /** Takes down that an operation that has ended found it, or has stored it. */
+  noteFound({ until }: Span): void {
+    this.storedAt ??= until
+  }
+
+  /** Takes down that an operation that has ended has stored it, and recorded activity with it. */
+  noteStored(span: Span): void {
+    if (this.storedAt === undefined) this.noteActivity(span, true)
+    this.noteFound(span)
   }
 
   /** Takes down that it is certainly over from a moment on. */
   noteOver(moment: Moment): void {
     this.overSince ??= moment
+  }
+
+  /** Takes down that nobody finds it who begins to look after a moment. */
+  noteHidden(moment: Moment): void {
+    this.hiddenSince ??= moment
   }
 
   /** Until what time it was promised to live. */
@@ -120,6 +134,12 @@ export class KnownSession {
   }
 
   /** Whether it is certain that nobody finds it who begins to look at a moment. */
+  isSurelyHidden(moment: Moment): boolean {
+    const isHidden = this.hiddenSince !== undefined && this.hiddenSince.order < moment.order
+    return isHidden || this.isSurelyOver(moment)
+  }
+
+  /** Whether it is certain that nobody finds it or writes to it from a moment on. */
   isSurelyOver(moment: Moment): boolean {
     if (this.overSince !== undefined && this.overSince.order < moment.order) return true
     return this.hasRunOut(moment)

@@ -105,19 +105,19 @@ export class Model {
       operation: undefined,
     }
     this.#arrivals.add(arrival)
-    const underWay = [...this.#arrivals].filter(each => each.subject === subject && each.until === undefined)
+    const underWay = this.#arrivalsOf(subject).filter(each => each.until === undefined)
     const there = this.ofSubject(subject).filter(session => !session.isSurelyOver(from))
-    if (there.length + underWay.length > this.#mostPerSubject) {
+    const strays = this.#straysOf(subject)
+    if (there.length + underWay.length + strays.length > this.#mostPerSubject) {
       for (const each of underWay) each.isCrowded = true
     }
     return arrival
   }
 
-  /** Whether a subject may have a session that was stored for a sign-in which has failed, or will have. */
-  hasStray(subject: string): boolean {
-    return [...this.#arrivals].some(
-      arrival => arrival.subject === subject && (arrival.operation?.failures ?? 0) > 0,
-    )
+  /** Whether a subject may have a session that nobody knows: of a sign-in that has failed, or was under way since. */
+  mayHaveStray(subject: string, since: Moment): boolean {
+    const isUnderWay = this.#arrivalsOf(subject).some(({ until }) => !isBefore(until, since))
+    return isUnderWay || this.#straysOf(subject).length > 0
   }
 
   /** The sessions that a subject has or had, also those of which it is not certain that they were stored. */
@@ -135,6 +135,14 @@ export class Model {
 
   isSurelyRefused({ givenUpAt }: KnownId, { from }: Span): boolean {
     return givenUpAt !== undefined && givenUpAt + this.lifetimes.graceMs <= from.at
+  }
+
+  #arrivalsOf(subject: string): readonly Arrival[] {
+    return [...this.#arrivals].filter(arrival => arrival.subject === subject)
+  }
+
+  #straysOf(subject: string): readonly Arrival[] {
+    return this.#arrivalsOf(subject).filter(({ operation }) => (operation?.failures ?? 0) > 0)
   }
 
   #lineAbove(session: KnownSession, until: Moment): boolean {

@@ -31,8 +31,8 @@ function expectList(world: World, { subject, handles, ending }: Listed): void {
     const session = world.model.sessions.get(handle)
     const isTheirs =
       session === undefined
-        ? world.model.hasStray(subject)
-        : session.signIn?.subject === subject && !session.isSurelyOver(span.from)
+        ? world.model.mayHaveStray(subject, span.from)
+        : session.signIn?.subject === subject && !session.isSurelyHidden(span.from)
     hold('trueList', isTheirs, () => `${subject}'s list has ${session?.name ?? 'a strange session'}.`)
   }
   const { size } = new Set(handles)
@@ -95,7 +95,7 @@ function expectPresence(
   isThere: boolean,
 ): void {
   if (isThere) {
-    const isOver = session.isSurelyOver(span.from)
+    const isOver = session.isSurelyHidden(span.from)
     hold('endSticks', !isOver, () => `${operation.name} was told that it is there, and it is over.`)
   } else {
     const mustBe = world.model.isSurelyThere(session, span, begunAt)

@@ -88,10 +88,11 @@ function expectFound(world: World, { request, ending }: Opening, known: KnownId)
   const { span } = ending
   const { session } = known
   const { model } = world
-  const promise = session.overSince === undefined ? 'endsInTime' : 'endSticks'
+  const { overSince, hiddenSince } = session
+  const promise = overSince === undefined && hiddenSince === undefined ? 'endsInTime' : 'endSticks'
   hold(
     promise,
-    !session.isSurelyOver(span.from),
+    !session.isSurelyHidden(span.from),
     () => `${request.name} found ${session.name}, which is over.`,
   )
   const isRefused = model.isSurelyRefused(known, span)
@@ -111,6 +112,7 @@ function expectFound(world: World, { request, ending }: Opening, known: KnownId)
 function noteLed(known: KnownId, { until }: Span, request: UnderWay): void {
   const isCaused = known.attempts.size > 0
   hold('oneSuccessor', isCaused, () => `${request.name} was led to another id, which nobody has made.`)
+  request.isLed = true
   known.givenUpAt = Math.min(known.givenUpAt ?? until.at, until.at)
 }
 
@@ -133,7 +135,9 @@ function expectOver(world: World, opening: Opening, known: KnownId): void {
   const mustBeFound = model.isSurelyThere(session, span)
   hold('livesOn', !mustBeFound, () => `${request.name} was told that ${session.name} is '${outcome}'.`)
   expectReason(world, { session, outcome, span })
-  if (session.storedAt !== undefined) session.noteOver(span.until)
+  if (session.storedAt === undefined) return
+  if (outcome === 'revoked') session.noteHidden(span.until)
+  else session.noteOver(span.until)
 }
 
 /** The id may have been given up only after the request with it had begun. */

@@ -173,6 +173,8 @@ function adopted(world: World, request: UnderWay, { from, until }: Span): KnownS
   const session = world.meet(request.visit)
   const view = request.visit.session
   if (session === undefined || session === request.session || view === undefined) return session
+  session.noteBeginning(from)
+  session.noteLatestBeginning(until)
   for (const [name, value] of valuesIn(view)) session.register(name).begin(from, value).until = until
   for (let count = countIn(view); count > 0; count -= 1) session.tally.begin(from)
   return session

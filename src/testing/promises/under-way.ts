@@ -43,6 +43,8 @@ export class UnderWay {
   base: Values = new Map()
   /** Whether it has found the session of its cookie, or has stored one. */
   hasStored = false
+  /** Whether it came with an old id and was led to the one that the session has now. */
+  isLed = false
   /** Whether it has called a method of its session, so that it is no stranger any more. */
   hasActed = false
   /** Whether it has ended the session that the visitor came with. */

@@ -18,6 +18,9 @@ import type { Browser, UnderWay } from './under-way.ts'
 export const nodeCount = 2
 const browserCount = 2
 
+/** Whose call of the store it is. One for all stories, because Node hands each that was ever used on with every promise. */
+const current = new AsyncLocalStorage<Operation>()
+
 /** Something to be done by one of the processes. */
 interface Task<Result> {
   readonly name: string
@@ -50,7 +53,6 @@ export class World {
   /** Both processes take their ids from one source, so that none has an id of the other. */
   readonly #mint: IdMint
   readonly #running = new Map<Operation, (ending: unknown) => void>()
-  readonly #current = new AsyncLocalStorage<Operation>()
 
   constructor({ settings, seed = 0 }: Story, bench: StoreBench) {
     const random = new Random(seed)
@@ -89,7 +91,7 @@ export class World {
     const { isAuditing } = this
     const operation = new Operation(name, this.timeline.next(), { node, isAudit: isAuditing })
     this.#running.set(operation, error => this.#end(operation, { error }, finish))
-    new Promise<Result>(resolve => resolve(this.#current.run(operation, work))).then(
+    new Promise<Result>(resolve => resolve(current.run(operation, work))).then(
       result => this.#end(operation, { result }, finish),
       error => this.#end(operation, { error }, finish),
     )
@@ -163,7 +165,7 @@ export class World {
   }
 
   #mustBeCurrent(): Operation {
-    const operation = this.#current.getStore()
+    const operation = current.getStore()
     if (operation === undefined) throw new Error('Expected every call of the store to be somebody’s.')
     return operation
   }

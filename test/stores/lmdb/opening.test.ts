@@ -256,9 +256,10 @@ describe.skipIf(lacksRoot !== undefined)(
   'a folder that the user of the process may not use is refused',
   () => {
     let visitor: Peer
-    beforeAll(() => {
+    beforeAll(async () => {
       chmodSync(base, 0o755)
-      visitor = new Peer(sources.program('test/stores/lmdb/programs/member'), { uid: stranger })
+      visitor = new Peer(sources.program('test/stores/lmdb/programs/member'))
+      await visitor.ask('become', stranger)
     })
     afterAll(() => visitor.kill())
     const reason = 'this process may not write there. Make its user the owner of the folder'

@@ -38,8 +38,8 @@ export class Peer {
   #complaints = ''
 
   /** `program` is the compiled `member`. */
-  constructor(program: string, options: { readonly uid?: number } = {}) {
-    const child = fork(program, { ...options, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
+  constructor(program: string) {
+    const child = fork(program, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
     this.#child = child
     child.stderr?.on('data', bytes => {
       this.#complaints += bytes

@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findCommand } from './commands.ts'
+import { findCommand } from './find-command.ts'
 
 /** Who a server runs as where the tests run as root: nobody, which some servers demand. */
 const nobody = 65_534

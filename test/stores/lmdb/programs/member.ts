@@ -7,6 +7,7 @@ import { createSessions } from '../../../../src/adapters/create-sessions.ts'
 import { session } from '../../../../src/adapters/express.ts'
 import type { Sessions, TypedVisit } from '../../../../src/core/sessions.ts'
 import type { SessionRecord } from '../../../../src/core/store.ts'
+import { loadDriver } from '../../../../src/stores/driver.ts'
 import { type LmdbStoreOptions, lmdbStore, type RecordFile } from '../../../../src/stores/lmdb.ts'
 
 /** One process of several that have a folder in common. It does what it is asked over the channel to its parent. */
@@ -37,6 +38,17 @@ const tasks = {
     const clock = { now: () => now ?? Date.now(), after: () => () => undefined }
     store = lmdbStore({ ...options, clock })
     sessions = createSessions<Bag>({ secret, store, ...(at === undefined ? {} : { clock }) })
+  },
+
+  /**
+   * Gives up the rights of root for those of a user. All that the store needs is loaded before, because the user may not be
+   * allowed to read the folder that the library is in.
+   */
+  become(user: number): void {
+    loadDriver('lmdb', 'lmdb')
+    process.setgroups?.([])
+    process.setgid?.(user)
+    process.setuid?.(user)
   },
 
   jump(spanMs: number): void {
