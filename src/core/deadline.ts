@@ -54,6 +54,14 @@ export function within<Answer>(
   })
 }
 
+/** What one operation waits for, on one timer. That runs while the operation is under way, or something waits. */
+interface Operation {
+  readonly waiting: Set<() => void>
+  cancel?: () => void
+  isOver?: boolean
+  hasEnded?: boolean
+}
+
 /**
  * How long may be waited, by the clock of the manager: once for all that one operation of a request waits for, and for
  * each call anew where none is under way. The span begins when the operation first has to wait.
@@ -61,7 +69,7 @@ export function within<Answer>(
 export class Limit {
   readonly spanMs: number
   readonly #clock: Clock
-  #operation: Operation | undefined
+  #underWay: Operation | undefined
 
   constructor({ clock, spanMs }: Deadline) {
     this.#clock = clock
@@ -70,57 +78,36 @@ export class Limit {
 
   /** Calls back when it has lasted for too long. Answers what is called when the wait is over. */
   wait(giveUp: () => void): () => void {
-    if (this.#operation === undefined) return this.#clock.after(this.spanMs, giveUp)
-    return this.#operation.wait(giveUp)
+    const operation = this.#underWay ?? { waiting: new Set(), hasEnded: true }
+    operation.waiting.add(giveUp)
+    operation.cancel ??= this.#clock.after(this.spanMs, () => giveAllUp(operation))
+    if (operation.isOver) giveAllUp(operation)
+    return () => {
+      operation.waiting.delete(giveUp)
+      tidy(operation)
+    }
   }
 
   /** Runs an operation. Those of one request run one after the other. */
   run<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
-    const operation = new Operation(onOver => this.#clock.after(this.spanMs, onOver))
-    this.#operation = operation
+    const operation: Operation = { waiting: new Set() }
+    this.#underWay = operation
     return lastly(work, () => {
-      operation.end()
-      if (this.#operation === operation) this.#operation = undefined
+      operation.hasEnded = true
+      tidy(operation)
+      if (this.#underWay === operation) this.#underWay = undefined
     })
   }
 }
 
-/** What one operation waits for. Its one timer runs for as long as it is under way, or something waits. */
-class Operation {
-  readonly #begin: (onOver: () => void) => () => void
-  readonly #waiting = new Set<() => void>()
-  #cancel: (() => void) | undefined
-  #isOver = false
-  #hasEnded = false
+function giveAllUp(operation: Operation): void {
+  operation.isOver = true
+  for (const giveUp of operation.waiting) giveUp()
+  operation.waiting.clear()
+}
 
-  constructor(begin: (onOver: () => void) => () => void) {
-    this.#begin = begin
-  }
-
-  wait(giveUp: () => void): () => void {
-    this.#waiting.add(giveUp)
-    this.#cancel ??= this.#begin(() => this.#giveUp())
-    if (this.#isOver) this.#giveUp()
-    return () => {
-      this.#waiting.delete(giveUp)
-      this.#tidy()
-    }
-  }
-
-  end(): void {
-    this.#hasEnded = true
-    this.#tidy()
-  }
-
-  #giveUp(): void {
-    this.#isOver = true
-    for (const giveUp of this.#waiting) giveUp()
-    this.#waiting.clear()
-  }
-
-  #tidy(): void {
-    if (this.#hasEnded && this.#waiting.size === 0) this.#cancel?.()
-  }
+function tidy({ hasEnded, waiting, cancel }: Operation): void {
+  if (hasEnded && waiting.size === 0) cancel?.()
 }
 
 function storeFailure({ store, verb }: StoreCall, cause: unknown): SojournError {

@@ -85,6 +85,11 @@ export class Engine {
     return new Subjects(this)
   }
 
+  /** Whether an answer leaves as it was written even when its session cannot be stored, as in express-session. */
+  get sendsAnyway(): boolean {
+    return this.policy.onCommitFailure === 'send'
+  }
+
   now(): number {
     return this.clock.now()
   }
@@ -177,7 +182,7 @@ export class Engine {
    * where express-session's ways are wanted.
    */
   reported(error: unknown): unknown {
-    const isRaw = this.policy.onCommitFailure === 'send' && error instanceof SojournError
+    const isRaw = this.sendsAnyway && error instanceof SojournError
     return isRaw ? (error.cause ?? error) : error
   }
 }

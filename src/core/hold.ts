@@ -92,15 +92,9 @@ export class Hold {
   }
 }
 
-/** Tells when the request that waits has been answered, and needs no session any more. */
-interface Waiting {
+/** How a session is waited for, and what tells that the request needs it no more. */
+interface HoldRequest extends HoldOptions {
   readonly signal: AbortSignal
-}
-
-interface Leasing extends Waiting {
-  readonly leaseMs: number
-  /** Until when the lease is asked for. */
-  readonly until: number
 }
 
 /** Whoever waits in this process for one session, in the order in which they came. */
@@ -122,14 +116,14 @@ export class Holds {
    *
    * @throws SojournError `LOCK_BUSY` when too many wait already, when it takes too long, or when nobody waits any more.
    */
-  async acquire(name: string, { leaseMs, ...waiting }: HoldOptions & Waiting): Promise<Hold> {
-    const until = this.#context.clock.now() + waiting.waitMs
-    await this.#enter(name, waiting)
+  async acquire(name: string, request: HoldRequest): Promise<Hold> {
+    const until = this.#context.clock.now() + request.waitMs
+    await this.#enter(name, request)
     const leave = once(() => this.#leave(name))
     try {
-      const lease = await this.#lease(name, { leaseMs, until, signal: waiting.signal })
+      const lease = await this.#lease(name, request, until)
       // A holder that never lets go must not keep this process waiting for longer than the store.
-      const cancel = this.#context.clock.after(leaseMs, leave)
+      const cancel = this.#context.clock.after(request.leaseMs, leave)
       return new Hold(this.#context, lease, () => {
         cancel()
         leave()
@@ -140,10 +134,7 @@ export class Holds {
     }
   }
 
-  #enter(
-    name: string,
-    { waitMs, queue, signal }: Omit<HoldOptions, 'leaseMs'> & Waiting,
-  ): Promise<void> | undefined {
+  #enter(name: string, { waitMs, queue, signal }: HoldRequest): Promise<void> | undefined {
     const found = this.#queues.get(name)
     if (found === undefined) {
       this.#queues.set(name, { waiting: [] })
@@ -151,20 +142,17 @@ export class Holds {
     }
     if (found.waiting.length >= queue) throw busyError('too many requests wait for it already')
     return new Promise((resolve, reject) => {
+      const enter = (): void => stop(resolve)
       const giveUp = (error: SojournError): void => {
         found.waiting.splice(found.waiting.indexOf(enter), 1)
-        stop()
-        reject(error)
+        stop(() => reject(error))
       }
       const abort = (): void => giveUp(leftError())
       const cancel = this.#context.clock.after(waitMs, () => giveUp(busyError('it was in use for too long')))
-      const stop = (): void => {
+      const stop = (settle: () => void): void => {
         cancel()
         signal.removeEventListener('abort', abort)
-      }
-      const enter = (): void => {
-        stop()
-        resolve()
+        settle()
       }
       signal.addEventListener('abort', abort)
       found.waiting.push(enter)
@@ -178,7 +166,11 @@ export class Holds {
   }
 
   /** Asks for the lease again and again, because another process may have it. */
-  async #lease(name: string, { leaseMs, until, signal }: Leasing): Promise<SessionRecord<unknown>> {
+  async #lease(
+    name: string,
+    { leaseMs, signal }: HoldRequest,
+    until: number,
+  ): Promise<SessionRecord<unknown>> {
     for (;;) {
       if (signal.aborted) throw leftError()
       const lease = leaseOf(name, this.#context.clock.now(), leaseMs)

@@ -84,13 +84,8 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     return this.#take(this.#fromFound(found))
   }
 
-  /** Begins a session in the place of another. Only who had one is given an empty one that is stored. */
-  succeed(): LiveSession {
-    return this.succeedAs(anonymous)
-  }
-
-  /** The same for a session of which something is known already. */
-  succeedAs(standing: Standing): LiveSession {
+  /** Begins a session in the place of another. An empty one is stored only if the other one was. */
+  succeed(standing: Standing = anonymous): LiveSession {
     const { last } = this
     const live = this.begin(standing)
     const hadRecord = last?.record !== undefined || last?.isSuccessor === true
@@ -148,8 +143,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
    */
   endLeaving(): MaybePromise<void> {
     const live = this.#leaving
-    const isTold = this.#engine.policy.onCommitFailure === 'send'
-    return live === undefined || live.hasEnded || isTold ? undefined : this.end(live)
+    return live === undefined || live.hasEnded || this.#engine.sendsAnyway ? undefined : this.end(live)
   }
 
   /** Lets whatever comes after wait for work that is under way. */

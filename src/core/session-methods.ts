@@ -221,7 +221,7 @@ class SessionMethods implements LiveActions {
     const { createdAt } = live.facts
     const wasEnded = live.hasEnded
     const isOurs = (await this.#sessions.writer.delete(live)) || wasEnded
-    const next = this.#sessions.succeedAs({
+    const next = this.#sessions.succeed({
       ...anonymous,
       createdAt: this.#engine.keepsSessions ? undefined : createdAt,
     })

@@ -56,7 +56,7 @@ export class SignIn {
     const authenticatedAt = await this.#turnOf(subject, live)
     const kept = live.pick(keep)
     if (!(await this.#sessions.writer.delete(live))) throw goneError()
-    const next = this.#sessions.succeedAs({ ...anonymous, subject, authenticatedAt, epoch })
+    const next = this.#sessions.succeed({ ...anonymous, subject, authenticatedAt, epoch })
     next.replaceValues(kept)
     await this.#settle(next, subject)
     publish('signed-in', () => ({ handle: this.#engine.handleOf(next.id) }))

@@ -223,9 +223,9 @@ export class Visit implements SessionHost {
   #finish(): MaybePromise<void> {
     const live = this.#sessions.current
     this.#commit = new Commit(this.#engine, this.#sessions, this.#dues())
-    if (live === undefined) return this.#commit.without()
+    if (live === undefined) return this.#commit.finishWithout()
     if (!this.#isStorable(live)) return
-    return chain(this.#commit.with(live), () => this.#tellGone(live))
+    return chain(this.#commit.finish(live), () => this.#tellGone(live))
   }
 
   /** Says that somebody has ended the session meanwhile, in the way that the application has chosen. */
