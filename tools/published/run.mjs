@@ -40,6 +40,7 @@ const scenarios = [
   'bun',
   'watching',
   'odd-messages',
+  'kits',
 ]
 const startableServer = resolve(import.meta.dirname, '../../../shared/mongo/start')
 
