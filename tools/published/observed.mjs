@@ -61,7 +61,7 @@ async function see(child, messages, message) {
 async function endByItself(child) {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
-  const patience = setTimeout(() => child.kill('SIGKILL'), 5_000)
+  const patience = setTimeout(() => child.kill('SIGKILL'), 10_000)
   child.disconnect()
   const [code, signal] = await ended
   clearTimeout(patience)
