@@ -4,6 +4,7 @@ import { loadDriver } from '../driver.ts'
 import { demandRoom } from './disk-room.ts'
 import type { Engine, Part, Root } from './engine.ts'
 import { strangenessOf } from './file-header.ts'
+import { firstRead } from './first-read.ts'
 import { checkLockFile } from './lock-file.ts'
 import { claimFolder } from './open-folders.ts'
 import type { SubjectFiles } from './subject-keys.ts'
@@ -123,7 +124,7 @@ function accessTo(root: Root, { folder, letGo }: Claim): Access {
 
 /** A file without anything in it is a new one. */
 function checkFormat(root: Root): void {
-  const parts = [...root.getKeys()]
+  const parts = firstRead(() => [...root.getKeys()])
   if (parts.length > 0 && !parts.includes(aboutPart))
     throw new Strangeness('its `data.mdb` holds the data of other software')
   const about = partOf<string>(root, { name: aboutPart })
