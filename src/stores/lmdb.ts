@@ -60,7 +60,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     const { clock, sweepPerCreate, ...opening } = checkedOptions(options)
     this.#clock = clock
     this.#sweepPerCreate = sweepPerCreate
-    this.#file = openFile(opening)
+    this.#file = openFile({ ...opening, clock })
     const subjects = new SubjectKeys(this.#file.subjects)
     this.#subjects = subjects
     this.#epochs = new Table(this.#file.epochs, { encode: encodeEpoch, decode: decodeEpoch })

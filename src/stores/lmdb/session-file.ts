@@ -1,6 +1,8 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Clock } from '../../core/clock.ts'
 import { loadDriver } from '../driver.ts'
+import { DeadReaders } from './dead-readers.ts'
 import { demandRoom } from './disk-room.ts'
 import type { Engine, Part, Root } from './engine.ts'
 import { strangenessOf } from './file-header.ts'
@@ -15,6 +17,7 @@ import { Strangeness, unusable } from './unusable.ts'
 interface Opening {
   readonly path: string
   readonly durability: 'flushed' | 'committed'
+  readonly clock: Clock
 }
 
 /** The file of a store, open, and what it is made of. */
@@ -39,21 +42,20 @@ const binary = { encoding: 'binary' } as const
  *
  * @throws SojournError `STORE_UNUSABLE` naming the folder; `DRIVER_MISSING`
  */
-export function openFile({ path, durability }: Opening): SessionFile {
+export function openFile({ path, durability, clock }: Opening): SessionFile {
   // `Engine` is what the package has, in every version that the manifest allows.
   const engine = loadDriver('lmdb', 'lmdb') as Engine
   const folder = resolve(path)
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    return openClaimed(engine, { folder, durability, letGo: claimFolder(folder, durability) })
+    return openClaimed(engine, { folder, durability, clock, letGo: claimFolder(folder, durability) })
   } catch (cause) {
     throw unusable(folder, cause)
   }
 }
 
-interface Claim {
+interface Claim extends Omit<Opening, 'path'> {
   readonly folder: string
-  readonly durability: Opening['durability']
   letGo(): void
 }
 
@@ -106,7 +108,8 @@ interface Access extends TableAccess {
   close(): Promise<void>
 }
 
-function accessTo(root: Root, { folder, letGo }: Claim): Access {
+function accessTo(root: Root, { folder, clock, letGo }: Claim): Access {
+  const deadReaders = new DeadReaders(root, clock)
   let isOpen = true
   return {
     refresh() {
@@ -114,7 +117,10 @@ function accessTo(root: Root, { folder, letGo }: Claim): Access {
       if (!isOpen) throw new Error('Expected the lmdb store to be open, but it has been closed.')
       root.resetReadTxn()
     },
-    demandRoom: () => demandRoom(folder),
+    beforeWrite() {
+      demandRoom(folder)
+      deadReaders.clear()
+    },
     close() {
       isOpen = false
       return root.close().finally(letGo)
