@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import type { Clock } from '../../core/clock.ts'
 import { loadDriver } from '../driver.ts'
 import { DeadReaders } from './dead-readers.ts'
@@ -47,11 +48,25 @@ export function openFile({ path, durability, clock }: Opening): SessionFile {
   const engine = loadDriver('lmdb', 'lmdb') as Engine
   const folder = resolve(path)
   try {
+    demandMainThread()
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     return openClaimed(engine, { folder, durability, clock, letGo: claimFolder(folder, durability) })
   } catch (cause) {
     throw unusable(folder, cause)
   }
+}
+
+/**
+ * The engine writes in a thread of its own, on what the thread of the store hands it bit by bit. If that one is
+ * terminated in between, the other waits for the rest for ever and holds the lock of all processes, or meets memory that
+ * is gone. Nothing tells a store that its thread is about to end.
+ */
+function demandMainThread(): void {
+  if (isMainThread) return
+  throw new Strangeness(
+    'this is a worker thread, and one that is ended while it writes would keep all processes from writing. ' +
+      'Open it in the main thread, or in a process of its own',
+  )
 }
 
 interface Claim extends Omit<Opening, 'path'> {

@@ -197,19 +197,12 @@ const tasks = {
     return [...strange]
   },
 
-  /** Lets threads write to a folder, and ends them before they are done if they are to be cut short. */
-  async runThreads(job: { path: string; threads: number; writes: number; cutShort: boolean }): Promise<void> {
-    const threads = Array.from({ length: job.threads }, (_, lane) => {
-      return new Worker(new URL('./thread.js', import.meta.url), { workerData: { ...job, lane } })
-    })
-    await Promise.all(
-      threads.map(async thread => {
-        const ended = once(thread, 'exit')
-        await once(thread, 'message')
-        if (job.cutShort) await thread.terminate()
-        await ended
-      }),
-    )
+  /** Lets a thread open a folder, and answers what came of it. */
+  async openInThread(path: string): Promise<string> {
+    const thread = new Worker(new URL('./thread.js', import.meta.url), { workerData: path })
+    const [answer] = await once(thread, 'message')
+    await once(thread, 'exit')
+    return answer
   },
 
   /** Dies in the middle of a transaction, with the lock of all processes in its hands. */
