@@ -34,11 +34,50 @@ export interface StoreCall {
  * a throw, a rejection, or no answer before the deadline. An answer that comes later is ignored.
  */
 export function askStore<Answer>(call: StoreCall, ask: () => MaybePromise<Answer>): MaybePromise<Answer> {
+  const waiting: Waiting = { isOver: false }
   try {
-    const answer = ask()
-    return isPromised(answer) ? raced(call, Promise.resolve(answer)) : answer
+    const answer = within(waiting, ask)
+    return isPromised(answer) ? raced(call, waiting, Promise.resolve(answer)) : answer
   } catch (cause) {
     throw storeFailure(call, cause)
+  }
+}
+
+/** Whether the caller of a store still waits for its answer. */
+interface Waiting {
+  isOver: boolean
+}
+
+/** For whom the store is working in this very step. Nobody, where the store was asked without `askStore`. */
+let present: Waiting | undefined
+
+/**
+ * Answers how a store goes on with a call after it has waited for something: the steps that it runs so throw once the
+ * caller was told that the deadline is over, and nothing is sent then that nobody waits for. A verb of several steps
+ * takes it before its first `await`.
+ *
+ * @example
+ * const goOn = sameCall()
+ * await connection
+ * return await goOn(() => send(command))
+ */
+export function sameCall(): <Answer>(step: () => Answer) => Answer {
+  const waiting = present
+  return step => {
+    if (waiting?.isOver === true)
+      throw new Error('The deadline of the call is over, so that nothing is sent.')
+    return within(waiting, step)
+  }
+}
+
+/** Runs a step, in which `sameCall` knows for whom it is. */
+function within<Answer>(waiting: Waiting | undefined, step: () => Answer): Answer {
+  const outer = present
+  present = waiting
+  try {
+    return step()
+  } finally {
+    present = outer
   }
 }
 
@@ -49,10 +88,13 @@ function isPromised<Answer>(answer: MaybePromise<Answer>): answer is Promise<Ans
   )
 }
 
-function raced<Answer>(call: StoreCall, answer: Promise<Answer>): Promise<Answer> {
+function raced<Answer>(call: StoreCall, waiting: Waiting, answer: Promise<Answer>): Promise<Answer> {
   const { clock, spanMs } = call.deadline
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(spanMs, () => reject(lateAnswer(call)))
+    const cancel = clock.after(spanMs, () => {
+      waiting.isOver = true
+      reject(lateAnswer(call))
+    })
     answer.then(resolve, cause => reject(storeFailure(call, cause))).finally(cancel)
   })
 }
