@@ -41,10 +41,11 @@ async function onceReady<Answer>(
   const until = systemClock.now() + patienceMs
   while (systemClock.now() < until) {
     let isSent = false
-    const answer = await pool.execute(connection => {
+    // One that throws before it answers a promise would cost the pool the connection.
+    const answer = await pool.execute(async connection => {
       if (connection.isReady !== true || systemClock.now() >= until) return undefined
       isSent = true
-      return goOn(() => work(connection))
+      return await goOn(() => work(connection))
     })
     // It was sent, so that this is what the work has answered.
     if (isSent) return answer as Answer
