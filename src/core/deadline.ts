@@ -35,10 +35,17 @@ export interface StoreCall {
  * a throw, a rejection, or no answer before the deadline. An answer that comes later is ignored.
  */
 export function askStore<Answer>(call: StoreCall, ask: () => MaybePromise<Answer>): MaybePromise<Answer> {
-  const answer = attempt(ask, cause => {
-    throw storeFailure(call, cause)
+  const caller: Caller = { hasGivenUp: false }
+  const answer = attempt(
+    () => runFor(caller, ask),
+    cause => {
+      throw storeFailure(call, cause)
+    },
+  )
+  return within(call.limit, answer, () => {
+    caller.hasGivenUp = true
+    return lateAnswer(call)
   })
-  return within(call.limit, answer, () => lateAnswer(call))
 }
 
 /** Waits for an answer until the limit is over, and then for no longer: what is late fails with an error. */
@@ -108,6 +115,45 @@ function giveAllUp(operation: Operation): void {
 
 function tidy({ hasEnded, waiting, cancel }: Operation): void {
   if (hasEnded && waiting.size === 0) cancel?.()
+}
+
+/** One call of a store, as the store may ask about it. */
+interface Caller {
+  /** True once the deadline is over, so that nobody waits for the answer any more. */
+  hasGivenUp: boolean
+}
+
+/** For whom a store is working in this very step. Undefined where the store was asked without `askStore`. */
+let present: Caller | undefined
+
+/**
+ * Answers how a store goes on with a call after it has waited for something: each step that it runs so throws once the
+ * deadline of the call is over, so that the store sends nothing that nobody waits for. A verb of several steps
+ * takes it before its first `await`.
+ *
+ * @example
+ * const goOn = sameCall()
+ * await connection
+ * return await goOn(() => send(command))
+ */
+export function sameCall(): <Answer>(step: () => Answer) => Answer {
+  const caller = present
+  return step => {
+    if (caller?.hasGivenUp === true)
+      throw new Error('The deadline of the call is over, so that nothing is sent.')
+    return runFor(caller, step)
+  }
+}
+
+/** Runs a step, in which `sameCall` knows whose it is. */
+function runFor<Answer>(caller: Caller | undefined, step: () => Answer): Answer {
+  const outer = present
+  present = caller
+  try {
+    return step()
+  } finally {
+    present = outer
+  }
 }
 
 function storeFailure({ store, verb }: StoreCall, cause: unknown): SojournError {

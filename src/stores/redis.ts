@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
+import { sameCall } from '../core/deadline.ts'
 import type {
   Activity,
   AdoptingStore,
@@ -121,9 +122,11 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   }
 
   async delete(key: string): Promise<boolean> {
+    const goOn = sameCall()
     const name = this.#names.record(key)
     const record = this.#live(key, await this.#line.write(name, ['GETDEL', name]))
-    if (record?.subject !== undefined) this.#subjects.forget(record.subject, key)
+    const { subject } = record ?? {}
+    if (subject !== undefined) goOn(() => this.#subjects.forget(subject, key))
     return record !== undefined
   }
 
@@ -133,10 +136,11 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   }
 
   async ofSubject(subject: string): Promise<readonly SessionRecord[]> {
+    const goOn = sameCall()
     const listed = await this.#subjects.of(subject)
     const found = await this.#loadAll(listed.map(({ key }) => key))
     const records = found.filter(record => record.subject === subject)
-    this.#subjects.heal(subject, listed, records)
+    goOn(() => this.#subjects.heal(subject, listed, records))
     return records
   }
 
@@ -179,9 +183,10 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   async #listed(record: SessionRecord, write: () => Promise<unknown>): Promise<unknown> {
     const { subject, key, expiresAt } = record
     if (subject === undefined || this.#isOver(record)) return await write()
+    const goOn = sameCall()
     const listing = this.#subjects.add(subject, key, expiresAt)
     if (!this.#link.keepsOrder) await listing
-    const [answer] = await Promise.all([write(), listing])
+    const [answer] = await Promise.all([goOn(write), listing])
     return answer
   }
 
