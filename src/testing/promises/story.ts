@@ -71,6 +71,9 @@ export interface Story {
   readonly seed?: number
 }
 
+/** Long enough for a race between several requests, and short enough to be read. */
+export const storyLength = 150
+
 /** Writes the story of a seed: the same for the same seed and length. */
 export function storyOf(seed: number, length: number): Story {
   const random = new Random(seed)

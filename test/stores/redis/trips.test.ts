@@ -1,6 +1,10 @@
 import { createClient } from 'redis'
+import { createSessions } from 'sojourn'
 import { redisStore } from 'sojourn/redis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fakeClock } from 'sojourn/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Anything, secret } from '../../core/stage.ts'
+import { typicalRequests } from '../../core/typical-requests.ts'
 import { describeService } from '../../support/services/commands.ts'
 import { RedisServer } from '../../support/services/redis.ts'
 import { nextOf, recordOf } from './records.ts'
@@ -52,6 +56,23 @@ describeService('how a write reaches the server', 'redis-server', () => {
     }
   })
 
+  describe('the commands that a whole request sends, and where it waits for the answers', () => {
+    test.each(Object.entries(typicalRequests))('%s', async (_name, { commands, options, make }) => {
+      const told = new Told()
+      const sendCommand = (words: readonly string[]) => told.send(words, () => client.sendCommand([...words]))
+      // The first time the server is asked for its version, and given the scripts.
+      for (let time = 0; time < 2; time += 1) {
+        await client.flushAll()
+        const clock = fakeClock(Date.now())
+        const store = redisStore({ client: { ...watched([]), sendCommand }, clock })
+        await store.load('none')
+        const sessions = createSessions<Anything>({ secret, clock, store, ...options })
+        await make({ sessions, clock, begin: () => told.forget(), beside: work => told.leaveOut(work) })
+      }
+      expect(told.text).toBe(commands)
+    })
+  })
+
   test('where commands may overtake each other, the list of a subject is written before the record leaves', async () => {
     const sent: string[] = []
     const { send, ...rest } = watched(sent)
@@ -72,3 +93,36 @@ describeService('how a write reaches the server', 'redis-server', () => {
     }
   })
 })
+
+/** Tells which keys commands were about, and when they were sent while others were under way. */
+class Told {
+  #text = ''
+  #underWay = 0
+
+  get text(): string {
+    return this.#text.trim()
+  }
+
+  async send<Answer>(words: readonly string[], work: () => Promise<Answer>): Promise<Answer> {
+    const name = words.find(word => word.startsWith('sojourn:')) ?? '?'
+    const key = name.charAt('sojourn:'.length)
+    // Whoever deletes a session does not wait until its subject's list has forgotten it.
+    this.#text += words[0] === 'ZREM' ? `(${key})` : `${this.#underWay === 0 ? ' ' : ''}${key}`
+    this.#underWay += 1
+    try {
+      return await work()
+    } finally {
+      this.#underWay -= 1
+    }
+  }
+
+  forget(): void {
+    this.#text = ''
+  }
+
+  async leaveOut(work: () => Promise<unknown>): Promise<void> {
+    const before = this.#text
+    await work()
+    this.#text = before
+  }
+}

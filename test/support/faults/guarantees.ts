@@ -19,6 +19,8 @@ const promises: readonly (readonly [promise: string, counted: Case])[] = [
   ['P6 a failure is told as one', 'falseAnswers'],
   ['P8 the list is who is signed in', 'wrongLists'],
 ]
+/** Stands where the fault has led to nothing that the promise is about, as to no failure. */
+const unmeasured = 'not measured'
 const beginning = '<!-- guarantees: npm run guarantees -->'
 const end = '<!-- end of guarantees -->'
 
@@ -46,10 +48,21 @@ function cellOf(measured: readonly Measured[], { store, fault, counted }: Place)
   const found = measured.find(each => each.store === store && each.fault === fault)
   if (found === undefined) return 'cannot happen'
   const { cases, of, windowMs } = found.aftermath[counted]
+  if (of === 0) return unmeasured
+  if (isAboutWhatIsLeft(counted) && isEmpty(found.aftermath)) return 'no session is left'
   if (cases === 0) return found.times === undefined ? 'kept' : `not broken in ${found.times} times`
   if (cases >= of) return 'not kept'
   const share = `broken in ${percentage(cases / of)}`
   return windowMs === undefined ? share : `${share}: the last ${windowMs} ms`
+}
+
+/** Whether a store keeps the promise by itself when it has lost everything: nobody comes back, and nobody is listed. */
+function isAboutWhatIsLeft(counted: Case): boolean {
+  return counted === 'cameBack' || counted === 'wrongLists'
+}
+
+function isEmpty({ lostSessions: { cases, of } }: Aftermath): boolean {
+  return of > 0 && cases >= of
 }
 
 /** Rounded up to two figures, because a window is at least as large as it is said to be. */
@@ -66,15 +79,19 @@ export function withTable(page: string, table: string): string {
   return `${page.slice(0, before)}${beginning}\n${table}\n${page.slice(after)}`
 }
 
-/** Lists what the page says more than was measured. A window that was not met this time is none of it. */
+/** Lists what the page says more than was measured. What was not met this time is none of it. */
 export function overstatedIn(page: string, measured: readonly Measured[]): readonly string[] {
   const written = cellsIn(page)
   const found = cellsIn(withTable(`${beginning}${end}`, tableOf(measured)))
   return [...found].flatMap(([place, cell]) => {
     const said = written.get(place) ?? 'nothing'
-    const isFair = said === cell || (said.startsWith('broken') && cell !== 'not kept')
-    return isFair ? [] : [`${place}: the page says '${said}', and it is '${cell}'`]
+    return isFair(said, cell) ? [] : [`${place}: the page says '${said}', and it is '${cell}'`]
   })
+}
+
+function isFair(said: string, found: string): boolean {
+  if (said === found || found === unmeasured) return true
+  return said === unmeasured ? found === 'kept' : said.startsWith('broken') && found !== 'not kept'
 }
 
 /** Each cell of the page's table, by its fault, promise and store. */

@@ -1,4 +1,5 @@
-import { promisesHold } from '../../../src/testing/index.ts'
+import { playStory, promisesHold } from '../../../src/testing/index.ts'
+import { storyLength, storyOf } from '../../../src/testing/promises/story.ts'
 import type { PlaceName } from './place-names.ts'
 import { places } from './places.ts'
 
@@ -11,15 +12,24 @@ let [stories, steps] = [0, 0]
 let broken: unknown
 while (broken === undefined && stories < Number(most) && Date.now() < Number(until)) {
   try {
-    steps += await promisesHold({ open: place.open, seed: Number(seed) + stories, steps: 1 })
+    steps += await playStory(place, storyOf(Number(seed) + stories, storyLength))
     stories += 1
   } catch (error) {
-    broken = error
+    broken = await explained(error)
     process.exitCode = 1
   }
 }
 await place.close()
 process.stdout.write(`${broken === undefined ? '' : explanation(broken)}${summary()}\n`)
+
+/** The same story once more, with as few steps as lead to the broken promise. */
+async function explained(error: unknown): Promise<unknown> {
+  const again = promisesHold({ open: place.open, seed: Number(seed) + stories, steps: 1 })
+  return await again.then(
+    () => error,
+    found => found,
+  )
+}
 
 function summary(): string {
   const verdict = broken === undefined ? 'kept' : 'BROKEN'

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { StoreVerb } from '../../src/core/deadline.ts'
+import { later, stage } from './stage.ts'
+import { typicalRequests } from './typical-requests.ts'
+
+const shortNames: { readonly [verb in StoreVerb]?: string } = {
+  'list the sessions of a subject': 'list',
+  'read the epoch of a subject': 'epoch',
+  'raise the epoch of a subject': 'raise',
+}
+
+describe('the calls that a whole request makes of a store over a network', () => {
+  test.each(Object.entries(typicalRequests))('%s', async (_name, { calls, options = {}, make }) => {
+    const { store, sessions, clock } = stage(options, later)
+    const beside = async (work: () => Promise<unknown>): Promise<void> => {
+      const { length } = store.calls
+      await work()
+      store.calls.length = length
+    }
+    await make({ sessions, clock, begin: () => store.forgetCalls(), beside })
+    expect(store.calls.map(verb => shortNames[verb] ?? verb).join(', ')).toBe(calls)
+  })
+})
+
+test('the page on the architecture has the same numbers', () => {
+  const page = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8')
+  const rows = Object.entries(typicalRequests).map(([name, { calls, commands }]) => {
+    const trips = commands === '' ? 0 : commands.split(' ').length
+    return `| ${name} | ${calls.split(', ').filter(Boolean).join(', ') || 'none'} | ${trips} |`
+  })
+  expect(page).toContain(rows.join('\n'))
+})

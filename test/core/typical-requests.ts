@@ -1,0 +1,154 @@
+import type { SessionsOptions } from '../../src/core/options.ts'
+import type { Sessions } from '../../src/core/sessions.ts'
+import type { FakeClock } from '../../src/testing/fake-clock.ts'
+import { type Anything, minute, type TestSession, type TestVisit, Visitor } from './stage.ts'
+
+/** A manager whose store notes what it is asked. */
+export interface CountingStage {
+  readonly sessions: Sessions<Anything>
+  readonly clock: FakeClock
+  /** Forgets what has been noted, because a request begins that is to be measured. */
+  begin(): void
+  /** Does something that belongs to another request, and notes nothing of it. */
+  beside(work: () => Promise<unknown>): Promise<void>
+}
+
+/** Makes a request that is to be measured, after all that comes before it. */
+export interface TypicalRequest {
+  /** The calls of the store that it makes, one after the other. */
+  readonly calls: string
+  /**
+   * The keys on a server of Redis to which it sends commands: `s` for a session, `e` for the epoch of a subject, `u` for
+   * the list of a subject. A space is a wait for the answers; nobody waits for what is in brackets.
+   */
+  readonly commands: string
+  readonly options?: Pick<SessionsOptions, 'rotateEvery' | 'maxPerSubject'>
+  make(at: CountingStage): Promise<unknown>
+}
+
+/** What the requests of an application do, each a whole request from `open` to `commit`. */
+export const typicalRequests: { readonly [name: string]: TypicalRequest } = {
+  'a stranger comes and leaves nothing': {
+    calls: '',
+    commands: '',
+    make: at => measured(at, new Visitor(at.sessions, undefined), () => undefined),
+  },
+  'a stranger leaves something': {
+    calls: 'create',
+    commands: 's',
+    make: at => measured(at, new Visitor(at.sessions, undefined), write),
+  },
+  'a visitor without a sign-in reads': {
+    calls: 'load',
+    commands: 's',
+    make: async at => measured(at, await known(at), () => undefined),
+  },
+  'a signed-in visitor reads': {
+    calls: 'load, epoch',
+    commands: 's e',
+    make: async at => measured(at, await signedIn(at), () => undefined),
+  },
+  'a signed-in visitor reads, and activity is due': {
+    calls: 'load, epoch, touch',
+    commands: 's e su',
+    make: async at => measured(at, await signedIn(at, 2 * minute), () => undefined),
+  },
+  'a signed-in visitor reads, and a new id is due': {
+    calls: 'load, epoch, replace',
+    commands: 's e us',
+    options: { rotateEvery: '5m' },
+    make: async at => measured(at, await signedIn(at, 5 * minute), () => undefined),
+  },
+  'a signed-in visitor writes': {
+    calls: 'load, epoch, replace',
+    commands: 's e us',
+    make: async at => measured(at, await signedIn(at), write),
+  },
+  'a signed-in visitor writes, and another request was quicker': {
+    calls: 'load, epoch, replace, replace',
+    commands: 's e us us',
+    async make(at) {
+      const visitor = await signedIn(at)
+      await measured(at, visitor, async session => {
+        await at.beside(() => visitor.request(other => void (other['other'] = 1)))
+        write(session)
+      })
+    },
+  },
+  'a signed-in visitor counts with update': {
+    calls: 'load, epoch, replace',
+    commands: 's e us',
+    make: async at => measured(at, await signedIn(at), session => session.update(write)),
+  },
+  'a stranger signs in': {
+    calls: 'epoch, create, epoch, load',
+    commands: 'e us e s',
+    make: at => measured(at, new Visitor(at.sessions, undefined), session => session.signIn('ada')),
+  },
+  'a visitor with a session signs in': {
+    calls: 'load, epoch, delete, create, epoch, load',
+    commands: 's e s us e s',
+    make: async at => measured(at, await known(at), session => session.signIn('ada')),
+  },
+  'a visitor signs in where the number of sessions is limited': {
+    calls: 'load, epoch, list, epoch, delete, create, epoch, list, epoch, load',
+    commands: 's e u e s us e u s e s',
+    options: { maxPerSubject: 5 },
+    make: async at => measured(at, await known(at), session => session.signIn('ada')),
+  },
+  'a signed-in visitor signs out': {
+    calls: 'load, epoch, delete',
+    commands: 's e s(u)',
+    make: async at => measured(at, await signedIn(at), session => session.signOut()),
+  },
+  'a signed-in visitor destroys the session': {
+    calls: 'load, epoch, delete',
+    commands: 's e s(u)',
+    make: async at => measured(at, await signedIn(at), session => session.destroy()),
+  },
+  'a visitor regenerates the session': {
+    calls: 'load, delete, create',
+    commands: 's s s',
+    make: async at => measured(at, await known(at), session => session.regenerate()),
+  },
+  'a signed-in visitor lists their sessions': {
+    calls: 'load, epoch, list, epoch',
+    commands: 's e u s e',
+    make: async at => measured(at, await signedIn(at), () => at.sessions.of('ada').list()),
+  },
+  'a signed-in visitor ends the other session': {
+    calls: 'load, epoch, epoch, raise, list, delete',
+    commands: 's e e e u ss s(u)',
+    async make(at) {
+      await signedIn(at)
+      await measured(at, await signedIn(at), session => at.sessions.of('ada').endOthers(session))
+    },
+  },
+}
+
+function write(session: TestSession): void {
+  session['written'] = 1
+}
+
+async function known(at: CountingStage): Promise<Visitor> {
+  const visitor = new Visitor(at.sessions, undefined)
+  await visitor.request(session => void (session['before'] = 1))
+  return visitor
+}
+
+/** Somebody who has signed in, so long before. */
+async function signedIn(at: CountingStage, agoMs = 0): Promise<Visitor> {
+  const visitor = new Visitor(at.sessions, undefined)
+  await visitor.request(session => session.signIn('ada'))
+  at.clock.jump(agoMs + 1)
+  return visitor
+}
+
+function measured(
+  at: CountingStage,
+  visitor: Visitor,
+  route: (session: TestSession) => unknown,
+): Promise<TestVisit> {
+  at.begin()
+  return visitor.request(route)
+}
