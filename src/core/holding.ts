@@ -23,11 +23,10 @@ export class Holding {
     const { signal } = this.#left
     const hold = await holds.acquire(this.#engine.leaseNameOf(live.id), { ...options, signal })
     try {
-      this.#demandPresence()
       this.#hold = hold
       // The write that changes nothing brings the newest data, and no earlier holder can write past it.
       await limit.run(() => this.#writer.save(live, live.encode()))
-      this.#demandPresence()
+      if (signal.aborted) throw leftError()
     } catch (error) {
       this.#hold = undefined
       await hold.release()
@@ -52,9 +51,5 @@ export class Holding {
     } finally {
       await this.release()
     }
-  }
-
-  #demandPresence(): void {
-    if (this.#left.signal.aborted) throw leftError()
   }
 }

@@ -62,7 +62,8 @@ export class CallbackRecords implements Store<Session> {
   async create(record: SessionRecord<Session>): Promise<boolean> {
     // Where `genid` gives an id a second time, its first session may still be on the way out.
     await this.#ledger.settled(record.key)
-    if (await this.#isTaken(record.key)) return false
+    // Nothing may come between a look that finds nothing and the note of the write.
+    if (this.#ledger.isLive(record.key) && (await this.#isThere(record.key))) return false
     await this.#write(record)
     return true
   }
@@ -108,8 +109,7 @@ export class CallbackRecords implements Store<Session> {
     return this.#ledger.hasEndedSince(id, version)
   }
 
-  async #isTaken(id: string): Promise<boolean> {
-    if (!this.#ledger.isLive(id)) return false
+  async #isThere(id: string): Promise<boolean> {
     await this.#ledger.settled(id)
     return (await this.#get(id)) !== undefined
   }

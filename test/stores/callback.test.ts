@@ -3,6 +3,8 @@ import session, { type CallbackStore, type SessionOptions } from 'sojourn'
 import { fakeClock } from 'sojourn/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Signer } from '../../src/core/signer.ts'
+import { anonymous } from '../../src/core/standing.ts'
+import { callbackStore } from '../../src/stores/callback.ts'
 import { type Reply, type Route, Web } from '../session/web.ts'
 import { Gate } from '../support/gate.ts'
 import { ScriptedStore } from './scripted-store.ts'
@@ -721,6 +723,19 @@ describe('one process, whatever the order of the answers', () => {
     store.release('set')
     await Promise.all(answers)
     expect([...store.sessions.keys()].sort()).toEqual(['apple', 'pear'])
+  })
+
+  test('of two that are created under one id in one turn the second is told that it is taken', async () => {
+    const store = new ScriptedStore()
+    const records = callbackStore(store)
+    const times = { createdAt: 0, touchedAt: 0, expiresAt: Number.POSITIVE_INFINITY }
+    const recordOf = (user: string) =>
+      ({ ...anonymous, key: 'apple', version: 1, ...times, data: { cookie: {}, user } }) as never
+    store.hold('set')
+    const creating = [records.create(recordOf('ada')), records.create(recordOf('eve'))]
+    ;(await store.called('set')).answer()
+    expect(await Promise.all(creating)).toEqual([true, false])
+    expect(store.stored('apple')?.user).toBe('ada')
   })
 
   test('an id that `genid` gives again after its session is over is free', async () => {
