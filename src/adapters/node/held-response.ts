@@ -4,8 +4,8 @@ import { addCookie, forgetBody } from './head.ts'
 import { keepConnection } from './kept-connection.ts'
 import { isHttp2, type NodeResponse } from './messages.ts'
 import { type Arguments, type Methods, OriginalMethods } from './original-methods.ts'
-import { checkHead, headSentError, refuseWrite } from './refusals.ts'
-import { sealHead } from './sealed-head.ts'
+import { checkHead, headSentError, isBody, refuseWrite } from './refusals.ts'
+import { releaseWhenForced, sealHead } from './sealed-head.ts'
 
 /** Lets a response leave only once the session of its exchange is stored. A frozen response throws. */
 export function holdResponse(response: NodeResponse, exchange: Exchange): void {
@@ -99,6 +99,7 @@ class HeldResponse {
     if (!this.#seal()) this.begin()
     // Over HTTP/2 a head leaves by itself, without any byte behind it.
     else if (this.#isHttp2) setImmediate(() => this.#flushHead())
+    else releaseWhenForced(this.#response, () => this.#releaseHead())
     return this.#response
   }
 
@@ -132,6 +133,12 @@ class HeldResponse {
     if (this.#phase === 'ended') return this.#originals.call('end', [callback])
     this.#response.once?.('finish', () => Reflect.apply(callback, undefined, []))
     return this.#response
+  }
+
+  #releaseHead(): boolean {
+    const isKept = this.#head !== undefined
+    if (isKept) this.begin()
+    return isKept
   }
 
   #flushHead(): void {
@@ -185,9 +192,8 @@ class HeldResponse {
 
   /** Lets the response go with the status that it had when it was ended. */
   #leaveAs(status: object, args: Arguments): void {
-    if (this.#phase === 'ending') {
-      for (const [name, value] of Object.entries(status)) Reflect.set(this.#response, name, value)
-    }
+    const wanted = this.#phase === 'ending' ? Object.entries(status) : []
+    for (const [name, value] of wanted) Reflect.set(this.#response, name, value)
     this.#leave(args)
   }
 
@@ -240,8 +246,4 @@ class HeldResponse {
     if (setCookie === undefined || this.#response.headersSent) return head
     return addCookie(this.#response, head, setCookie)
   }
-}
-
-function isBody(chunk: unknown): boolean {
-  return !chunk || typeof chunk === 'string' || typeof chunk === 'function' || chunk instanceof Uint8Array
 }

@@ -42,6 +42,11 @@ export function checkHead(head: readonly unknown[]): void {
   }
 }
 
+/** Whether Node takes something for a body, or for its absence. */
+export function isBody(chunk: unknown): boolean {
+  return !chunk || typeof chunk === 'string' || typeof chunk === 'function' || chunk instanceof Uint8Array
+}
+
 function isStatus(status: unknown): boolean {
   const number = Number(status) | 0
   return number >= 100 && number <= 999

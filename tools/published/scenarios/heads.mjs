@@ -2,6 +2,7 @@ import { describeObserved } from '../observed.mjs'
 
 const traces = {
   compression: ['gzip'],
+  'compression 1.7': ['gzip'],
   morgan: ['201 kept'],
   'response-time': ['timed'],
   'on-headers': ['201'],

@@ -1,4 +1,5 @@
 import compression from 'compression'
+import compressionWithMarks from 'compression-1.7'
 import express from 'express'
 import morgan from 'morgan'
 import onHeaders from 'on-headers'
@@ -9,6 +10,8 @@ import { openSession } from './stores.js'
 /** Software on on-headers 1.0, which reads the headers of a head only where they are an object. */
 const neighbours = {
   compression: () => compression({ threshold: 0 }),
+  // It goes by Node's own marks of a head that has left, as what Next bundles does.
+  'compression 1.7': () => compressionWithMarks({ threshold: 0 }),
   morgan: lines => morgan(':status :res[x-own]', { stream: { write: line => lines.push(line.trim()) } }),
   'response-time': () => responseTime(),
   'on-headers': () => (_request, response, next) => {
