@@ -24,6 +24,7 @@ import { checkedOptions, type RedisStoreOptions } from './redis/options.ts'
 import { decodeRecord, encodeDevice, encodeRecord } from './redis/record-text.ts'
 import { keysIn } from './redis/scan.ts'
 import { createScript, raiseScript, replaceScript, touchScript } from './redis/scripts.ts'
+import { checkServer } from './redis/server-check.ts'
 import { SubjectLists } from './redis/subject-list.ts'
 
 export type { RedisClient } from './redis/client.ts'
@@ -77,14 +78,15 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   }
 
   /**
-   * Waits for the server, and tries whether it lets the store do its work. A store can be used without it; whoever
-   * awaits it learns at start what is wrong.
+   * Waits for the server, and tries whether it lets the store do its work: whether it takes writes, keeps what it was
+   * given, and has the same time. A store can be used without it; whoever awaits it learns at start what is wrong.
    *
    * @throws SojournError `STORE_UNUSABLE`
    */
   async ready(): Promise<void> {
     try {
-      await this.#line.ready()
+      const servers = await this.#line.servers()
+      for (const server of servers) await checkServer(server, () => this.#clock.now())
       await this.#tryWriting()
     } catch (error) {
       throw unusable(error)
