@@ -2,8 +2,9 @@ import { Strangeness } from './unusable.ts'
 
 /**
  * Makes the first read of a file. With it the engine locks the process id in the lock file, and cannot if another
- * process of the same id has: one in another container, because no two on one machine have the same. The engine then
- * tries again for ten seconds and stops the process meanwhile. The other one stays, so that its first wait is the last.
+ * process has the same id: one in another container, because no two on one machine have the same. The engine then
+ * blocks the process for ten seconds and ends it from a timer afterwards. Its first wait is the last moment at which that
+ * can be refused, and nothing but `Atomics.wait` is called there. Nothing else runs while it is replaced.
  *
  * @throws Strangeness
  */
