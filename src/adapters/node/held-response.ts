@@ -5,7 +5,7 @@ import { keepConnection } from './kept-connection.ts'
 import { isHttp2, type NodeResponse } from './messages.ts'
 import { type Arguments, type Methods, OriginalMethods } from './original-methods.ts'
 import { checkHead, headSentError, isBody, refuseWrite } from './refusals.ts'
-import { releaseWhenForced, sealHead } from './sealed-head.ts'
+import { sealHead } from './sealed-head.ts'
 
 /** Lets a response leave only once the session of its exchange is stored. A frozen response throws. */
 export function holdResponse(response: NodeResponse, exchange: Exchange): void {
@@ -92,14 +92,33 @@ class HeldResponse {
 
   /** Keeps a head back until the first byte or the end, because it could not be taken back later. */
   writeHead(args: Arguments): unknown {
-    if (this.#isSealed) throw headSentError(this.#exchange.request, 'write')
+    if (this.#isSealed) return this.#writeHeadAgain(args)
     if (this.#isTransparent || this.#phase !== 'open') return this.#passHead(args)
-    if (this.#seal() && !this.#isHttp2) checkHead(args)
+    if (!this.#seal()) return this.#beginWith(args)
+    if (!this.#isHttp2) checkHead(args)
     this.#head = args
-    if (!this.#seal()) this.begin()
+    // As Node's own does.
+    this.#response.statusCode = Number(args[0])
     // Over HTTP/2 a head leaves by itself, without any byte behind it.
-    else if (this.#isHttp2) setImmediate(() => this.#flushHead())
-    else releaseWhenForced(this.#response, () => this.#releaseHead())
+    if (this.#isHttp2) setImmediate(() => this.#flushHead())
+    return this.#response
+  }
+
+  /**
+   * Lets a head leave that is kept back when Node's implicit head repeats its status: a patch behind the session, as
+   * compression 1.7 has it, begins a stream in this way. Every other head comes too late.
+   */
+  #writeHeadAgain(args: Arguments): unknown {
+    const { statusCode } = this.#response
+    const isRepeated = this.#head !== undefined && args.length === 1 && args[0] === statusCode
+    if (!isRepeated || this.#hasEnded) throw headSentError(this.#exchange.request, 'write')
+    this.begin()
+    return this.#response
+  }
+
+  #beginWith(head: Arguments): unknown {
+    this.#head = head
+    this.begin()
     return this.#response
   }
 
@@ -133,12 +152,6 @@ class HeldResponse {
     if (this.#phase === 'ended') return this.#originals.call('end', [callback])
     this.#response.once?.('finish', () => Reflect.apply(callback, undefined, []))
     return this.#response
-  }
-
-  #releaseHead(): boolean {
-    const isKept = this.#head !== undefined
-    if (isKept) this.begin()
-    return isKept
   }
 
   #flushHead(): void {

@@ -29,14 +29,3 @@ export function sealHead(response: NodeResponse, request: NodeRequest, isSealed:
   })
   return true
 }
-
-/**
- * Lets software behind the session force a head that is kept back. What looks for Node's own mark of a head that has
- * left, as compression 1.7 and express-session do, does not find it, and calls `_implicitHeader`. `release` lets the
- * kept head leave, and answers false where there is none.
- */
-export function releaseWhenForced(response: NodeResponse, release: () => boolean): void {
-  const original: unknown = Reflect.get(response, '_implicitHeader')
-  if (typeof original !== 'function') return
-  Reflect.set(response, '_implicitHeader', () => release() || Reflect.apply(original, response, []))
-}
