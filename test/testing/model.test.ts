@@ -78,7 +78,7 @@ describe('a broken promise', () => {
 
   test('a store that cannot be opened is no broken promise, and its error is passed on', async () => {
     const failing = { open: () => Promise.reject(new Error('offline')) }
-    await expect(promisesHold({ ...failing, steps: 1 })).rejects.toThrow('offline')
+    await expect(promisesHold({ ...failing, seed, steps: 1 })).rejects.toThrow('offline')
   })
 
   test('each store is closed, also when a promise was broken on it', async () => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeService } from '../../support/services/commands.ts'
 import { RedisCluster } from '../../support/services/redis-cluster.ts'
 import { installed, packages } from './installed.ts'
-import { type Connected, tellOfPromises } from './promises.ts'
+import { type Connected, tellOfPromises, tellOfTransport } from './promises.ts'
 import { nextOf, recordOf } from './records.ts'
 import { untilAnswered } from './until-answered.ts'
 
@@ -49,11 +49,11 @@ describeService('a cluster of three primaries and three replicas', 'redis-server
   afterAll(() => cluster.stop())
 
   for (const [driver, connect] of drivers) {
-    describe(`with a client of ${driver}`, () => {
-      tellOfPromises(() => connect(cluster.ports), { steps: 1000 })
-    })
+    const tell = driver === 'node-redis 6' ? tellOfPromises : tellOfTransport
+    describe(`with a client of ${driver}`, () => tell(() => connect(cluster.ports)))
+    const tellWaiting = driver === 'ioredis 6' ? tellOfPromises : tellOfTransport
     describe(`with a client of ${driver} and writes that wait for a replica`, () => {
-      tellOfPromises(() => connect(cluster.ports), { steps: 300, replicas: 1 })
+      tellWaiting(() => connect(cluster.ports), { replicas: 1 })
     })
   }
 

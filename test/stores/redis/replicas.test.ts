@@ -10,7 +10,7 @@ import { eventually } from '../../support/services/eventually.ts'
 import { RedisServer } from '../../support/services/redis.ts'
 import { TcpProxy } from '../../support/tcp-proxy.ts'
 import { drivers, pools } from './clients.ts'
-import { tellOfPromises } from './promises.ts'
+import { tellOfTransport } from './promises.ts'
 import { nextOf, recordOf } from './records.ts'
 
 const tooFew = /fewer replicas have answered than the option `replicas` asks for/
@@ -177,7 +177,7 @@ describeService('a store on a primary with a replica', 'redis-server', () => {
 
   for (const [driver, connect] of connects) {
     describe(`with a client of ${driver} and writes that wait for it`, () => {
-      tellOfPromises(() => connect(primary.port), { steps: 300, replicas: 1 })
+      tellOfTransport(() => connect(primary.port), { replicas: 1 })
     })
   }
 })

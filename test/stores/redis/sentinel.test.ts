@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeService } from '../../support/services/commands.ts'
 import { primaryName, RedisSentinels } from '../../support/services/redis-sentinel.ts'
 import { installed, packages } from './installed.ts'
-import { type Connected, tellOfPromises } from './promises.ts'
+import { type Connected, tellOfPromises, tellOfTransport } from './promises.ts'
 import { nextOf, recordOf } from './records.ts'
 import { untilAnswered } from './until-answered.ts'
 
@@ -50,11 +50,11 @@ describeService('a primary with two replicas and three sentinels', 'redis-server
   afterAll(() => group.stop())
 
   for (const [driver, connect] of drivers) {
-    describe(`with a client of ${driver}`, () => {
-      tellOfPromises(() => connect(group.ports), { steps: 1000 })
-    })
+    const tell = driver === 'ioredis 6' ? tellOfPromises : tellOfTransport
+    describe(`with a client of ${driver}`, () => tell(() => connect(group.ports)))
+    const tellWaiting = driver === 'node-redis 6' ? tellOfPromises : tellOfTransport
     describe(`with a client of ${driver} and writes that wait for a replica`, () => {
-      tellOfPromises(() => connect(group.ports), { steps: 300, replicas: 1 })
+      tellWaiting(() => connect(group.ports), { replicas: 1 })
     })
   }
 
