@@ -30,7 +30,7 @@ export interface LmdbStoreOptions {
 }
 
 const checks: { readonly [option in keyof Required<LmdbStoreOptions>]: OptionCheck } = {
-  path: { expected: 'the path of a folder', accepts: isPath },
+  path: { expected: 'the path of a folder', accepts: isPath, describe: describePath },
   durability: oneOf('flushed', 'committed'),
   sweepPerCreate: { expected: 'a whole number from 0 to 1000', accepts: isCount },
   clock: isClock,
@@ -54,6 +54,12 @@ export function checkedOptions(options: LmdbStoreOptions): Required<LmdbStoreOpt
 /** Nothing that the file system takes has a zero in it. */
 function isPath(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && !value.includes('\0')
+}
+
+/** It may be a part of a URL, and is not quoted. */
+function describePath(value: unknown): string {
+  if (typeof value !== 'string') return `a value of type ${typeof value}`
+  return value === '' ? 'empty text' : 'text with a zero in it'
 }
 
 function isCount(value: unknown): boolean {
