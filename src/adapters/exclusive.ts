@@ -1,7 +1,7 @@
 import { checkEach, type OptionCheck } from '../core/checked-options.ts'
 import { type Duration, isDuration, parseDuration } from '../core/duration.ts'
+import { exchangeOf } from './node/exchange.ts'
 import type { Middleware } from './node/messages.ts'
-import { hostOf } from './node/request-names.ts'
 
 /** How a route has the session for itself. */
 export interface ExclusiveOptions {
@@ -37,7 +37,7 @@ export function exclusive(options: ExclusiveOptions = {}): Middleware {
   const { wait = '5s', lease = '30s', queue = 20 } = options
   const hold = { waitMs: parseDuration('wait', wait), leaseMs: parseDuration('lease', lease), queue }
   return (request, _response, next) => {
-    const { visit } = hostOf(request, 'exclusive')
+    const { visit } = exchangeOf(request, 'exclusive')
     // It is let go when the response ends, and not when the connection breaks off: the route may still be at work.
     visit.hold(hold).then(
       () => process.nextTick(next),

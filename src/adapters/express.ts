@@ -8,6 +8,7 @@ import { attempt, chain, type Failure } from '../core/maybe-promise.ts'
 import { type SessionWith, visitKey } from '../core/session.ts'
 import type { SessionData } from '../core/session-data.ts'
 import { Sessions } from '../core/sessions.ts'
+import type { MaybePromise } from '../core/store.ts'
 import { Cookie } from '../session/cookie.ts'
 import { managedStore } from '../session/managed-store.ts'
 import { MemoryStore } from '../session/memory.ts'
@@ -21,11 +22,10 @@ import { exclusive } from './exclusive.ts'
 import { checkSessionOptions, isRecordStore, type SessionOptions } from './express-options.ts'
 import { formToken, requireFormToken } from './form-token.ts'
 import { requireRecentSignIn, requireSession, requireSubject } from './guards.ts'
-import { Exchange, type ExchangeSettings, type Messages } from './node/exchange.ts'
-import type { Middleware, Next, NodeRequest, NodeResponse } from './node/messages.ts'
-import { attachHost, hasSession, installRequestNames } from './node/request-names.ts'
+import { Exchange, type ExchangeSettings, hasSession } from './node/exchange.ts'
+import { holdResponse } from './node/held-response.ts'
+import type { Messages, Middleware, Next, NodeRequest } from './node/messages.ts'
 import { coversPath } from './node/request-path.ts'
-import { installResponseMethods } from './node/response-methods.ts'
 import { passive } from './passive.ts'
 import { sameOrigin } from './same-origin.ts'
 
@@ -128,12 +128,10 @@ export interface SessionMiddleware extends Middleware {
 }
 
 function middleware(options?: SessionOptions | null): SessionMiddleware {
-  installRequestNames()
-  installResponseMethods()
   const handler = new SessionHandler(options ?? {})
   const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     // Frameworks hand over their own kinds of Node's messages.
-    handler.handle(request as NodeRequest, response, next)
+    handler.handle({ request: request as NodeRequest, response, next })
   }
   return Object.assign(handle, { sessions: handler.sessions })
 }
@@ -165,28 +163,24 @@ class SessionHandler {
     this.#watch(visible)
   }
 
-  handle(request: NodeRequest, response: NodeResponse, next: Next): void {
-    if (hasSession(request) || !this.#isConnected || !this.#covers(request)) next()
-    else if (this.#hasSecret(request)) this.#begin({ request, response, next })
-    else next(new SojournError('SECRET_MISSING', 'secret option required for sessions'))
-  }
-
-  #begin(messages: Messages): void {
-    const exchange = new Exchange(messages, this.#settings)
-    attachHost(messages.request, exchange)
-    exchange.takePlace()
-    if (this.#isLazy) messages.next()
-    else this.#open(exchange, messages.next)
-  }
-
   // `next` is called outside of all that is caught here: what the route throws is the route's own.
-  #open(exchange: Exchange, next: Next): void {
-    const opening = attempt<Failure | undefined>(
-      () => chain(exchange.open(), () => undefined),
+  handle(messages: Messages): void {
+    const { next } = messages
+    const beginning = attempt<Failure | undefined>(
+      () => chain(this.#begin(messages), () => undefined),
       error => ({ error }),
     )
-    if (opening instanceof Promise) void opening.then(failure => process.nextTick(proceed, next, failure))
-    else proceed(next, opening)
+    if (beginning instanceof Promise) void beginning.then(failure => process.nextTick(proceed, next, failure))
+    else proceed(next, beginning)
+  }
+
+  #begin(messages: Messages): MaybePromise<void> {
+    const { request } = messages
+    if (hasSession(request) || !this.#isConnected || !this.#covers(request)) return
+    if (!this.#hasSecret(request))
+      throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
+    const exchange = join(messages, this.#settings)
+    return this.#isLazy ? exchange.reveal() : exchange.open()
   }
 
   #hasSecret(request: NodeRequest): boolean {
@@ -220,6 +214,19 @@ class SessionHandler {
     store.on('connect', () => {
       this.#isConnected = true
     })
+  }
+}
+
+function join(messages: Messages, settings: ExchangeSettings): Exchange {
+  try {
+    const exchange = new Exchange(messages, settings)
+    holdResponse(messages.response, exchange)
+    exchange.attach()
+    return exchange
+  } catch (cause) {
+    const message =
+      'Expected a request and a response that can be given properties, got one that refuses them. See `cause`, and mount `session()` before it is frozen.'
+    throw new SojournError('MESSAGE_UNUSABLE', message, { cause })
   }
 }
 

@@ -3,8 +3,8 @@ import { checkEach, type OptionCheck } from '../core/checked-options.ts'
 import { reportCrossSite } from '../core/cross-site.ts'
 import { goneError } from '../core/errors.ts'
 import { isSafeMethod } from '../core/same-origin.ts'
+import { exchangeOf } from './node/exchange.ts'
 import type { Middleware, Next } from './node/messages.ts'
-import { hostOf } from './node/request-names.ts'
 
 /** Where a request has its form token. A header that is not empty decides, whatever is in the body. */
 export interface FormTokenOptions {
@@ -46,7 +46,7 @@ export function requireFormToken(options: FormTokenOptions = {}): Middleware {
  * @example response.render('profile', { token: formToken(request) })
  */
 export function formToken(request: IncomingMessage): string {
-  const { sessions, visit } = hostOf(request, 'formToken')
+  const { sessions, visit } = exchangeOf(request, 'formToken')
   if (visit.session === undefined) throw goneError()
   return sessions.formTokenFor(visit.session)
 }
@@ -67,7 +67,7 @@ function failureOf(isRight: () => boolean): { readonly error: unknown } | undefi
 }
 
 function isVerified(request: IncomingMessage, token: unknown): boolean {
-  const { sessions, visit } = hostOf(request, 'requireFormToken')
+  const { sessions, visit } = exchangeOf(request, 'requireFormToken')
   return visit.session !== undefined && sessions.isFormTokenOf(visit.session, token)
 }
 

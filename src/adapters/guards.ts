@@ -2,8 +2,8 @@ import { checkEach, type OptionCheck } from '../core/checked-options.ts'
 import { type Duration, parseDuration } from '../core/duration.ts'
 import { actionsOf, type Session } from '../core/session.ts'
 import { hasRecentSignIn } from '../core/sign-in-check.ts'
+import { exchangeOf } from './node/exchange.ts'
 import type { Middleware, NodeResponse } from './node/messages.ts'
-import { hostOf } from './node/request-names.ts'
 
 /** What becomes of a visitor whom a guard does not let through. */
 export interface GuardOptions {
@@ -50,7 +50,7 @@ export function requireRecentSignIn(within: Duration, options: GuardOptions = {}
 function guard(name: string, options: GuardOptions, mayPass: (session: Session) => boolean): Middleware {
   checkEach(options, checks)
   return (request, response, next) => {
-    const { session } = hostOf(request, name).visit
+    const { session } = exchangeOf(request, name).visit
     if (session !== undefined && mayPass(session)) next()
     else refuse(response, options.redirect)
   }

@@ -1,5 +1,5 @@
+import { exchangeOf } from './node/exchange.ts'
 import type { Middleware } from './node/messages.ts'
-import { hostOf } from './node/request-names.ts'
 
 /**
  * Says that a route is no sign of life, such as the status that a page polls: it prolongs no session.
@@ -8,7 +8,7 @@ import { hostOf } from './node/request-names.ts'
  */
 export function passive(): Middleware {
   return (request, _response, next) => {
-    hostOf(request, 'passive').visit.markPassive()
+    exchangeOf(request, 'passive').visit.markPassive()
     next()
   }
 }

@@ -1,5 +1,11 @@
 import type { MaybePromise, SessionRecord } from './store.ts'
 
+/** What the store was asked to keep, and the values in it as text. */
+export interface Written {
+  readonly record: SessionRecord<unknown>
+  readonly encoded: string
+}
+
 /** One change of a stored session: what is to be written, and what is to be done when somebody was quicker. */
 export interface Change {
   readonly encoded: string

@@ -11,7 +11,8 @@ const longestTimerMs = 2 ** 31 - 1
 
 /** The time of this machine. */
 export const systemClock: Clock = {
-  now: Date.now,
+  // Looked up at each call, so that tests may replace it.
+  now: () => Date.now(),
   after(spanMs, callback) {
     if (spanMs > longestTimerMs) return afterAll(spanMs, callback)
     const timer = setTimeout(callback, spanMs).unref()

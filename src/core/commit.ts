@@ -31,24 +31,24 @@ export class Commit {
   }
 
   /** Ends a request that has a session. One that somebody has ended meanwhile stays ended, and gets no cookie. */
-  with(live: LiveSession): MaybePromise<void> {
+  finish(live: LiveSession): MaybePromise<void> {
     const changes = live.changes()
     const { isAnnounced } = this.#sessions
     const isRotationDue = !isAnnounced && this.#dues.isRotationDue(live)
     const isCookieDue =
-      !live.isAnnounced && (isRotationDue || this.#dues.isCookieDue(live, live.hasChanges(changes)))
+      !live.isAnnounced && (isRotationDue || this.#dues.isCookieDue(live, changes !== undefined))
     if (isCookieDue && isAnnounced) warnTooLate(this.#engine.cookies.name)
     // A cookie that cannot be written is found out before anything is stored.
     const cookie = isCookieDue && !isAnnounced ? this.#prepareCookie(live) : undefined
     // express-session's way: the cookie goes out whatever becomes of the save.
-    if (this.#mayFail) this.setCookie = cookie?.text
+    if (this.#engine.sendsAnyway) this.setCookie = cookie?.text
     const { id } = live
     const storing = isRotationDue ? this.#rotate(live, changes) : this.#store(live, changes, isCookieDue)
     return chain(storing, () => this.#conclude(live, cookie ?? this.#successorCookie(live, id)))
   }
 
   /** Ends a request whose session was ended or taken away. */
-  without(): MaybePromise<void> {
+  finishWithout(): MaybePromise<void> {
     const sessions = this.#sessions
     const { last } = sessions
     const isUnset = this.#engine.policy.unset === 'destroy' && last !== undefined && !last.hasEnded
@@ -57,16 +57,12 @@ export class Commit {
     })
   }
 
-  get #mayFail(): boolean {
-    return this.#engine.policy.onCommitFailure === 'send'
-  }
-
   #prepareCookie(live: LiveSession): PreparedCookie {
     const writtenAt = this.#engine.now()
     try {
       return { id: live.id, writtenAt, text: this.#dues.writeCookie(live), error: undefined }
     } catch (error) {
-      if (!this.#mayFail) throw error
+      if (!this.#engine.sendsAnyway) throw error
       return { id: live.id, writtenAt, text: undefined, error }
     }
   }
@@ -127,7 +123,7 @@ export class Commit {
 
   // The session is stored, only its last activity is not: that spoils no answer.
   #forgiveTouch(error: unknown): void {
-    if (this.#mayFail) throw error
+    if (this.#engine.sendsAnyway) throw error
   }
 
   /** Who was led to another id only while storing is given it too: the answer of who has changed it may be lost. */

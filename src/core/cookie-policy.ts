@@ -48,7 +48,7 @@ export class CookiePolicy {
     if (typeof configured === 'object' && configured.expires === undefined) {
       if (configured.maxAge === undefined || typeof configured.maxAge === 'number') return this.staticMaxAge
     }
-    return this.cookieFor(context).originalMaxAge ?? null
+    return this.cookieFor(context).lifetimeMs
   }
 
   cookieFor(context: CookieContext): Cookie {

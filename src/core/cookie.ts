@@ -76,6 +76,11 @@ export class Cookie {
     this.originalMaxAge = this.maxAge
   }
 
+  /** The lifetime that each response renews; null for a cookie that ends with the browser, which `false` means too. */
+  get lifetimeMs(): number | null {
+    return typeof this.originalMaxAge === 'number' ? this.originalMaxAge : null
+  }
+
   /** How many milliseconds are left. */
   get maxAge(): number | null | undefined {
     return this._expires instanceof Date ? this._expires.getTime() - this.#clock.now() : this._expires

@@ -1,43 +1,47 @@
 import type { Carrier } from './carrier.ts'
+import type { VerifiedId } from './cookie-signer.ts'
 import type { Engine } from './engine.ts'
-import type { Identity } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
+import type { RequestSessions } from './request-sessions.ts'
 import type { SessionRecord } from './store.ts'
 import { warnInsecure } from './warnings.ts'
-
-/** What is known of a request when its dues are decided. */
-export interface DuesRequest {
-  /** Who the visitor turned out to be. */
-  readonly identity: Identity
-  /** Whether the request is no sign of life. */
-  readonly isPassive: boolean
-}
 
 /** Decides what is due at the end of a request: to store, to record activity, to send the cookie, or nothing. */
 export class Dues {
   readonly #engine: Engine
   readonly #carrier: Carrier
-  readonly #identity: Identity
-  readonly #request: { readonly isPassive: boolean }
+  readonly #sessions: RequestSessions
 
-  constructor(engine: Engine, carrier: Carrier, request: DuesRequest) {
+  constructor(engine: Engine, carrier: Carrier, sessions: RequestSessions) {
     this.#engine = engine
     this.#carrier = carrier
-    this.#identity = request.identity
-    this.#request = request
+    this.#sessions = sessions
+  }
+
+  /** The id that the visitor has brought. */
+  get #brought(): VerifiedId | undefined {
+    const { identity } = this.#sessions
+    return typeof identity === 'string' ? undefined : identity
   }
 
   isSaveDue(live: LiveSession, changes: string | undefined): boolean {
     const { resave, saveUninitialized } = this.#engine.policy
-    if (changes !== undefined) return live.hasChanges(changes)
-    if (live.record === undefined) return (saveUninitialized || live.isSuccessor) && live.failed === undefined
-    return resave && !live.hasSaved
+    if (this.#isTold(live, changes)) return false
+    if (changes !== undefined) return true
+    if (live.record === undefined) return saveUninitialized || live.isSuccessor
+    return resave && live.savedAs === undefined
+  }
+
+  /** express-session's way: what the application has tried to save by itself is not tried again unless it has changed. */
+  #isTold({ savedAs }: LiveSession, changes: string | undefined): boolean {
+    const isTried = savedAs !== undefined && (changes ?? savedAs) === savedAs
+    return isTried && this.#engine.sendsAnyway
   }
 
   isTouchDue(live: LiveSession, record: SessionRecord<unknown>): boolean {
     const { timeouts } = this.#engine
     const now = this.#engine.now()
-    if (!timeouts.isTouchDue(now, record.touchedAt, live.maxAge) || this.#request.isPassive) return false
+    if (!timeouts.isTouchDue(now, record.touchedAt, live.maxAge) || this.#sessions.isPassive) return false
     return this.hasBrought(live) || this.#hasBegunBefore(live, record, now)
   }
 
@@ -51,14 +55,12 @@ export class Dues {
     const { policy, rotation, keepsSessions } = this.#engine
     const { record } = live
     if (policy.rotateEveryMs === undefined || record === undefined || keepsSessions) return false
-    if (!this.hasBrought(live) || this.#request.isPassive || !this.#isAllowed(live)) return false
+    if (!this.hasBrought(live) || this.#sessions.isPassive || !this.#isAllowed(live)) return false
     const since = rotation.rotatedAt(record.rotation) ?? record.createdAt
     return this.#engine.now() - since >= policy.rotateEveryMs
   }
 
   isCookieDue(live: LiveSession, isChanged: boolean): boolean {
-    // What could not be stored, and has not changed since, is not stored at the end either.
-    if (live.record === undefined && live.failed !== undefined && !isChanged) return false
     const isModified = isChanged || live.hasSavedChanges || live.isSuccessor
     const isDue = this.hasBrought(live)
       ? this.#isRenewalDue(live, isModified)
@@ -68,7 +70,7 @@ export class Dues {
 
   /** Whether this is the session whose cookie the visitor has brought. */
   hasBrought(live: LiveSession): boolean {
-    return typeof this.#identity !== 'string' && this.#identity.id === live.id
+    return this.#brought?.id === live.id
   }
 
   /** Writes the `Set-Cookie` of a session, its lifetime counted from now. */
@@ -84,15 +86,16 @@ export class Dues {
 
   /** Writes the `Set-Cookie` that takes the cookie away from a visitor who has brought one. */
   writeDeletion(): string | undefined {
-    return typeof this.#identity === 'string' ? undefined : this.#engine.cookies.writeDeletion(this.#carrier)
+    return this.#brought && this.#engine.cookies.writeDeletion(this.#carrier)
   }
 
   /** Signing costs more than all the rest, so a visitor who comes again is given what was worked out before. */
   #cookieValue(live: LiveSession): string {
     const signer = this.#engine.signer(this.#carrier.secret)
-    if (typeof this.#identity === 'string' || this.#identity.id !== live.id) return signer.write(live.id)
-    this.#identity.cookieValue ??= signer.write(live.id)
-    return this.#identity.cookieValue
+    const brought = this.#brought
+    if (brought?.id !== live.id) return signer.write(live.id)
+    brought.cookieValue ??= signer.write(live.id)
+    return brought.cookieValue
   }
 
   #isFirstDue(live: LiveSession, isModified: boolean): boolean {
@@ -101,20 +104,17 @@ export class Dues {
 
   #isRenewalDue(live: LiveSession, isModified: boolean): boolean {
     const isRenewing = this.#engine.policy.rolling || (isModified && live.maxAge !== null)
-    if (isRenewing && !this.#request.isPassive) return true
+    if (isRenewing && !this.#sessions.isPassive) return true
     if (live.hasNewLifetime || live.hasSavedLifetime) return true
-    return typeof this.#identity !== 'string' && !this.#identity.isNewestSecret
+    return this.#brought?.isNewestSecret === false
   }
 
   #isAllowed(live: LiveSession): boolean {
-    const { ownCookie } = live
     const { cookies } = this.#engine
-    if (
+    const { ownCookie } = live
+    const isAllowed =
       ownCookie === undefined ? cookies.isAllowed(this.#carrier) : !ownCookie.secure || this.#carrier.isSecure
-    ) {
-      return true
-    }
-    warnInsecure(cookies.name)
-    return false
+    if (!isAllowed) warnInsecure(cookies.name)
+    return isAllowed
   }
 }

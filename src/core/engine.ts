@@ -3,7 +3,7 @@ import type { Carrier } from './carrier.ts'
 import type { Clock } from './clock.ts'
 import type { CookiePolicy } from './cookie-policy.ts'
 import type { CookieSigner, VerifiedId } from './cookie-signer.ts'
-import { askStore, type StoreVerb } from './deadline.ts'
+import { askStore, Limit, type StoreVerb } from './deadline.ts'
 import { describeDevice } from './device.ts'
 import { Encoding } from './encoding.ts'
 import { SojournError, unableError } from './errors.ts'
@@ -12,13 +12,14 @@ import { Holds } from './hold.ts'
 import { IdRotation, rootOf } from './id-rotation.ts'
 import { checkId, IdMint } from './ids.ts'
 import { KeyRing } from './key-ring.ts'
+import { attempt } from './maybe-promise.ts'
 import type { Policy } from './options.ts'
 import { Recollection } from './recollection.ts'
 import { RingSigner } from './ring-signer.ts'
 import { Sealer } from './sealer.ts'
 import { type Secret, Signer } from './signer.ts'
-import type { EncodedData, MaybePromise, SessionRecord, Store, StoreTraits } from './store.ts'
-import { Subjects } from './subjects.ts'
+import type { EncodedData, MaybePromise, SessionRecord, Store, StoreTraits, SubjectStore } from './store.ts'
+import { knowsSubjects, Subjects } from './subjects.ts'
 import { Timeouts } from './timeouts.ts'
 import { Turns } from './turns.ts'
 
@@ -36,20 +37,23 @@ export class Engine {
   readonly keys: KeyRing | undefined
   readonly encoding: Encoding
   readonly rotation: IdRotation
-  readonly subjects: Subjects
+  /** The store, where it knows whose sessions are whose. */
+  readonly subjectStore: SubjectStore<unknown> | undefined
   readonly recollection: Recollection = new Recollection()
   /** In which updates of one session are made. */
   readonly turns: Turns = new Turns()
   /** In which changes of one session are made that others have met. */
   readonly rewriting: Turns = new Turns()
   readonly holds: Holds
-  readonly #mint: IdMint
-  readonly #signer: CookieSigner
-  readonly #otherSigners = new Map<Secret, Signer>()
+  readonly mint: IdMint
+  readonly configuredSigner: CookieSigner
+  readonly otherSigners: Map<Secret, Signer> = new Map()
+  /** How long is waited for the store. */
+  limit: Limit
 
   constructor(policy: Policy, store: Store<EncodedData>, mint: IdMint = new IdMint()) {
     this.policy = policy
-    this.#mint = mint
+    this.mint = mint
     this.cookies = policy.cookies
     this.clock = policy.deadline.clock
     // The engine hands a store what its traits ask for: text, or the session itself.
@@ -60,10 +64,30 @@ export class Engine {
     this.keys = hasKeys(policy) ? keysOf(policy) : undefined
     this.encoding = encodingOf(policy, this.keepsSessions ? undefined : this.keys)
     this.rotation = new IdRotation(policy.cookies.name, policy.graceMs)
-    this.subjects = new Subjects(this)
+    this.subjectStore = knowsSubjects(this.store) ? this.store : undefined
+    this.limit = new Limit(policy.deadline)
     this.holds = new Holds(this)
     this.timeouts = new Timeouts(policy, this.traits.touchesAlways === true)
-    this.#signer = signerOf(policy)
+    this.configuredSigner = signerOf(policy)
+  }
+
+  /**
+   * The engine as one request has it: each operation of the request has one deadline for all its calls of the store.
+   * It inherits from this one, so that it costs next to nothing; that is why no member of this class is private.
+   */
+  forRequest(): Engine {
+    const engine: Engine = Object.create(this)
+    engine.limit = new Limit(this.policy.deadline)
+    return engine
+  }
+
+  get subjects(): Subjects {
+    return new Subjects(this)
+  }
+
+  /** Whether an answer leaves as it was written even when its session cannot be stored, as in express-session. */
+  get sendsAnyway(): boolean {
+    return this.policy.onCommitFailure === 'send'
   }
 
   now(): number {
@@ -72,22 +96,22 @@ export class Engine {
 
   /** The signer of the configured secrets, or of the one that a request brings where none is configured. */
   signer(secret: Secret | undefined): CookieSigner {
-    if (this.policy.ring !== undefined || this.policy.secrets.length > 0) return this.#signer
+    if (this.policy.ring !== undefined || this.policy.secrets.length > 0) return this.configuredSigner
     if (secret === undefined) throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
-    const signer = this.#otherSigners.get(secret) ?? new Signer([secret])
-    this.#otherSigners.set(secret, signer)
+    const signer = this.otherSigners.get(secret) ?? new Signer([secret])
+    this.otherSigners.set(secret, signer)
     return signer
   }
 
   mintId(request: unknown): string {
     const { genid } = this.policy
     // The function was given by the application for this framework's requests.
-    return genid === undefined ? this.#mint.mint() : checkId(genid(request as never))
+    return genid === undefined ? this.mint.mint() : checkId(genid(request as never))
   }
 
   /** The id that takes the place of another one of the same session. */
   successorOf(id: string): string {
-    return this.rotation.successorOf(id, this.#mint.mint())
+    return this.rotation.successorOf(id, this.mint.mint())
   }
 
   /** Under what the store keeps the session of an id. */
@@ -136,13 +160,11 @@ export class Engine {
     id: string | undefined,
     call: (store: Store<unknown>) => MaybePromise<Answer>,
   ): MaybePromise<Answer> {
-    const { store } = this
-    try {
-      const answer = askStore({ store: store.name, verb, deadline: this.policy.deadline }, () => call(store))
-      return answer instanceof Promise ? answer.catch(error => this.#reportFailure(id, error)) : answer
-    } catch (error) {
-      return this.#reportFailure(id, error)
-    }
+    const { store, limit } = this
+    return attempt(
+      () => askStore({ store: store.name, verb, limit }, () => call(store)),
+      error => reportFailure(this, id, error),
+    )
   }
 
   /** Loads the record of an id, by the key that may have been worked out already. */
@@ -160,22 +182,22 @@ export class Engine {
    * where express-session's ways are wanted.
    */
   reported(error: unknown): unknown {
-    const isRaw = this.policy.onCommitFailure === 'send' && error instanceof SojournError
+    const isRaw = this.sendsAnyway && error instanceof SojournError
     return isRaw ? (error.cause ?? error) : error
   }
+}
 
-  /** The error of a store that knows ids may name one, as that of a store of files does. */
-  #told(error: SojournError): SojournError {
-    return this.keepsSessions ? new SojournError(error.code, error.message) : error
+function reportFailure(engine: Engine, id: string | undefined, error: unknown): never {
+  if (error instanceof SojournError) {
+    const handle = id === undefined ? undefined : engine.handleOf(id)
+    publish('store-failed', () => ({ handle, error: told(engine, error) }))
   }
+  throw error
+}
 
-  #reportFailure(id: string | undefined, error: unknown): never {
-    if (error instanceof SojournError) {
-      const handle = id === undefined ? undefined : this.handleOf(id)
-      publish('store-failed', () => ({ handle, error: this.#told(error) }))
-    }
-    throw error
-  }
+/** The error of a store that knows ids may name one, as that of a store of files does. */
+function told({ keepsSessions }: Engine, error: SojournError): SojournError {
+  return keepsSessions ? new SojournError(error.code, error.message) : error
 }
 
 function signerOf({ ring, secrets, legacyUntil, cookies, deadline }: Policy): CookieSigner {

@@ -1,6 +1,7 @@
 /** Every code that a `SojournError` can carry. Each has a section in `docs/errors.md`. */
 export const errorCodes = [
   'OPTION_INVALID',
+  'MESSAGE_UNUSABLE',
   'COOKIE_INVALID',
   'ID_INVALID',
   'SECRET_MISSING',
@@ -22,6 +23,7 @@ export const errorCodes = [
   'CONFLICT_UNRESOLVED',
   'VALUE_UNSUPPORTED',
   'UPDATE_NESTED',
+  'UPDATE_TIMED_OUT',
   'CROSS_SITE',
 ] as const
 

@@ -52,6 +52,11 @@ export class Hold {
     this.#leave = leave
   }
 
+  /** Whether this is a hold on the session whose leases have a name. What came after that session is not held. */
+  isOf(name: string): boolean {
+    return this.#lease.key === name
+  }
+
   /** @throws SojournError `LOCK_LOST` when the lease is over, so that the session may be somebody else's. */
   demand(): void {
     if (this.#isReleased || this.#context.clock.now() >= this.#lease.expiresAt) throw lostError()
@@ -87,6 +92,11 @@ export class Hold {
   }
 }
 
+/** How a session is waited for, and what tells that the request needs it no more. */
+interface HoldRequest extends HoldOptions {
+  readonly signal: AbortSignal
+}
+
 /** Whoever waits in this process for one session, in the order in which they came. */
 interface Queue {
   readonly waiting: (() => void)[]
@@ -104,24 +114,27 @@ export class Holds {
   /**
    * Waits until a session can be had, by the name that its leases have.
    *
-   * @throws SojournError `LOCK_BUSY` when too many wait already, or when it takes too long.
+   * @throws SojournError `LOCK_BUSY` when too many wait already, when it takes too long, or when nobody waits any more.
    */
-  async acquire(name: string, options: HoldOptions): Promise<Hold> {
-    const until = this.#context.clock.now() + options.waitMs
-    await this.#enter(name, options)
+  async acquire(name: string, request: HoldRequest): Promise<Hold> {
+    const until = this.#context.clock.now() + request.waitMs
+    await this.#enter(name, request)
     const leave = once(() => this.#leave(name))
     try {
-      const lease = await this.#lease(name, options.leaseMs, until)
+      const lease = await this.#lease(name, request, until)
       // A holder that never lets go must not keep this process waiting for longer than the store.
-      this.#context.clock.after(options.leaseMs, leave)
-      return new Hold(this.#context, lease, leave)
+      const cancel = this.#context.clock.after(request.leaseMs, leave)
+      return new Hold(this.#context, lease, () => {
+        cancel()
+        leave()
+      })
     } catch (error) {
       leave()
       throw error
     }
   }
 
-  #enter(name: string, { waitMs, queue }: HoldOptions): Promise<void> | undefined {
+  #enter(name: string, { waitMs, queue, signal }: HoldRequest): Promise<void> | undefined {
     const found = this.#queues.get(name)
     if (found === undefined) {
       this.#queues.set(name, { waiting: [] })
@@ -129,14 +142,19 @@ export class Holds {
     }
     if (found.waiting.length >= queue) throw busyError('too many requests wait for it already')
     return new Promise((resolve, reject) => {
-      const cancel = this.#context.clock.after(waitMs, () => {
+      const enter = (): void => stop(resolve)
+      const giveUp = (error: SojournError): void => {
         found.waiting.splice(found.waiting.indexOf(enter), 1)
-        reject(busyError('it was in use for too long'))
-      })
-      const enter = (): void => {
-        cancel()
-        resolve()
+        stop(() => reject(error))
       }
+      const abort = (): void => giveUp(leftError())
+      const cancel = this.#context.clock.after(waitMs, () => giveUp(busyError('it was in use for too long')))
+      const stop = (settle: () => void): void => {
+        cancel()
+        signal.removeEventListener('abort', abort)
+        settle()
+      }
+      signal.addEventListener('abort', abort)
       found.waiting.push(enter)
     })
   }
@@ -148,8 +166,13 @@ export class Holds {
   }
 
   /** Asks for the lease again and again, because another process may have it. */
-  async #lease(name: string, leaseMs: number, until: number): Promise<SessionRecord<unknown>> {
+  async #lease(
+    name: string,
+    { leaseMs, signal }: HoldRequest,
+    until: number,
+  ): Promise<SessionRecord<unknown>> {
     for (;;) {
+      if (signal.aborted) throw leftError()
       const lease = leaseOf(name, this.#context.clock.now(), leaseMs)
       const isOurs = this.#context.keepsSessions || (await this.#create(lease))
       if (isOurs) return lease
@@ -186,6 +209,11 @@ function once(act: () => void): () => void {
 
 function busyError(got: string): SojournError {
   return new SojournError('LOCK_BUSY', `Expected to have the session alone, but ${got}. Try again later.`)
+}
+
+/** What is wrong with a hold that comes when its response has left. */
+export function leftError(): SojournError {
+  return busyError('the response has left meanwhile')
 }
 
 function lostError(): SojournError {

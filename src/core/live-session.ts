@@ -1,21 +1,24 @@
+import type { Written } from './change.ts'
 import type { SessionContents, SessionValues } from './codec.ts'
 import { Cookie } from './cookie.ts'
+import type { Encoding } from './encoding.ts'
 import { type Merge, type MergeRules, mergeValues } from './merge.ts'
 import { actionsKey, Session, type SessionActions } from './session.ts'
 import { type SessionInside, sessionProxy } from './session-proxy.ts'
 import { anonymous, type Standing } from './standing.ts'
 import type { SessionRecord } from './store.ts'
+import { StoreState } from './store-state.ts'
 
 /** What a live session asks of the request that it belongs to. */
 export interface SessionOwner {
+  readonly encoding: Encoding
   makeCookie(): Cookie
-  encode(contents: SessionContents): string
-  encodeChanged(contents: SessionContents, stored: string): string | undefined
-  isSame(name: string, one: SessionValues, other: SessionValues): boolean
-  /** Called with a value that the application is about to put into the session. */
-  checkAssigned(name: string, value: unknown): void
-  /** What the session's methods do. */
-  actionsFor(live: LiveSession): SessionActions
+  actionsFor(live: LiveSession): LiveActions
+}
+
+/** What the methods of a request's session do, and which session that is. */
+export interface LiveActions extends SessionActions {
+  readonly live: LiveSession
 }
 
 /** With what a live session begins. */
@@ -41,72 +44,61 @@ export interface SessionStart {
  * changed from outside: a route that reads a string costs no comparison, and a value that is set to what it
  * was is no change.
  */
-export class LiveSession implements SessionInside {
+export class LiveSession extends StoreState implements SessionInside {
   id: string
   /** What the application sees. */
   readonly view: Session
-  record: SessionRecord<unknown> | undefined
+  /** The cookie, if anybody has looked at it. */
+  ownCookie: Cookie | undefined
   /** Whose session it is, since when, and under which id. */
   facts: Standing
   /** Set when the record is to be written anew as soon as anything is written of it. */
   isResealDue = false
   /** Set when another request has changed the id, and this one was led to the new one. */
   isFollowing = false
-  /** Set once the session has ended: nothing brings it back. */
-  hasEnded = false
   /** Set when a save of this request has written a change, so that the cookie is renewed. */
   hasSavedChanges = false
   hasSavedLifetime = false
-  /** Set when the application has saved by itself, which takes the place of `resave`. */
-  hasSaved = false
+  /** The values as they were last written in this request, or as the application has last tried to save them. */
+  savedAs: string | undefined
   /** Set when the session took the place of one that has ended, and is stored even if it stays empty. */
   isSuccessor = false
-  /** Set once the store was asked to keep a new session: it may have done so whatever it has answered. */
-  isSent = false
   /** Set when a response has promised this id to the visitor before the session was stored. */
   isAnnounced = false
-  /** What an explicit save could not store. The application was told, so that it is not tried again unchanged. */
-  failed: string | undefined
   readonly #owner: SessionOwner
   readonly #values: SessionValues
   readonly #configuredMaxAge: number | null
   #storedMaxAge: number | null
   #stored: string | undefined
   #isSuspect = false
-  #actions: SessionActions | undefined
-  #cookie: Cookie | undefined
+  #actions: LiveActions | undefined
 
   constructor(owner: SessionOwner, start: SessionStart, configuredMaxAge: number | null) {
+    super(start.record)
     this.#owner = owner
     this.id = start.id
-    this.record = start.record
     this.facts = start.record ?? start.standing ?? anonymous
     this.#values = start.values
     this.#configuredMaxAge = configuredMaxAge
     this.#storedMaxAge = start.maxAge === undefined ? configuredMaxAge : start.maxAge
     this.#stored = start.stored
-    this.#cookie = start.cookie
+    this.ownCookie = start.cookie
     this.view = sessionProxy(start.values, this)
   }
 
-  get actions(): SessionActions {
+  get actions(): LiveActions {
     this.#actions ??= this.#owner.actionsFor(this)
     return this.#actions
   }
 
   /** The lifetime in force. */
   get maxAge(): number | null {
-    return this.#cookie === undefined ? this.#storedMaxAge : (this.#cookie.originalMaxAge ?? null)
-  }
-
-  /** The cookie, if anybody has looked at it. */
-  get ownCookie(): Cookie | undefined {
-    return this.#cookie
+    return this.ownCookie === undefined ? this.#storedMaxAge : this.ownCookie.lifetimeMs
   }
 
   get cookie(): Cookie {
-    this.#cookie ??= this.#makeCookie()
-    return this.#cookie
+    this.ownCookie ??= this.#makeCookie()
+    return this.ownCookie
   }
 
   /** The values as they were stored, as text. */
@@ -123,15 +115,8 @@ export class LiveSession implements SessionInside {
   changes(): string | undefined {
     if (!this.#isSuspect && !this.hasNewLifetime) return undefined
     if (this.record === undefined && Object.keys(this.#values).length === 0) return undefined
-    const contents = this.#contents(this.#values, this.maxAge)
-    return this.#stored === undefined
-      ? this.#owner.encode(contents)
-      : this.#owner.encodeChanged(contents, this.#stored)
-  }
-
-  /** Whether there is something to store that the application has not been told of already as a failure. */
-  hasChanges(changes: string | undefined): boolean {
-    return changes !== undefined && changes !== this.failed
+    if (this.#stored === undefined) return this.#encode(this.#values, this.maxAge)
+    return this.#owner.encoding.encodeChanged(this.#contents(this.#values, this.maxAge), this.#stored)
   }
 
   encode(): string {
@@ -141,10 +126,11 @@ export class LiveSession implements SessionInside {
   }
 
   /** Takes note of what the store holds now. */
-  markStored(record: SessionRecord<unknown>, encoded: string): void {
+  override markStored({ record, encoded }: Written): void {
+    this.savedAs = encoded
     this.hasSavedChanges ||= encoded !== this.#stored
     this.hasSavedLifetime ||= this.hasNewLifetime
-    this.record = record
+    super.markStored({ record, encoded })
     this.facts = record
     this.#stored = encoded
     this.#storedMaxAge = this.maxAge
@@ -189,8 +175,9 @@ export class LiveSession implements SessionInside {
   }
 
   replaceCookie(cookie: unknown): void {
-    this.#cookie = cookie instanceof Cookie ? cookie : this.#owner.makeCookie()
-    if (typeof cookie === 'object' && cookie !== null && cookie !== this.#cookie) this.#cookie.assign(cookie)
+    this.ownCookie = cookie instanceof Cookie ? cookie : this.#owner.makeCookie()
+    if (typeof cookie === 'object' && cookie !== null && cookie !== this.ownCookie)
+      this.ownCookie.assign(cookie)
   }
 
   /**
@@ -213,37 +200,35 @@ export class LiveSession implements SessionInside {
 
   /** Gives the cookie its whole lifetime again, if anybody has looked at it; others are made when they are sent. */
   renew(): void {
-    if (this.#cookie !== undefined) this.renewCookie()
+    if (this.ownCookie !== undefined) this.renewCookie()
   }
 
   renewCookie(): void {
-    const { cookie } = this
-    cookie.maxAge = cookie.originalMaxAge
+    this.cookie.maxAge = this.cookie.originalMaxAge
   }
 
   checkAssigned(name: string, value: unknown): void {
-    this.#owner.checkAssigned(name, value)
+    this.#owner.encoding.checkAssigned(name, value)
   }
 
   /** A copy of some of the values, for a session that takes the place of this one. */
   pick(names: readonly string[]): SessionValues {
-    const own = names.filter(name => Object.hasOwn(this.#values, name))
-    return Object.fromEntries(own.map(name => [name, this.#values[name]]))
+    return Object.fromEntries(Object.entries(this.#values).filter(([name]) => names.includes(name)))
   }
 
   #rules(resolve: Merge['resolve']): MergeRules {
-    return { isSame: (name, one, other) => this.#owner.isSame(name, one, other), resolve }
+    return { isSame: (name, one, other) => this.#owner.encoding.isSame(name, one, other), resolve }
   }
 
   /** A lifetime that this request has changed counts; one that it has left alone is theirs. */
   #takeLifetime({ originalMaxAge = this.#configuredMaxAge }: SessionContents): void {
     const isTheirs = !this.hasNewLifetime
     this.#storedMaxAge = originalMaxAge
-    if (isTheirs && this.#cookie !== undefined) this.#cookie.maxAge = originalMaxAge
+    if (isTheirs && this.ownCookie !== undefined) this.ownCookie.maxAge = originalMaxAge
   }
 
   #encode(values: SessionValues, maxAge: number | null): string {
-    return this.#owner.encode(this.#contents(values, maxAge))
+    return this.#owner.encoding.encode(this.#contents(values, maxAge))
   }
 
   #contents(values: SessionValues, maxAge: number | null): SessionContents {
@@ -253,7 +238,7 @@ export class LiveSession implements SessionInside {
 
   #makeCookie(): Cookie {
     const cookie = this.#owner.makeCookie()
-    if (!Object.is(cookie.originalMaxAge ?? null, this.#storedMaxAge)) cookie.maxAge = this.#storedMaxAge
+    if (!Object.is(cookie.lifetimeMs, this.#storedMaxAge)) cookie.maxAge = this.#storedMaxAge
     return cookie
   }
 }

@@ -68,7 +68,10 @@ export interface SessionsOptions {
   readonly onGone?: 'drop' | 'fail' | undefined
   /** Decides about a name of data that two requests have changed at the same time. @default the last write counts */
   readonly onConflict?: ConflictResolver | undefined
-  /** How long a store may take to answer. @default '5s' */
+  /**
+   * How long one operation of a request may wait: to open, to end, or a method of the session, with all its calls of the
+   * store together, and for `update` with its function. Outside a request it counts for each call. @default '5s'
+   */
   readonly deadline?: Duration | undefined
   /** What several cookies of the session's name mean. 'first-valid' weakens security. @default 'reject' */
   readonly duplicates?: 'first-valid' | 'reject' | undefined

@@ -10,8 +10,8 @@ export interface WritingRequest {
   readonly isPassive: boolean
   /** From where the request came, as text. */
   readonly device: string | undefined
-  /** Set while the request has its session for itself. */
-  readonly hold: Hold | undefined
+  /** Set once the request has asked to have its session for itself. */
+  readonly holding: { of(live: LiveSession): Hold | undefined } | undefined
 }
 
 /** What is written of a live session, beside what the session itself knows. */

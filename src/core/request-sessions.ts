@@ -1,23 +1,21 @@
 import type { Carrier } from './carrier.ts'
-import type { SessionContents, SessionValues } from './codec.ts'
 import type { Cookie } from './cookie.ts'
+import type { Encoding } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { type FoundSession, rereadSession } from './find-session.ts'
-import type { Hold } from './hold.ts'
+import type { Holding } from './holding.ts'
 import type { Identity } from './identify.ts'
-import { LiveActions, type SessionKeeper } from './live-actions.ts'
-import type { LiveSession, SessionOwner } from './live-session.ts'
-import { chain } from './maybe-promise.ts'
+import { type LiveActions, LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
+import { chain, isPromised } from './maybe-promise.ts'
 import type { WritingRequest } from './record-of.ts'
 import { actionsOf, Session } from './session.ts'
-import { SessionMaker } from './session-maker.ts'
-import { valuesOf } from './session-values.ts'
+import { restoreLifetime, valuesOf } from './session-values.ts'
 import { anonymous, type Standing } from './standing.ts'
-import type { MaybePromise } from './store.ts'
+import type { MaybePromise, SessionRecord } from './store.ts'
 import { Writer } from './writer.ts'
 
-/** Makes what the methods of a request's sessions do. Handed in, so that imports go one way. */
-type MakeKeeper = (engine: Engine, sessions: RequestSessions) => SessionKeeper
+/** Makes what the methods of a session do. Handed in, so that imports go one way. */
+type MakeActions = (engine: Engine, sessions: RequestSessions, live: LiveSession) => LiveActions
 
 /** The sessions that one request has, one after the other, and what their methods do. */
 export class RequestSessions implements SessionOwner, WritingRequest {
@@ -27,28 +25,31 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   last: LiveSession | undefined
   /** Who the visitor turned out to be. */
   identity: Identity = 'none'
+  /** The session that was destroyed last, which may be there nevertheless. */
+  #leaving: LiveSession | undefined
   /** Set when a session was ended for good, so that the browser is to forget its cookie. */
   hasDestroyed = false
   /** Set when the response's head has left, and with it the cookie or the lack of one. */
   isAnnounced = false
   /** What a method of a session is still doing. It never rejects. */
   underWay: Promise<void> | undefined
-  /** Set while the request has its session for itself. */
-  hold: Hold | undefined
+  /** Set once the request has asked to have its session for itself. */
+  holding: Holding | undefined
   readonly writer: Writer
   readonly #engine: Engine
   readonly #carrier: Carrier
-  readonly #maker: SessionMaker
-  readonly #makeKeeper: MakeKeeper
-  #keeper: SessionKeeper | undefined
+  readonly #makeActions: MakeActions
   #isPassive: boolean | undefined
 
-  constructor(engine: Engine, carrier: Carrier, makeKeeper: MakeKeeper) {
-    this.#makeKeeper = makeKeeper
+  constructor(engine: Engine, carrier: Carrier, makeActions: MakeActions) {
+    this.#makeActions = makeActions
     this.#engine = engine
     this.#carrier = carrier
-    this.#maker = new SessionMaker(engine, carrier, this)
     this.writer = new Writer(engine, this)
+  }
+
+  get encoding(): Encoding {
+    return this.#engine.encoding
   }
 
   get request(): unknown {
@@ -70,27 +71,21 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   actionsFor(live: LiveSession): LiveActions {
-    this.#keeper ??= this.#makeKeeper(this.#engine, this)
-    return new LiveActions(live, this.#keeper)
+    return this.#makeActions(this.#engine, this, live)
   }
 
   /** Begins an empty session. */
   begin(standing: Standing = anonymous): LiveSession {
-    return this.#take(this.#maker.empty(standing))
+    return this.#take(this.#empty(standing))
   }
 
   /** Takes the session that the store has answered. */
   receive(found: FoundSession): LiveSession {
-    return this.#take(this.#maker.fromFound(found))
+    return this.#take(this.#fromFound(found))
   }
 
-  /** Begins a session in the place of another. Only who had one is given an empty one that is stored. */
-  succeed(): LiveSession {
-    return this.succeedAs(anonymous)
-  }
-
-  /** The same for a session of which something is known already. */
-  succeedAs(standing: Standing): LiveSession {
+  /** Begins a session in the place of another. An empty one is stored only if the other one was. */
+  succeed(standing: Standing = anonymous): LiveSession {
     const { last } = this
     const live = this.begin(standing)
     const hadRecord = last?.record !== undefined || last?.isSuccessor === true
@@ -106,7 +101,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   /** Takes data that the application has read from the store by itself, as the session with this id. */
   adopt(id: string, data: object): LiveSession {
     const record = this.last?.id === id ? this.last.record : undefined
-    const live = this.#take(this.#maker.fromData(id, data, record))
+    const live = this.#take(this.#fromData(id, data, record))
     live.isSuccessor = typeof this.identity === 'string' || this.identity.id !== id
     return this.show(live)
   }
@@ -124,27 +119,12 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   makeCookie(): Cookie {
-    return this.#maker.cookie()
-  }
-
-  encode(contents: SessionContents): string {
-    return this.#engine.encoding.encode(contents)
-  }
-
-  encodeChanged(contents: SessionContents, stored: string): string | undefined {
-    return this.#engine.encoding.encodeChanged(contents, stored)
-  }
-
-  isSame(name: string, one: SessionValues, other: SessionValues): boolean {
-    return this.#engine.encoding.isSame(name, one, other)
-  }
-
-  checkAssigned(name: string, value: unknown): void {
-    this.#engine.encoding.checkAssigned(name, value)
+    return this.#engine.cookies.cookieFor(this.#carrier)
   }
 
   /** Takes a session away from the request, before it is removed from the store. */
   giveUp(live: LiveSession): void {
+    this.#leaving = live
     if (this.current !== live) return
     this.current = undefined
     this.#carrier.show?.(undefined)
@@ -157,9 +137,18 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     })
   }
 
+  /**
+   * Tries once more to remove a session whose `destroy` has failed: the application may not have noticed, and a
+   * response that says goodbye must not be a lie.
+   */
+  endLeaving(): MaybePromise<void> {
+    const live = this.#leaving
+    return live === undefined || live.hasEnded || this.#engine.sendsAnyway ? undefined : this.end(live)
+  }
+
   /** Lets whatever comes after wait for work that is under way. */
   note(work: MaybePromise<void>): MaybePromise<void> {
-    if (!(work instanceof Promise)) return
+    if (!isPromised(work)) return
     const settled = work.then(ignore, ignore)
     this.underWay = settled
     void settled.then(() => {
@@ -168,15 +157,41 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     return work
   }
 
+  #empty(standing: Standing): LiveSession {
+    const id = this.#engine.mintId(this.request)
+    const stored = this.encoding.empty
+    return this.#make({ id, values: {}, record: undefined, stored, maxAge: undefined, standing })
+  }
+
+  #fromFound({ id, record, reading }: FoundSession): LiveSession {
+    if (reading === undefined) return this.#fromData(id, record.data as object, record)
+    const { contents, text, isResealDue } = reading
+    const { values, originalMaxAge: maxAge } = contents
+    const live = this.#make({ id, record, values, stored: text, maxAge })
+    live.isResealDue = isResealDue
+    return live
+  }
+
+  #fromData(id: string, data: object, record: SessionRecord<unknown> | undefined): LiveSession {
+    const cookie = restoreLifetime(this.makeCookie(), data)
+    const { lifetimeMs: maxAge } = cookie
+    return this.#make({ id, record, cookie, maxAge, values: valuesOf(data), stored: undefined })
+  }
+
+  #make(start: SessionStart): LiveSession {
+    return new LiveSession(this, start, this.#engine.cookies.maxAgeFor(this.#carrier))
+  }
+
   #take(live: LiveSession): LiveSession {
     this.current = live
     this.last = live
+    if (this.#leaving === live) this.#leaving = undefined
     return live
   }
 
   #putSession(id: string, session: Session): void {
-    const actions = actionsOf(session)
-    if (actions instanceof LiveActions && actions.request === this.request) this.#take(actions.live)
+    const { live, request }: Partial<LiveActions> = actionsOf(session)
+    if (live !== undefined && request === this.request) this.#take(live)
     else this.adopt(id, session)
   }
 

@@ -1,164 +1,263 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { within } from './deadline.ts'
 import type { Engine } from './engine.ts'
-import { goneError, headSentError, notFoundError, unableError } from './errors.ts'
+import { goneError, headSentError, notFoundError, SojournError, unableError } from './errors.ts'
 import { publish } from './events.ts'
-import type { SessionKeeper } from './live-actions.ts'
-import type { LiveSession } from './live-session.ts'
-import { attempt, chain } from './maybe-promise.ts'
+import type { LiveActions, LiveSession } from './live-session.ts'
+import { chain, lastly } from './maybe-promise.ts'
 import type { RequestSessions } from './request-sessions.ts'
-import type { Session, SignInOptions, SignOutOptions } from './session.ts'
+import type { Session, SessionActions, SignInOptions, SignOutOptions } from './session.ts'
 import { SignIn } from './sign-in.ts'
 import { anonymous } from './standing.ts'
 import type { MaybePromise } from './store.ts'
-import { updatingView } from './updating-session.ts'
 
-/** What the methods of a request's sessions do, one after the other. */
-export class SessionMethods implements SessionKeeper {
+/** A call of an `update`'s function. */
+interface UpdateCall {
+  readonly sessions: RequestSessions
+  readonly key: string
+  isRunning: boolean
+  /** Set once nobody waits for the function any more. */
+  isLate: boolean
+}
+
+/**
+ * Which function of an `update` has made a call. A method that the function calls would wait for the update, and
+ * the update for the method. Other code of the same request may call the same method at the same moment, and then has
+ * to wait. Only the asynchronous context tells the two apart, and it is entered for such functions alone.
+ */
+const updating = new AsyncLocalStorage<UpdateCall>()
+
+/** Makes what the methods of one session of a request do. */
+export function methodsOf(engine: Engine, sessions: RequestSessions, live: LiveSession): LiveActions {
+  return new SessionMethods(engine, sessions, live)
+}
+
+/** What the methods of one session of a request do. Those of one request run one after the other. */
+class SessionMethods implements LiveActions {
+  readonly live: LiveSession
   readonly #engine: Engine
   readonly #sessions: RequestSessions
 
-  constructor(engine: Engine, sessions: RequestSessions) {
+  constructor(engine: Engine, sessions: RequestSessions, live: LiveSession) {
     this.#engine = engine
     this.#sessions = sessions
+    this.live = live
+  }
+
+  get id(): string {
+    return this.live.id
+  }
+
+  get handle(): string {
+    return this.#engine.handleOf(this.live.id)
+  }
+
+  get isStored(): boolean {
+    return this.live.state === 'stored'
   }
 
   get request(): unknown {
     return this.#sessions.request
   }
 
+  get subject(): string | undefined {
+    return this.live.facts.subject
+  }
+
+  get authenticatedAt(): number | undefined {
+    return this.live.facts.authenticatedAt
+  }
+
   now(): number {
     return this.#engine.now()
   }
 
-  handleOf(id: string): string {
-    return this.#engine.handleOf(id)
+  renewCookie(): void {
+    this.live.renewCookie()
   }
 
-  save(live: LiveSession): Promise<void> {
-    return this.#run(() => this.#save(live))
+  save(): Promise<void> {
+    return this.#run('save', () => this.#save())
   }
 
-  reload(live: LiveSession): Promise<void> {
-    return this.#run(() => this.#reload(live))
+  reload(): Promise<void> {
+    return this.#run('reload', () => this.#reload())
   }
 
-  /** The session is no longer the request's from this moment, whenever the store has removed it. */
-  destroy(live: LiveSession): Promise<void> {
-    live.hasEnded = true
-    this.#sessions.giveUp(live)
-    return this.#run(() => this.#sessions.end(live))
+  /**
+   * The session is no longer the request's from this moment, as in express-session. If it cannot be removed, the end of
+   * the request tries once more.
+   */
+  async destroy(): Promise<void> {
+    this.#refuseNested('destroy')
+    this.#sessions.giveUp(this.live)
+    await this.#run('destroy', () => this.#sessions.end(this.live))
   }
 
-  /** The old id is dead before the new one exists, so that no crash leaves both. */
-  regenerate(live: LiveSession): Promise<void> {
-    const wasEnded = live.hasEnded
-    live.hasEnded = true
-    return this.#run(() => this.#regenerate(live, wasEnded))
+  regenerate(): Promise<void> {
+    return this.#run('regenerate', () => this.#regenerate())
   }
 
-  async update<Result>(
-    live: LiveSession,
-    change: (session: Session) => MaybePromise<Result>,
-  ): Promise<Result> {
+  async update<Result>(change: (session: Session) => MaybePromise<Result>): Promise<Result> {
     let result: Result | undefined
     const apply = (): MaybePromise<void> =>
-      chain(change(updatingView(live, this)), answer => {
+      chain(this.#call(change), answer => {
         result = answer
       })
-    await this.#run(() => this.#update(live, apply))
+    await this.#run('update', () => this.#update(apply))
     // The change has been made at least once, and its last answer counts.
     return result as Result
   }
 
-  rotate(live: LiveSession): Promise<void> {
-    return this.#run(() => this.#rotate(live))
+  rotate(): Promise<void> {
+    return this.#run('rotate', () => this.#rotate())
   }
 
-  signIn(live: LiveSession, subject: string, options: SignInOptions): Promise<void> {
-    return this.#run(() => new SignIn(this.#engine, this.#sessions).signIn(live, { ...options, subject }))
+  signIn(subject: string, options: SignInOptions): Promise<void> {
+    return this.#run('signIn', () => this.#signing().signIn(this.live, { ...options, subject }))
   }
 
-  signOut(live: LiveSession, options: SignOutOptions): Promise<void> {
-    return this.#run(() => new SignIn(this.#engine, this.#sessions).signOut(live, options))
+  signOut(options: SignOutOptions): Promise<void> {
+    return this.#run('signOut', () => this.#signing().signOut(this.live, options))
   }
 
   /**
    * Runs what a method of a session does after what another of this request is still doing. Whoever ends
    * the response waits for it, whether or not the application has.
    */
-  async #run(work: () => MaybePromise<void>): Promise<void> {
+  async #run(method: keyof SessionActions, work: () => MaybePromise<void>): Promise<void> {
     try {
+      this.#refuseNested(method)
       const { underWay } = this.#sessions
-      await this.#sessions.note(underWay === undefined ? work() : underWay.then(work))
+      const working = (): MaybePromise<void> => this.#engine.limit.run(work)
+      await this.#sessions.note(underWay === undefined ? working() : underWay.then(working))
     } catch (error) {
       throw this.#engine.reported(error)
     }
   }
 
-  #save(live: LiveSession): MaybePromise<void> {
-    if (live.hasEnded) throw goneError()
-    live.hasSaved = true
-    live.failed = undefined
+  #save(): MaybePromise<void> {
+    const { live } = this
+    this.#demandLife()
     const encoded = live.encode()
-    const saving = attempt(
-      () => this.#sessions.writer.save(live, encoded),
-      error => {
-        live.failed = encoded
-        throw error
-      },
-    )
-    return chain(saving, () => {
-      if (live.hasEnded) throw goneError()
-    })
+    live.savedAs = encoded
+    return chain(this.#sessions.writer.save(live, encoded), () => this.#demandLife())
   }
 
   /** Requests of this process take turns, so that only those of another one are ever quicker. */
-  async #update(live: LiveSession, apply: () => MaybePromise<void>): Promise<void> {
-    if (live.hasEnded) throw goneError()
-    live.hasSaved = true
-    await this.#engine.turns.take(this.#engine.keyOf(live.id), async () =>
-      this.#sessions.writer.update(live, apply),
-    )
-    if (live.hasEnded) throw goneError()
+  async #update(apply: () => MaybePromise<void>): Promise<void> {
+    const { live } = this
+    this.#demandLife()
+    const { turns, limit } = this.#engine
+    // Whoever waits for a turn waits for others, and not for the store: the time counts from when it has come.
+    await turns.take(this.#key, async () => limit.run(() => this.#sessions.writer.update(live, apply)))
+    this.#demandLife()
   }
 
-  #rotate(live: LiveSession): MaybePromise<void> {
-    const engine = this.#engine
-    if (live.hasEnded) throw goneError()
-    if (engine.keepsSessions) throw unableError(engine.store.name, 'rotate ids')
-    if (this.#sessions.isAnnounced) throw headSentError('rotate the id')
-    // Whoever was led to the new id has it: an old id never rotates by itself.
-    if (live.isFollowing || live.record === undefined) return
-    return chain(this.#sessions.writer.rotate(live), () => {
-      if (live.hasEnded) throw goneError()
+  #call<Result>(change: (session: Session) => MaybePromise<Result>): MaybePromise<Result> {
+    const call = { sessions: this.#sessions, key: this.#key, isRunning: true, isLate: false }
+    const answer = lastly(
+      () => updating.run(call, () => change(this.#viewFor(call))),
+      () => {
+        call.isRunning = false
+      },
+    )
+    const { limit } = this.#engine
+    return within(limit, answer, () => {
+      call.isLate = true
+      return lateError(limit.spanMs)
     })
   }
 
-  #reload(live: LiveSession): MaybePromise<void> {
+  /** Shows the session to the function of an `update`. Once the function was given up it cannot change anything. */
+  #viewFor(call: UpdateCall): Session {
+    const { live } = this
+    const { spanMs } = this.#engine.limit
+    return live.viewThrough({
+      actions: this,
+      get cookie() {
+        return live.cookie
+      },
+      replaceCookie: cookie => live.replaceCookie(cookie),
+      suspect() {
+        if (call.isLate) throw lateError(spanMs)
+        live.suspect()
+      },
+      checkAssigned: (name, value) => live.checkAssigned(name, value),
+    })
+  }
+
+  #refuseNested(method: keyof SessionActions): void {
+    const call = updating.getStore()
+    if (call?.isRunning !== true) return
+    if (call.sessions === this.#sessions || call.key === this.#key) throw nestedError(method)
+  }
+
+  #rotate(): MaybePromise<void> {
+    const { live } = this
+    const engine = this.#engine
+    this.#demandLife()
+    if (engine.keepsSessions) throw unableError(engine.store.name, 'rotate ids')
+    if (this.#sessions.isAnnounced) throw headSentError('rotate the id')
+    // Whoever was led to the new id has it: an old id never rotates by itself.
+    if (live.isFollowing || live.state !== 'stored') return
+    return chain(this.#sessions.writer.rotate(live), () => this.#demandLife())
+  }
+
+  #reload(): MaybePromise<void> {
     const sessions = this.#sessions
-    return chain(sessions.read(live.id), found => {
+    return chain(sessions.read(this.live.id), found => {
       if (found === undefined) throw notFoundError()
       sessions.show(sessions.receive(found))
     })
   }
 
-  /** Of two at the same time only one has ended the session, and only that one may begin another. */
-  async #regenerate(live: LiveSession, wasEnded: boolean): Promise<void> {
+  /**
+   * Of two at the same time only one has ended the session, and only that one may begin another. If the session cannot
+   * be removed the request keeps it: a failing store signs nobody out, and leaves nobody with two sessions.
+   */
+  async #regenerate(): Promise<void> {
+    const { live } = this
     const { createdAt } = live.facts
-    let isOurs = true
-    try {
-      isOurs = (await this.#sessions.writer.delete(live)) || wasEnded
-    } finally {
-      const next = this.#sessions.succeedAs({
-        ...anonymous,
-        createdAt: this.#engine.keepsSessions ? undefined : createdAt,
-      })
-      next.hasEnded = !isOurs
-    }
-    if (!isOurs) this.#tellGone(live)
+    const wasEnded = live.hasEnded
+    const isOurs = (await this.#sessions.writer.delete(live)) || wasEnded
+    const next = this.#sessions.succeed({
+      ...anonymous,
+      createdAt: this.#engine.keepsSessions ? undefined : createdAt,
+    })
+    if (isOurs) return
+    next.markAbsent('ended')
+    this.#tellGone()
   }
 
-  #tellGone(live: LiveSession): void {
-    publish('gone', () => ({ handle: this.#engine.handleOf(live.id) }))
+  get #key(): string {
+    return this.#engine.keyOf(this.live.id)
+  }
+
+  #signing(): SignIn {
+    return new SignIn(this.#engine, this.#sessions)
+  }
+
+  #demandLife(): void {
+    if (this.live.hasEnded) throw goneError()
+  }
+
+  #tellGone(): void {
+    publish('gone', () => ({ handle: this.handle }))
     if (this.#engine.policy.onGone === 'fail') throw goneError()
   }
+}
+
+function lateError(spanMs: number): SojournError {
+  return new SojournError(
+    'UPDATE_TIMED_OUT',
+    `Expected the function of an \`update\` to return within ${spanMs} ms, but it has not, and its changes were taken out. Do slow work before the update, or give \`deadline\` a longer span.`,
+  )
+}
+
+function nestedError(method: string): SojournError {
+  return new SojournError(
+    'UPDATE_NESTED',
+    `Expected the function of an \`update\` to change values and do nothing else, got a call of \`${method}\`. Call it after the update.`,
+  )
 }

@@ -56,7 +56,7 @@ export class SignIn {
     const authenticatedAt = await this.#turnOf(subject, live)
     const kept = live.pick(keep)
     if (!(await this.#sessions.writer.delete(live))) throw goneError()
-    const next = this.#sessions.succeedAs({ ...anonymous, subject, authenticatedAt, epoch })
+    const next = this.#sessions.succeed({ ...anonymous, subject, authenticatedAt, epoch })
     next.replaceValues(kept)
     await this.#settle(next, subject)
     publish('signed-in', () => ({ handle: this.#engine.handleOf(next.id) }))
@@ -65,7 +65,6 @@ export class SignIn {
   /** Whoever is told that the sign-in has failed is signed in nowhere: not here, and not by this request's end. */
   async #settle(next: LiveSession, subject: string): Promise<void> {
     try {
-      next.hasSaved = true
       await this.#sessions.writer.save(next, next.encode())
       await this.#concludeWith(next, subject)
     } catch (error) {

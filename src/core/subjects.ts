@@ -27,6 +27,7 @@ const longestRestMs = 400 * 86_400_000
 /** What is needed of the engine to know whose sessions there are. */
 export interface SubjectContext {
   readonly store: Store<unknown>
+  readonly subjectStore: SubjectStore<unknown> | undefined
   readonly timeouts: Timeouts
   readonly recollection: Recollection
   now(): number
@@ -40,17 +41,15 @@ export interface SubjectContext {
 /** Whose sessions there are, and which of them count. */
 export class Subjects {
   readonly #engine: SubjectContext
-  /** Undefined where the store does not know whose sessions are whose. */
-  readonly #store: SubjectStore<unknown> | undefined
 
   constructor(engine: SubjectContext) {
     this.#engine = engine
-    this.#store = knowsSubjects(engine.store) ? engine.store : undefined
   }
 
   /** @throws SojournError `STORE_UNABLE` where the store does not know whose sessions are whose. */
   demandStore(): void {
-    if (this.#store === undefined) throw unableError(this.#engine.store.name, 'keep whose a session is')
+    if (this.#engine.subjectStore === undefined)
+      throw unableError(this.#engine.store.name, 'keep whose a session is')
   }
 
   /** Lists the sessions of a subject that go on, the most recently active first. */
@@ -73,7 +72,7 @@ export class Subjects {
   /** Whether a record is of an epoch that its subject has ended. One that nobody has signed in to never is. */
   hasRevoked(facts: SessionFacts): MaybePromise<boolean> {
     const { subject } = facts
-    if (subject === undefined || this.#store === undefined) return false
+    if (subject === undefined || this.#engine.subjectStore === undefined) return false
     return chain(this.#epochOf(subject), epoch => isBefore(facts, epoch))
   }
 
@@ -127,7 +126,7 @@ export class Subjects {
   ): MaybePromise<Answer> {
     this.demandStore()
     // What was demanded is there.
-    return this.#engine.ask(verb, undefined, () => call(this.#store as SubjectStore<unknown>))
+    return this.#engine.ask(verb, undefined, () => call(this.#engine.subjectStore as SubjectStore<unknown>))
   }
 }
 
@@ -156,7 +155,8 @@ function isBefore({ key, epoch }: SessionFacts, line: SubjectEpoch | undefined):
   return epoch < (line.except === key ? exceptFrom : line.epoch)
 }
 
-function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
+/** Whether a store knows whose sessions are whose. */
+export function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
   const verbs = ['ofSubject', 'epochOf', 'raiseEpoch']
   return verbs.every(verb => typeof Reflect.get(store, verb) === 'function')
 }

@@ -6,18 +6,16 @@ import type { Engine } from './engine.ts'
 import { goneError, SojournError } from './errors.ts'
 import { publish } from './events.ts'
 import { type Finding, findSession } from './find-session.ts'
-import type { Hold, HoldOptions } from './hold.ts'
+import { type HoldOptions, leftError } from './hold.ts'
+import { Holding } from './holding.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
-import { attempt, chain } from './maybe-promise.ts'
+import { attempt, chain, isPromised } from './maybe-promise.ts'
 import type { Outcome } from './outcome.ts'
 import { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionHost } from './session.ts'
-import { SessionMethods } from './session-methods.ts'
+import { methodsOf } from './session-methods.ts'
 import type { MaybePromise } from './store.ts'
-
-const makeKeeper = (engine: Engine, sessions: RequestSessions): SessionMethods =>
-  new SessionMethods(engine, sessions)
 
 /**
  * One request's dealings with its session, from cookie to cookie.
@@ -38,9 +36,9 @@ export class Visit implements SessionHost {
   #commit: Commit | undefined
 
   constructor(engine: Engine, carrier: Carrier) {
-    this.#engine = engine
+    this.#engine = engine.forRequest()
     this.#carrier = carrier
-    this.#sessions = new RequestSessions(engine, carrier, makeKeeper)
+    this.#sessions = new RequestSessions(this.#engine, carrier, methodsOf)
   }
 
   /** What became of the session that the cookie named, as far as anybody has looked for it. */
@@ -56,7 +54,7 @@ export class Visit implements SessionHost {
   /** The session's id. An application may assign another, as it may with express-session. */
   get id(): unknown {
     if (this.#assigned !== undefined) return this.#assigned.id
-    this.#openNow()
+    if (this.#phase !== 'loading') this.#openNow()
     const { current, last, identity } = this.#sessions
     return (current ?? last)?.id ?? (typeof identity === 'string' ? undefined : identity.id)
   }
@@ -86,28 +84,22 @@ export class Visit implements SessionHost {
    * Waits until this request has its session for itself, and brings it to what is stored by then. Whoever has no
    * stored session waits for nobody.
    *
-   * @throws SojournError `LOCK_BUSY` when that takes too long, or too many are waiting.
+   * @throws SojournError `LOCK_BUSY` when that takes too long, too many are waiting, or the response has left meanwhile.
    */
   async hold(options: HoldOptions): Promise<void> {
     await this.open()
     const sessions = this.#sessions
     const live = sessions.current
-    if (live?.record === undefined || sessions.hold !== undefined) return
-    const hold = await this.#engine.holds.acquire(this.#engine.leaseNameOf(live.id), options)
-    sessions.hold = hold
-    try {
-      // The write that changes nothing brings the newest data, and no earlier holder can write past it.
-      await sessions.writer.save(live, live.encode())
-    } catch (error) {
-      await hold.release()
-      throw this.#engine.reported(error)
-    }
+    if (live?.state !== 'stored') return
+    if (this.#phase === 'committed') throw leftError()
+    sessions.holding ??= new Holding(this.#engine, sessions.writer)
+    await sessions.holding.begin(live, options)
     this.#tellGone(live)
   }
 
   /** Lets the next request have the session, if this one has it. */
   async release(): Promise<void> {
-    await this.#sessions.hold?.release()
+    await this.#sessions.holding?.release()
   }
 
   /** Loads the session, or begins a new one for a visitor who has none. */
@@ -115,7 +107,7 @@ export class Visit implements SessionHost {
     if (this.#phase !== 'unread') return this.#opening
     this.#phase = 'loading'
     this.#opening = attempt(
-      () => chain(this.#load(), () => this.#begin()),
+      () => this.#engine.limit.run(() => chain(this.#load(), () => this.#begin())),
       error => this.#giveUp(error),
     )
     return this.#opening
@@ -140,12 +132,12 @@ export class Visit implements SessionHost {
    * What changes later is stored, and the cookie stays as it was said here.
    */
   announce(): string | undefined {
-    if (this.#sessions.isAnnounced || this.#phase !== 'open') return undefined
+    const { isAnnounced, current: live } = this.#sessions
     this.#sessions.isAnnounced = true
-    const live = this.#sessions.current
+    if (isAnnounced || this.#phase !== 'open') return undefined
     const dues = this.#dues()
     if (live === undefined) return this.#sessions.hasDestroyed ? dues.writeDeletion() : undefined
-    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.hasChanges(live.changes()))) return undefined
+    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.changes() !== undefined)) return undefined
     live.isAnnounced = true
     this.#followNow(live)
     // The end of a stream finds out for sure, and then the cookie has left.
@@ -160,24 +152,24 @@ export class Visit implements SessionHost {
   commit(): MaybePromise<void> {
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
-    const { underWay } = this.#sessions
+    const finish = (): MaybePromise<void> => chain(this.#sessions.endLeaving(), () => this.#finish())
     const finishing = attempt(
-      () => chain(underWay, () => this.#finish()),
+      () => chain(this.#sessions.underWay, () => this.#engine.limit.run(finish)),
       error => {
         this.#conclude()
         throw this.#engine.reported(error)
       },
     )
     const concluded = chain(finishing, () => this.#conclude())
-    const { hold } = this.#sessions
-    return this.#sessions.note(hold === undefined ? concluded : releaseAfter(hold, concluded))
+    const { holding } = this.#sessions
+    return this.#sessions.note(holding === undefined ? concluded : holding.endAfter(concluded))
   }
 
   /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
   #followNow(live: LiveSession): void {
     if (live.record === undefined || this.#engine.traits.readsAtOnce !== true) return
     const found = this.#sessions.read(live.id)
-    if (found === undefined || found instanceof Promise || found.id === live.id) return
+    if (found === undefined || isPromised(found) || found.id === live.id) return
     live.follow(found.id)
   }
 
@@ -188,7 +180,7 @@ export class Visit implements SessionHost {
   #openNow(): void {
     if (this.#phase !== 'unread' && this.#phase !== 'loading') return
     const opening = this.open()
-    if (!(opening instanceof Promise)) return
+    if (!isPromised(opening)) return
     opening.catch(() => undefined)
     const { name } = this.#engine.store
     throw new SojournError(
@@ -231,9 +223,9 @@ export class Visit implements SessionHost {
   #finish(): MaybePromise<void> {
     const live = this.#sessions.current
     this.#commit = new Commit(this.#engine, this.#sessions, this.#dues())
-    if (live === undefined) return this.#commit.without()
+    if (live === undefined) return this.#commit.finishWithout()
     if (!this.#isStorable(live)) return
-    return chain(this.#commit.with(live), () => this.#tellGone(live))
+    return chain(this.#commit.finish(live), () => this.#tellGone(live))
   }
 
   /** Says that somebody has ended the session meanwhile, in the way that the application has chosen. */
@@ -255,13 +247,5 @@ export class Visit implements SessionHost {
 
   #dues(): Dues {
     return new Dues(this.#engine, this.#carrier, this.#sessions)
-  }
-}
-
-async function releaseAfter(hold: Hold, work: MaybePromise<void>): Promise<void> {
-  try {
-    await work
-  } finally {
-    await hold.release()
   }
 }

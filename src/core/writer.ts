@@ -1,45 +1,45 @@
 import { forgetForeign } from './adoption.ts'
 import type { Change, Meeting } from './change.ts'
-import type { Reading } from './encoding.ts'
+import { Creation, readRecord } from './creation.ts'
 import type { Engine } from './engine.ts'
-import { conflictError, takenIdError } from './errors.ts'
+import { conflictError } from './errors.ts'
 import { publish } from './events.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
 import { recordOf, type WritingRequest } from './record-of.ts'
-import { contentsOf } from './session-values.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 
 /** Often enough for many processes that change one session at once, and an end to a store that never agrees. */
 const mostAttempts = 64
 /** How often a request tries beside the others of its process, before they go one after the other. */
 const attemptsAtOnce = 2
-const mostNames = 3
 
 /** Writes a live session to the store, without ever overwriting what it has not seen. */
 export class Writer {
   readonly #engine: Engine
   readonly #context: WritingRequest
+  readonly #creation: Creation
 
   constructor(engine: Engine, context: WritingRequest) {
     this.#engine = engine
     this.#context = context
+    this.#creation = new Creation(engine, context)
   }
 
   /** Stores the session. One that has ended meanwhile stays ended: `live.hasEnded` tells. */
   save(live: LiveSession, encoded: string): MaybePromise<void> {
-    return chain(this.#refresh(live), () => this.#write(live, this.#saving(live, encoded), 1))
+    return chain(this.#prepare(live), () => this.#write(live, this.#saving(live, encoded), 1))
   }
 
   /** Applies a change again and again, until it was made upon exactly what is stored. */
   update(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<void> {
-    const updating = chain(this.#refresh(live), () => this.#updating(live, change))
+    const updating = chain(this.#prepare(live), () => this.#updating(live, change))
     return chain(updating, first => this.#write(live, first, 1))
   }
 
   /** Gives a stored session another id. Who has done so at the same time has done it for both. */
   rotate(live: LiveSession): MaybePromise<void> {
-    return chain(this.#refresh(live), () => this.#write(live, this.#rotating(live), 1))
+    return chain(this.#prepare(live), () => this.#write(live, this.#rotating(live), 1))
   }
 
   /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
@@ -70,22 +70,40 @@ export class Writer {
   }
 
   /**
-   * Removes the session, and answers whether it was this call that has ended it. One that was never stored
-   * costs no call: strangers who sign out leave nothing behind.
+   * Removes the session, and answers whether it was this request that has ended it. One that was never stored
+   * costs no call: strangers who sign out leave nothing behind, unless the options store every stranger.
    */
   delete(live: LiveSession): MaybePromise<boolean> {
+    const { genid, saveUninitialized } = this.#engine.policy
+    // Only an id that the application has made can be another session's.
+    const isMinted = genid === undefined
+    return chain(isMinted ? undefined : this.#creation.recognize(live), () => {
+      const mayBeThere = live.state === 'sent' || (isMinted && saveUninitialized)
+      if (live.record !== undefined || mayBeThere) return this.#remove(live)
+      live.markAbsent('ended')
+      return true
+    })
+  }
+
+  #remove(live: LiveSession): MaybePromise<boolean> {
     const engine = this.#engine
-    const { record } = live
-    live.hasEnded = true
-    if (record === undefined && !live.isSent) return true
+    // Where the answer to an earlier removal was lost, that one may have done it.
+    const isOurs = live.isRemovalAsked || live.record === undefined
+    live.isRemovalAsked = true
     const key = engine.keyOf(live.id)
     const forgotten = forgetForeign(engine, live.id)
     const deleted = chain(forgotten, () => engine.ask('delete', live.id, store => store.delete(key)))
     return chain(deleted, wasThere => {
+      live.markAbsent('ended')
       engine.recollection.noteEnd(key)
       if (wasThere) publish('destroyed', () => ({ handle: engine.handleOf(live.id) }))
-      return wasThere || record === undefined
+      return wasThere || isOurs
     })
+  }
+
+  /** Brings what is known of the session up to date, before it is written. */
+  #prepare(live: LiveSession): MaybePromise<void> {
+    return chain(this.#creation.recognize(live), () => this.#refresh(live))
   }
 
   /** A passive request writes the times as they are by now: it may have been slow, and others active meanwhile. */
@@ -137,7 +155,7 @@ export class Writer {
 
   #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
     const held = live.record
-    if (held === undefined) return this.#trying(change, () => this.#create(live, change.encoded, 1))
+    if (held === undefined) return this.#trying(change, () => this.#creation.create(live, change.encoded))
     const engine = this.#engine
     const record = recordOf(engine, live, {
       encoded: change.encoded,
@@ -145,14 +163,15 @@ export class Writer {
       request: this.#context,
     })
     const replacing = this.#trying(change, () => {
-      this.#context.hold?.demand()
+      this.#context.holding?.of(live)?.demand()
       return engine.ask('replace', live.id, store => store.replace(record, held.version))
     })
     return chain(replacing, answer => {
       if (answer === 'gone') return this.#lose(live)
       if (answer !== 'replaced') return this.#writeUpon(live, { change, current: answer, attempts })
       if (change.nextId !== undefined) this.#rename(live, change.nextId)
-      this.#noteStored(live, record, change.encoded)
+      live.markStored({ record, encoded: change.encoded })
+      engine.recollection.noteLife(record)
       publish('saved', () => ({ handle: engine.handleOf(live.id) }))
     })
   }
@@ -174,12 +193,13 @@ export class Writer {
     change.undo?.()
     if (attempts >= mostAttempts) throw conflictError(mostAttempts)
     if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, meeting)
-    const { rewriting } = this.#engine
-    return rewriting.take(this.#engine.keyOf(live.id), async () => this.#rewrite(live, meeting))
+    const { rewriting, limit } = this.#engine
+    const rewrite = (): MaybePromise<void> => this.#rewrite(live, meeting)
+    return rewriting.take(this.#engine.keyOf(live.id), async () => limit.run(rewrite))
   }
 
   #rewrite(live: LiveSession, { change, current, attempts }: Meeting): MaybePromise<void> {
-    return chain(this.#context.hold?.check(), () => {
+    return chain(this.#context.holding?.of(live)?.check(), () => {
       if (!this.#catchUp(live, current)) return this.#lose(live)
       return chain(change.again(), next => next && this.#write(live, next, attempts + 1))
     })
@@ -189,7 +209,7 @@ export class Writer {
   #catchUp(live: LiveSession, current: SessionRecord<unknown>): boolean {
     const { encoding, policy } = this.#engine
     const id = this.#engine.currentIdFor(live.id, current)
-    const read = id === undefined ? undefined : this.#read(current, id)
+    const read = id === undefined ? undefined : readRecord(this.#engine, current, id)
     if (id === undefined || read?.contents === undefined) return false
     if (id !== live.id) live.follow(id)
     // A session that nobody has looked into is what the store had, and so no change of this request.
@@ -206,43 +226,12 @@ export class Writer {
     publish('rotated', () => ({ handle: this.#engine.handleOf(id) }))
   }
 
-  #create(live: LiveSession, encoded: string, names: number): MaybePromise<void> {
-    const engine = this.#engine
-    const record = recordOf(engine, live, { encoded, request: this.#context })
-    live.isSent = true
-    return chain(
-      engine.ask('create', live.id, store => store.create(record)),
-      isKept => {
-        if (!isKept) return this.#createRenamed(live, encoded, names)
-        this.#noteStored(live, record, encoded)
-        publish('created', () => ({ handle: engine.handleOf(live.id) }))
-      },
-    )
-  }
-
-  #createRenamed(live: LiveSession, encoded: string, names: number): MaybePromise<void> {
-    if (live.isAnnounced || names >= mostNames) throw takenIdError()
-    live.id = this.#engine.mintId(this.#context.request)
-    return this.#create(live, encoded, names + 1)
-  }
-
-  #noteStored(live: LiveSession, record: SessionRecord<unknown>, encoded: string): void {
-    live.markStored(record, encoded)
-    this.#engine.recollection.noteLife(record)
-  }
-
   #lose(live: LiveSession): void {
     const { timeouts, recollection } = this.#engine
-    live.hasEnded = true
+    live.markAbsent('ended')
     // One that has run out meanwhile was ended by nobody.
     const isOver = live.record !== undefined && timeouts.isOver(this.#engine.now(), live.record)
     if (!isOver) recollection.noteEnd(this.#engine.keyOf(live.id))
     publish('gone', () => ({ handle: this.#engine.handleOf(live.id) }))
-  }
-
-  #read(record: SessionRecord<unknown>, id: string): Pick<Reading, 'contents' | 'text'> {
-    if (!this.#engine.keepsSessions) return this.#engine.encoding.read(record, id)
-    // A store that keeps sessions answers one.
-    return { contents: contentsOf(record.data as object), text: undefined }
   }
 }

@@ -174,7 +174,7 @@ class ManagedVerbs {
 }
 
 function maxAgeOf({ cookie }: { readonly cookie?: Partial<CookieData> | null }): number | null {
-  return cookie?.originalMaxAge ?? null
+  return typeof cookie?.originalMaxAge === 'number' ? cookie.originalMaxAge : null
 }
 
 function reply<Value>(work: Promise<Value>, answer: Answer<Value> | undefined): void {

@@ -62,13 +62,10 @@ function regenerate(this: CompleteStore, request: SessionRequest, callback: Call
   )
 }
 
-/** Begins another session even when the old one could not be ended. */
+/** Begins another session once the old one has ended. If that fails the request keeps the one that it has. */
 async function regenerateHere(store: CompleteStore, request: SessionRequest): Promise<void> {
-  try {
-    await callbackStore(store).delete(request.sessionID)
-  } finally {
-    store.generate(request)
-  }
+  await callbackStore(store).delete(request.sessionID)
+  store.generate(request)
 }
 
 function load(this: CompleteStore, id: string, callback: SessionAnswer): void {

@@ -47,6 +47,12 @@ export class Ledger {
     return entry === undefined || entry.version === version
   }
 
+  /** Whether the session was written here, and not ended since. Its time may be over nevertheless. */
+  isLive(id: string): boolean {
+    const { version = 0, endedAt = 0 } = this.#find(id) ?? {}
+    return version > 0 && endedAt === 0
+  }
+
   /** Whether the session has been ended, and nothing was written under its id since. */
   isEnded(id: string): boolean {
     return (this.#find(id)?.endedAt ?? 0) > 0

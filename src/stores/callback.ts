@@ -58,9 +58,12 @@ export class CallbackRecords implements Store<Session> {
     return this.#ledger.versionForReader(id)
   }
 
+  /** Such a store would write over whatever it has. What this process has put there itself is left alone. */
   async create(record: SessionRecord<Session>): Promise<boolean> {
     // Where `genid` gives an id a second time, its first session may still be on the way out.
     await this.#ledger.settled(record.key)
+    // Nothing may come between a look that finds nothing and the note of the write.
+    if (this.#ledger.isLive(record.key) && (await this.#isThere(record.key))) return false
     await this.#write(record)
     return true
   }
@@ -104,6 +107,11 @@ export class CallbackRecords implements Store<Session> {
 
   hasEnded(id: string, version: number): boolean {
     return this.#ledger.hasEndedSince(id, version)
+  }
+
+  async #isThere(id: string): Promise<boolean> {
+    await this.#ledger.settled(id)
+    return (await this.#get(id)) !== undefined
   }
 
   async #write(record: SessionRecord<Session>): Promise<void> {

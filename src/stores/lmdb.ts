@@ -13,6 +13,7 @@ import { furthest, successorOf } from './furthest.ts'
 import { higherEpoch } from './higher-epoch.ts'
 import { decodeEpoch, encodeEpoch } from './lmdb/epoch-bytes.ts'
 import { checkedOptions, type LmdbStoreOptions } from './lmdb/options.ts'
+import { ProvenTime } from './lmdb/proven-time.ts'
 import { decodeRecord, encodeRecord } from './lmdb/record-bytes.ts'
 import { openFile, type SessionFile } from './lmdb/session-file.ts'
 import { nameOf, SubjectKeys } from './lmdb/subject-keys.ts'
@@ -49,6 +50,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   readonly traits: StoreTraits = { readsAtOnce: true }
 
   readonly #clock: Clock
+  readonly #provenTime: ProvenTime
   readonly #sweepPerCreate: number
   readonly #file: SessionFile
   readonly #records: Table<SessionRecord>
@@ -59,8 +61,9 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   constructor(options: LmdbStoreOptions) {
     const { clock, sweepPerCreate, ...opening } = checkedOptions(options)
     this.#clock = clock
+    this.#provenTime = new ProvenTime(clock)
     this.#sweepPerCreate = sweepPerCreate
-    this.#file = openFile(opening)
+    this.#file = openFile({ ...opening, clock })
     const subjects = new SubjectKeys(this.#file.subjects)
     this.#subjects = subjects
     this.#epochs = new Table(this.#file.epochs, { encode: encodeEpoch, decode: decodeEpoch })
@@ -137,14 +140,13 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     }
   }
 
-  async sweep(limit: number): Promise<number> {
-    const now = this.#clock.now()
-    const [records] = await Promise.all([this.#records.sweep(now, limit), this.#epochs.sweep(now, limit)])
-    return records
+  sweep(limit: number): Promise<number> {
+    return this.#sweepUntil(this.#clock.now(), limit)
   }
 
   /** Lets go of the file once the writes under way are done. Whoever calls afterwards is told. */
   close(): Promise<void> {
+    this.#provenTime.close()
     return this.#file.close()
   }
 
@@ -162,9 +164,16 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     }
   }
 
-  /** Keeps the file from growing without a timer. What goes wrong here goes wrong for the creation too. */
+  async #sweepUntil(now: number, limit: number): Promise<number> {
+    const [records] = await Promise.all([this.#records.sweep(now, limit), this.#epochs.sweep(now, limit)])
+    return records
+  }
+
+  /** Keeps the file from growing without a job. What goes wrong here goes wrong for the creation too. */
   #sweepALittle(): Promise<unknown> | undefined {
-    return this.#sweepPerCreate === 0 ? undefined : this.sweep(this.#sweepPerCreate).catch(() => undefined)
+    const limit = this.#sweepPerCreate
+    if (limit === 0) return undefined
+    return this.#sweepUntil(this.#provenTime.now(), limit).catch(() => undefined)
   }
 
   #live<Item extends { readonly expiresAt: number }>(found: Found<Item> | undefined): Item | undefined {

@@ -3,7 +3,7 @@ import type { EnumeratingStore, MaybePromise, SubjectStore } from '../core/store
 import { lmdbStore } from './lmdb.ts'
 import { memoryStore } from './memory.ts'
 import { openRedis } from './redis/open.ts'
-import { folderOf, optionsOf, parseStoreUrl, type StoreUrl } from './store-url.ts'
+import { folderOf, optionsOf, parseStoreUrl, type StoreUrl, withoutQuoting } from './store-url.ts'
 
 /** A store of Sojourn's that was opened by its URL. */
 export interface OpenedStore extends EnumeratingStore, SubjectStore {
@@ -39,15 +39,15 @@ const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
  * Options follow as parameters. So a
  * deployment moves to another store by one line of its environment.
  *
- * @throws SojournError `OPTION_INVALID` for an unknown scheme or parameter, without quoting the URL, which may hold a
- * password; and what the store itself throws when it is made.
+ * @throws SojournError `OPTION_INVALID` for an unknown scheme or parameter, without quoting any part of the URL, which may
+ * be a password; and what the store itself throws when it is made.
  * @example openStore(process.env.SESSION_STORE ?? 'lmdb:./data/sessions?durability=committed')
  */
 export function openStore(url: string): OpenedStore {
   const parsed = parseStoreUrl(url)
   const scheme = schemes.get(parsed.scheme)
-  if (scheme === undefined) throw unknownScheme(parsed)
-  return scheme.open(parsed)
+  if (scheme === undefined) throw unknownScheme()
+  return withoutQuoting(parsed, () => scheme.open(parsed))
 }
 
 function openLmdb(url: StoreUrl): OpenedStore {
@@ -62,12 +62,12 @@ function openMemory(url: StoreUrl): OpenedStore {
   )
 }
 
-function unknownScheme({ scheme }: StoreUrl): SojournError {
+function unknownScheme(): SojournError {
   const known = [...schemes].map(([name, { driver }]) =>
     driver === undefined ? `\`${name}:\`` : `\`${name}:\` (npm install ${driver})`,
   )
   return new SojournError(
     'OPTION_INVALID',
-    `Expected a store URL that begins with ${known.join(' or ')}, got one that begins with \`${scheme}:\`.`,
+    `Expected a store URL that begins with ${known.join(' or ')}, got one that begins otherwise.`,
   )
 }

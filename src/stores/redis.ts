@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
+import { sameCall } from '../core/deadline.ts'
 import type {
   Activity,
   AdoptingStore,
@@ -23,6 +24,7 @@ import { checkedOptions, type RedisStoreOptions } from './redis/options.ts'
 import { decodeRecord, encodeDevice, encodeRecord } from './redis/record-text.ts'
 import { keysIn } from './redis/scan.ts'
 import { createScript, raiseScript, replaceScript, touchScript } from './redis/scripts.ts'
+import { checkServer } from './redis/server-check.ts'
 import { SubjectLists } from './redis/subject-list.ts'
 
 export type { RedisClient } from './redis/client.ts'
@@ -76,14 +78,15 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   }
 
   /**
-   * Waits for the server, and tries whether it lets the store do its work. A store can be used without it; whoever
-   * awaits it learns at start what is wrong.
+   * Waits for the server, and tries whether it lets the store do its work: whether it takes writes, keeps what it was
+   * given, and has the same time. A store can be used without it; whoever awaits it learns at start what is wrong.
    *
    * @throws SojournError `STORE_UNUSABLE`
    */
   async ready(): Promise<void> {
     try {
-      await this.#line.ready()
+      const servers = await this.#line.servers()
+      for (const server of servers) await checkServer(server, () => this.#clock.now())
       await this.#tryWriting()
     } catch (error) {
       throw unusable(error)
@@ -121,9 +124,11 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   }
 
   async delete(key: string): Promise<boolean> {
+    const goOn = sameCall()
     const name = this.#names.record(key)
     const record = this.#live(key, await this.#line.write(name, ['GETDEL', name]))
-    if (record?.subject !== undefined) this.#subjects.forget(record.subject, key)
+    const { subject } = record ?? {}
+    if (subject !== undefined) goOn(() => this.#subjects.forget(subject, key))
     return record !== undefined
   }
 
@@ -133,10 +138,11 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   }
 
   async ofSubject(subject: string): Promise<readonly SessionRecord[]> {
+    const goOn = sameCall()
     const listed = await this.#subjects.of(subject)
     const found = await this.#loadAll(listed.map(({ key }) => key))
     const records = found.filter(record => record.subject === subject)
-    this.#subjects.heal(subject, listed, records)
+    goOn(() => this.#subjects.heal(subject, listed, records))
     return records
   }
 
@@ -179,9 +185,10 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
   async #listed(record: SessionRecord, write: () => Promise<unknown>): Promise<unknown> {
     const { subject, key, expiresAt } = record
     if (subject === undefined || this.#isOver(record)) return await write()
+    const goOn = sameCall()
     const listing = this.#subjects.add(subject, key, expiresAt)
     if (!this.#link.keepsOrder) await listing
-    const [answer] = await Promise.all([write(), listing])
+    const [answer] = await Promise.all([goOn(write), listing])
     return answer
   }
 

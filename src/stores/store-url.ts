@@ -14,7 +14,7 @@ const wholeNumber = /^\d+$/
 const beforeDrive = /^\/(?=[a-z]:[\\/])/i
 
 /**
- * Takes a store's URL apart. It is not quoted in an error, because it may hold a password.
+ * Takes a store's URL apart. Nothing of it is quoted in an error, because any part of it may be a password.
  *
  * @throws SojournError `OPTION_INVALID` for what is no URL, and for a parameter that is given twice.
  */
@@ -33,7 +33,7 @@ export function parseStoreUrl(url: unknown): StoreUrl {
 export function optionsOf({ scheme, parameters }: StoreUrl, known: readonly string[]): object {
   for (const name of parameters.keys()) {
     if (known.includes(name)) continue
-    throw invalid(`a parameter of \`${scheme}:\` to be ${known.join(' or ')}`, `\`${name}\``)
+    throw invalid(`the parameters of \`${scheme}:\` to be ${known.join(' or ')}`, 'another one')
   }
   return Object.fromEntries([...parameters].map(([name, value]) => [name, optionOf(value)]))
 }
@@ -56,10 +56,26 @@ export function folderOf({ scheme, place }: StoreUrl): string {
   }
 }
 
+/**
+ * Makes a store of what a URL says. What a wrong parameter was is left out of the error.
+ *
+ * @throws SojournError what the store throws when it is made
+ */
+export function withoutQuoting<Opened>({ parameters }: StoreUrl, open: () => Opened): Opened {
+  try {
+    return open()
+  } catch (error) {
+    if (!(error instanceof SojournError) || error.code !== 'OPTION_INVALID') throw error
+    const [expected, name = ''] = /^Expected `(\w+)` to be .*?(?=, got )/s.exec(error.message) ?? []
+    if (!parameters.has(name)) throw error
+    throw new SojournError('OPTION_INVALID', `${expected}, got something else.`)
+  }
+}
+
 function parametersOf(query: string): Map<string, string> {
   const parameters = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(query)) {
-    if (parameters.has(name)) throw invalid('a parameter of a store URL once', `\`${name}\` twice`)
+    if (parameters.has(name)) throw invalid('each parameter of a store URL once', 'one twice')
     parameters.set(name, value)
   }
   return parameters

@@ -11,6 +11,13 @@ describe('the clock of the machine', () => {
     expect(systemClock.now()).toBeLessThanOrEqual(Date.now())
   })
 
+  test('it follows timers that a test has replaced, whenever the library was loaded', () => {
+    vi.useFakeTimers({ now: 0, toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    vi.setSystemTime(7_000)
+    expect(systemClock.now()).toBe(7_000)
+  })
+
   test('it calls back after the span, and not after it was cancelled', () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())

@@ -1,11 +1,61 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { askStore } from '../../src/core/deadline.ts'
+import { askStore, Limit, sameCall } from '../../src/core/deadline.ts'
 import { SojournError } from '../../src/core/errors.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { settle } from './stage.ts'
 
 const broken = new Error('connection refused')
+
+describe('a store that goes on with a call after a wait', () => {
+  /** Asks a store that waits at a gate in the middle of its verb. */
+  function waiting() {
+    const { clock, call } = asked()
+    const gate = gated<void>()
+    const steps: string[] = []
+    const asking = askStore(call, async () => {
+      const goOn = sameCall()
+      await gate.promise
+      return goOn(() => {
+        const goOnOnceMore = sameCall()
+        steps.push('second step')
+        return Promise.resolve().then(() => goOnOnceMore(() => steps.push('third step')))
+      })
+    })
+    return { clock, open: () => gate.resolve(), steps, asking: Promise.resolve(asking) }
+  }
+
+  test('takes the next step while its caller waits', async () => {
+    const { open, steps, asking } = waiting()
+    open()
+    expect(await asking).toBe(2)
+    expect(steps).toEqual(['second step', 'third step'])
+  })
+
+  test('takes no step more once its caller was told that the deadline is over', async () => {
+    const { clock, open, steps, asking } = waiting()
+    const failing = expect(asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
+    clock.advance(1e9)
+    await failing
+    open()
+    await settle()
+    expect(steps).toEqual([])
+  })
+
+  test('knows its own caller, whoever else asks meanwhile', async () => {
+    const [late, inTime] = [waiting(), waiting()]
+    late.clock.advance(1e9)
+    await expect(late.asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
+    late.open()
+    inTime.open()
+    expect(await inTime.asking).toBe(2)
+    expect(late.steps).toEqual([])
+  })
+
+  test('takes every step where nobody has given a deadline', () => {
+    expect(sameCall()(() => 'a step')).toBe('a step')
+  })
+})
 
 describe('asking a store', () => {
   test('an answer that is there needs no timer', () => {
@@ -117,7 +167,7 @@ function asked(): {
   readonly call: Parameters<typeof askStore>[0]
 } {
   const clock = fakeClock()
-  return { clock, call: { store: 'redis', verb: 'replace', deadline: { clock, spanMs: 5000 } } }
+  return { clock, call: { store: 'redis', verb: 'replace', limit: new Limit({ clock, spanMs: 5000 }) } }
 }
 
 function gated<Value>(): {

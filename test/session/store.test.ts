@@ -138,7 +138,7 @@ describe('store.generate', () => {
 })
 
 describe('store.regenerate', () => {
-  test('generates even when the old session could not be destroyed, and says so', async () => {
+  test('leaves the request its session when that could not be destroyed, and says so', async () => {
     const store = new ScriptedStore()
     const web = await openWeb(store)
     const { cookie } = await web.get('/in')
@@ -148,7 +148,7 @@ describe('store.regenerate', () => {
       const error = await new Promise<unknown>(resolve => store.regenerate(request as never, resolve))
       return JSON.stringify([`${error}`, request.sessionID === before, typeof request.session])
     })
-    expect(JSON.parse((await web.get('/again', cookie)).body)).toEqual(['Error: down', false, 'object'])
+    expect(JSON.parse((await web.get('/again', cookie)).body)).toEqual(['Error: down', true, 'object'])
   })
 })
 
@@ -326,7 +326,8 @@ describe.each([
         () => {
           throw new Error('down')
         }
-    for (const call of ['save', 'reload', 'destroy', 'regenerate']) {
+    for (const call of ['save', 'reload', 'regenerate', 'destroy']) {
+      expect(loaded.req.sessionID).toBe(loaded.id)
       await expect(loaded[call]()).rejects.toThrow('down')
     }
   })

@@ -3,6 +3,8 @@ import session, { type CallbackStore, type SessionOptions } from 'sojourn'
 import { fakeClock } from 'sojourn/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Signer } from '../../src/core/signer.ts'
+import { anonymous } from '../../src/core/standing.ts'
+import { callbackStore } from '../../src/stores/callback.ts'
 import { type Reply, type Route, Web } from '../session/web.ts'
 import { Gate } from '../support/gate.ts'
 import { ScriptedStore } from './scripted-store.ts'
@@ -584,7 +586,8 @@ describe('one process, whatever the order of the answers', () => {
     web.on('/out', ({ session }) => session.destroy()).on('/write', setting('x', 1))
     store.hold('destroy')
     const ending = web.get('/out', cookie)
-    ;(await store.called('destroy')).fail(new Error('down'))
+    // The end of the request tries once more.
+    for (const times of [1, 2]) (await store.called('destroy', times)).fail(new Error('down'))
     expect((await ending).status).toBe(503)
     expect((await web.get('/write', cookie)).status).toBe(200)
     expect(store.stored('ada')?.x).toBe(1)
@@ -693,6 +696,71 @@ describe('one process, whatever the order of the answers', () => {
     expect(store.stored('apple')).toMatchObject({ user: 'ada', x: 1 })
   })
 
+  /** @see issue 12, point 3: an id that `genid` gives twice */
+  test('an id that `genid` gives to a second visitor leaves the first one’s session alone', async () => {
+    const ids = ['apple', 'apple', 'pear']
+    const store = new ScriptedStore()
+    const web = await openWeb(store, { genid: () => ids.shift() ?? 'apple' })
+    web.on('/ada', setting('user', 'ada')).on('/eve', setting('user', 'eve'))
+    web.on('/out', ({ session }) => session.destroy())
+    const ada = await web.get('/ada')
+    const eve = await web.get('/eve')
+    expect([store.stored('apple')?.user, store.stored('pear')?.user]).toEqual(['ada', 'eve'])
+    expect(eve.cookie).not.toBe(ada.cookie)
+    expect((await web.get('/eve')).body).toMatch(/^ID_INVALID/)
+    await web.get('/out', eve.cookie)
+    expect([...store.sessions.keys()]).toEqual(['apple'])
+  })
+
+  test('of two visitors who are given one id at the same moment one has it', async () => {
+    const ids = ['apple', 'apple', 'pear']
+    const store = new ScriptedStore()
+    const web = await openWeb(store, { genid: () => ids.shift() ?? 'apple' })
+    web.on('/ada', setting('user', 'ada')).on('/eve', setting('user', 'eve'))
+    store.hold('set')
+    const answers = [web.get('/ada'), web.get('/eve')]
+    await store.called('set')
+    store.release('set')
+    await Promise.all(answers)
+    expect([...store.sessions.keys()].sort()).toEqual(['apple', 'pear'])
+  })
+
+  test('of two that are created under one id in one turn the second is told that it is taken', async () => {
+    const store = new ScriptedStore()
+    const records = callbackStore(store)
+    const times = { createdAt: 0, touchedAt: 0, expiresAt: Number.POSITIVE_INFINITY }
+    const recordOf = (user: string) =>
+      ({ ...anonymous, key: 'apple', version: 1, ...times, data: { cookie: {}, user } }) as never
+    store.hold('set')
+    const creating = [records.create(recordOf('ada')), records.create(recordOf('eve'))]
+    ;(await store.called('set')).answer()
+    expect(await Promise.all(creating)).toEqual([true, false])
+    expect(store.stored('apple')?.user).toBe('ada')
+  })
+
+  test('an id that `genid` gives again after its session is over is free', async () => {
+    const store = new ScriptedStore()
+    const web = await openWeb(store, { genid: () => 'apple' })
+    web.on('/in', setting('user', 'ada'))
+    await web.get('/in')
+    store.sessions.clear()
+    expect((await web.get('/in')).status).toBe(200)
+    expect(store.stored('apple')?.user).toBe('ada')
+  })
+
+  test('a `genid` that gives the same id to the session that `regenerate` begins works as in express-session', async () => {
+    const store = new ScriptedStore()
+    const web = await openWeb(store, { genid: () => 'apple' })
+    web.on('/in', setting('user', 'ada')).on('/again', async request => {
+      await request.session.regenerate()
+      request.session.x = 1
+    })
+    const { cookie } = await web.get('/in')
+    expect((await web.get('/again', cookie)).status).toBe(200)
+    expect(store.stored('apple')).toMatchObject({ x: 1 })
+    expect(store.stored('apple')?.user).toBeUndefined()
+  })
+
   test('`req.sessionStore.regenerate` ends a session as surely as its own method', async () => {
     const { store, web, cookie } = await open()
     const late = slow(setting('x', 1))
@@ -793,7 +861,8 @@ describe('a store that never answers a write', () => {
     web.on('/write', setting('x', 1)).on('/out', ({ session }) => session.destroy())
     await web.get('/write', cookie)
     await web.get('/out', cookie)
-    expect(store.of('destroy')).toHaveLength(1)
+    // Once by the route, and once more by the end of its request.
+    expect(store.of('destroy')).toHaveLength(2)
   })
 })
 

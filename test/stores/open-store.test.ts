@@ -51,9 +51,9 @@ describe('what cannot be opened is refused before anything is made', () => {
       `mysql://user:${password}@host`,
       'begins with `lmdb:` (npm install lmdb) or `memory:` or `redis:` (npm install redis) or ',
     ],
-    [`mysql://user:${password}@host/db?ssl=1`, 'got one that begins with `mysql:`'],
-    [`user:${password}@host`, 'got one that begins with `user:`'],
-    [`C:\\${password}\\data`, 'got one that begins with `c:`'],
+    [`mysql://user:${password}@host/db?ssl=1`, 'got one that begins otherwise'],
+    [`user:${password}@host`, 'got one that begins otherwise'],
+    [`C:\\${password}\\data`, 'got one that begins otherwise'],
     [`lmdb://user:${password}@host/data`, 'got an address'],
     [`memory://user:${password}@host`, 'Expected nothing but parameters after `memory:`'],
     [`memory:${password}`, 'Expected nothing but parameters after `memory:`'],
@@ -63,8 +63,8 @@ describe('what cannot be opened is refused before anything is made', () => {
     ['lmdb:nothing?sweepPerCreate=-1', 'sweepPerCreate'],
     ['lmdb:nothing?sweepPerCreate=1.5', 'sweepPerCreate'],
     ['lmdb:nothing?sweepPerCreate=99999999999999999999', 'sweepPerCreate'],
-    ['lmdb:nothing?path=elsewhere', '`path`'],
-    ['lmdb:nothing?clock=1', '`clock`'],
+    ['lmdb:nothing?path=elsewhere', 'to be durability or sweepPerCreate, got another one'],
+    ['lmdb:nothing?clock=1', 'to be durability or sweepPerCreate, got another one'],
     ['lmdb:nothing%00', 'path'],
     ['memory:?maxRecords=0', 'maxRecords'],
     ['memory:?maxRecords=many', 'maxRecords'],
@@ -76,8 +76,7 @@ describe('what cannot be opened is refused before anything is made', () => {
     try {
       opening()
     } catch (error) {
-      if (!url.includes('?'))
-        expect(inspect(error, { depth: 9 }).split('\n    at ')[0]).not.toContain(password)
+      expect(inspect(error, { depth: 9 }).split('\n    at ')[0]).not.toContain(password)
     }
     expect(readdirSync(folder)).not.toContain('nothing')
   })

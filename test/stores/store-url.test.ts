@@ -31,7 +31,7 @@ describe('a URL that is taken apart', () => {
 
   test('refuses a parameter that is given twice', () => {
     expect(() => parseStoreUrl('memory:?maxRecords=1&maxRecords=2')).toThrow(
-      'Expected a parameter of a store URL once, got `maxRecords` twice.',
+      'Expected each parameter of a store URL once, got one twice.',
     )
   })
 })
@@ -107,7 +107,7 @@ describe('the options of a URL', () => {
 
   test('refuse a name that nobody knows, and list those that are known', () => {
     expect(() => options('memory:?maxrecords=10')).toThrow(
-      'Expected a parameter of `memory:` to be maxRecords or maxBytes, got `maxrecords`.',
+      'Expected the parameters of `memory:` to be maxRecords or maxBytes, got another one.',
     )
   })
 

@@ -1,5 +1,6 @@
 /**
- * Proves Sojourn with the published packages that people use beside express-session.
+ * Proves Sojourn with the published packages that people use beside express-session: stores, and whatever else
+ * reaches a request and its response.
  *
  *   node tools/published/run.mjs sojourn-0.1.0.tgz           the packed package
  *   node tools/published/run.mjs --subject express-session   express-session against itself: proves the proof
@@ -8,12 +9,16 @@
  * It installs one app twice from the registry, in a temporary folder: as it is today, on express-session,
  * and moved to the package by npm's `overrides`. Each scenario runs the app's processes over HTTP on
  * 127.0.0.1 in both, and compares what is answered, what the stores have written and what the databases
- * were asked. Needs the npm registry, and fails without it.
+ * were asked. The scenarios of the neighbours (`sockets` to `kits`) run one file of `project/neighbours` in a
+ * process of its own in each project (`observed.mjs`): what is seen must be the same in both, except where a case
+ * is marked as ours alone, no error and no warning may be left behind, and the process must end by itself.
+ * Needs the npm registry, and fails without it.
  *
  * `MONGODB_URL` names the MongoDB server for connect-mongo (each run makes databases of its own there and
  * drops them). Without it those scenarios are skipped, which is a failure where `CI` is `true` and a server
  * could have been started with `../shared/mongo/start`. connect-redis and connect-pg-simple run on clients
- * that record their commands; no Redis and no PostgreSQL is needed.
+ * that record their commands; no Redis and no PostgreSQL is needed. Bun comes from the registry, for Linux on
+ * x64; elsewhere its scenario is skipped, and says so.
  *
  * The last line is `published: N passed, N failed, N skipped`.
  */
@@ -27,7 +32,21 @@ import { spec } from 'node:test/reporters'
 import { parseArgs } from 'node:util'
 import { installMoved, installOriginal } from './scratch-project.mjs'
 
-const scenarios = ['override', 'typescript', 'stores', 'moving', 'passport']
+const scenarios = [
+  'override',
+  'typescript',
+  'stores',
+  'moving',
+  'passport',
+  'sockets',
+  'lambda',
+  'mocks',
+  'heads',
+  'bun',
+  'watching',
+  'odd-messages',
+  'kits',
+]
 const startableServer = resolve(import.meta.dirname, '../../../shared/mongo/start')
 
 async function main() {
@@ -88,7 +107,7 @@ function findMongo() {
 async function runScenarios() {
   const counts = { passed: 0, failed: 0, skipped: 0 }
   const files = scenarios.map(name => join(import.meta.dirname, 'scenarios', `${name}.mjs`))
-  const stream = run({ files, concurrency: 2, timeout: 120_000 })
+  const stream = run({ files, concurrency: 2, timeout: 300_000 })
   stream.on('test:pass', event => {
     if (event.skip !== undefined) counts.skipped += 1
     else if (event.details.type !== 'suite') counts.passed += 1

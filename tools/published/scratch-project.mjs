@@ -16,7 +16,8 @@ export async function installOriginal(folder) {
 /**
  * Moves an installed app to a tarball as its owner would: the same folder, its lockfile and `node_modules`
  * included, and two lines of `package.json`. The line under `dependencies` must change with the override,
- * because npm refuses an override that contradicts a direct dependency (EOVERRIDE).
+ * because npm refuses an override that contradicts a direct dependency (EOVERRIDE). A second copy of the
+ * package is installed beside it, for the scenario of two copies in one process.
  */
 export async function installMoved(original, folder, tarball) {
   await cp(original, folder, { recursive: true, verbatimSymlinks: true })
@@ -27,7 +28,11 @@ export async function installMoved(original, folder, tarball) {
 function overridden(manifest, specifier) {
   return {
     ...manifest,
-    dependencies: { ...manifest.dependencies, 'express-session': specifier },
+    dependencies: {
+      ...manifest.dependencies,
+      'express-session': specifier,
+      'second-session': specifier,
+    },
     overrides: { 'express-session': '$express-session' },
   }
 }

@@ -1,15 +1,13 @@
 import type { Carrier, ParsedCookie } from '../../core/carrier.ts'
+import { SojournError } from '../../core/errors.ts'
 import { chain } from '../../core/maybe-promise.ts'
-import type { Session } from '../../core/session.ts'
+import { type Session, visitKey } from '../../core/session.ts'
 import type { SessionData } from '../../core/session-data.ts'
 import type { Sessions, TypedVisit } from '../../core/sessions.ts'
 import type { Secret } from '../../core/signer.ts'
 import type { MaybePromise } from '../../core/store.ts'
 import type { CompleteStore } from '../../session/store.ts'
-import { type Commitment, HeldResponse } from './held-response.ts'
-import type { Next, NodeRequest, NodeResponse, RequestHost } from './messages.ts'
-import { ownSession } from './request-names.ts'
-import { nativeMethods, nativeMethodsOf, ownMethods } from './response-methods.ts'
+import type { Messages, NodeRequest } from './messages.ts'
 
 /** What all exchanges of one middleware share. */
 export interface ExchangeSettings {
@@ -21,49 +19,60 @@ export interface ExchangeSettings {
   readonly onCommitFailure: 'fail' | 'send'
 }
 
-/** What a framework hands to a middleware. */
-export interface Messages {
-  readonly request: NodeRequest
-  readonly response: NodeResponse
-  readonly next: Next
+/** A request that may have met the middleware. */
+type MetRequest = NodeRequest & {
+  [visitKey]?: Exchange
+  readonly session?: object | null
+  sessionStore?: CompleteStore
 }
 
-/** One request and its response, as the core sees them, and their session, as the application sees it. */
-export class Exchange implements Carrier, Commitment, RequestHost {
-  readonly request: NodeRequest
-  readonly visit: TypedVisit<SessionData>
-  readonly #response: NodeResponse
-  readonly #settings: ExchangeSettings
-  readonly #next: Next
-  /** What is between the application and its response; undefined where that waits for the first look. */
-  #held: HeldResponse | undefined
-  #isPrepared = false
+/**
+ * `session` and `sessionID`, as properties of a request's own. The accessors are shared and find their exchange
+ * on the request, so that an object that inherits from the request shows the same session.
+ */
+const names = { session: accessor('session'), sessionID: accessor('id') }
 
-  constructor({ request, response, next }: Messages, settings: ExchangeSettings) {
+/** One request as the core sees it, and its session as the request shows it. */
+export class Exchange implements Carrier {
+  readonly request: NodeRequest
+  readonly #settings: ExchangeSettings
+  readonly #next: Messages['next']
+  /** Made when something is asked of it for the first time: most requests never look at their session. */
+  #visit: TypedVisit<SessionData> | undefined
+  /** What the application has put in the place of the session. */
+  #assigned: { readonly session: unknown } | undefined
+
+  constructor({ request, next }: Messages, settings: ExchangeSettings) {
     this.request = request
-    this.#response = response
     this.#next = next
     this.#settings = settings
-    this.visit = settings.sessions.visit(this)
   }
 
-  /**
-   * Takes the place in front of a response that has been patched already. One that is Node's own comes here by
-   * itself, so that nothing is put on it.
-   */
-  takePlace(): void {
-    if (nativeMethods(this.#response) !== undefined) return
-    this.#held = new HeldResponse(this.#response, this, ownMethods(this.#response))
-    this.#held.install()
+  /** Gives the request the names that it has before its session is there. A frozen request throws. */
+  attach(): void {
+    const request: MetRequest = this.request
+    request[visitKey] = this
+    request.sessionStore = this.#settings.store
+    Object.defineProperty(request, 'sessionID', names.sessionID)
   }
 
-  /** What stands between the methods of the response and Node's own, where no patch has brought it further up. */
-  get responseHost(): HeldResponse | undefined {
-    return this.#held?.isInstalled === true ? undefined : this.#held
+  /** Lets the request show its session. A store that answers at once is asked only when somebody looks. */
+  reveal(): void {
+    Object.defineProperty(this.request, 'session', names.session)
+  }
+
+  /** Loads the session, for a store that answers later. */
+  open(): MaybePromise<void> {
+    return chain(this.visit.open(), () => this.reveal())
+  }
+
+  get visit(): TypedVisit<SessionData> {
+    this.#visit ??= this.sessions.visit(this)
+    return this.#visit
   }
 
   get cookieHeader(): unknown {
-    return this.request.headers.cookie
+    return this.request.headers?.cookie
   }
 
   get isSecure(): boolean {
@@ -80,7 +89,7 @@ export class Exchange implements Carrier, Commitment, RequestHost {
   }
 
   get userAgent(): string | undefined {
-    return this.request.headers['user-agent']
+    return this.request.headers?.['user-agent']
   }
 
   /** Express knows which proxies to believe; without it the other end of the connection is the visitor. */
@@ -88,22 +97,30 @@ export class Exchange implements Carrier, Commitment, RequestHost {
     return this.request.ip ?? this.request.socket?.remoteAddress
   }
 
-  get store(): CompleteStore {
-    return this.#settings.store
-  }
-
   get sendsAnyway(): boolean {
     return this.#settings.onCommitFailure === 'send'
   }
 
+  /** What `Set-Cookie` says. Known once the commit is done. */
+  get setCookie(): string | undefined {
+    return this.#visit?.setCookie
+  }
+
   get id(): unknown {
-    this.prepare()
     return this.visit.id
   }
 
   set id(id: unknown) {
-    this.prepare()
     this.visit.id = id
+  }
+
+  get session(): unknown {
+    return this.#assigned === undefined ? this.visit.session : this.#assigned.session
+  }
+
+  /** Keeps what was assigned as it is until the response leaves: then the visit takes it for the session. */
+  set session(session: unknown) {
+    this.#assigned = { session }
   }
 
   parsedCookie(name: string): ParsedCookie | undefined {
@@ -114,34 +131,15 @@ export class Exchange implements Carrier, Commitment, RequestHost {
     return value === undefined ? undefined : { value, isVerified: false }
   }
 
-  look(): unknown {
-    if (this.#isPrepared) return undefined
-    this.prepare()
-    return this.request.session
-  }
-
-  prepare(): void {
-    if (this.#isPrepared) return
-    this.#isPrepared = true
-    this.show(this.visit.session)
-    this.#held ??= new HeldResponse(this.#response, this, nativeMethodsOf(this.#response))
-    this.#held.begin()
-  }
-
-  /** What cannot become an error response any more is the application's to know. */
+  /** Hands an error to the application's error handler. */
   fail(error: unknown): void {
     process.nextTick(this.#next, error)
   }
 
-  /** The same for a store that answers later, before the route runs. */
-  open(): MaybePromise<void> {
-    return chain(this.visit.open(), () => this.prepare())
-  }
-
   show(session: Session | undefined): void {
-    if (session === undefined) delete this.request.session
-    else if (Object.hasOwn(this.request, 'session')) this.request.session = session
-    else ownSession(this.request, session)
+    this.#assigned = undefined
+    if (session === undefined) Reflect.deleteProperty(this.request, 'session')
+    else this.reveal()
   }
 
   adopt(data: object): Session {
@@ -149,31 +147,61 @@ export class Exchange implements Carrier, Commitment, RequestHost {
   }
 
   generate(): Session {
-    this.prepare()
     return this.visit.generate()
   }
 
+  /** Decides the cookie of a response whose head leaves before its end. */
   announce(): string | undefined {
-    if (!this.#isPrepared) return undefined
     this.#settle()
     return this.visit.announce()
   }
 
+  /** Stores what is to be stored. A request that never looked at its session has nothing to store. */
   commit(): MaybePromise<void> {
-    if (!this.#isPrepared) return
     this.#settle()
-    return this.visit.commit()
+    return this.#visit?.commit()
   }
 
-  get setCookie(): string | undefined {
-    return this.visit.setCookie
-  }
-
-  /** Hands the core what the application has left in the place of the session. */
+  /** Hands the visit what the application has left in the place of the session. */
   #settle(): void {
-    const { request, visit } = this
-    const session = Object.hasOwn(request, 'session') ? request.session : undefined
-    if (session !== visit.session) visit.session = session as Session | undefined
+    const left = Object.getOwnPropertyDescriptor(this.request, 'session')
+    const isUntouched = left === undefined ? this.#visit === undefined : left.get === names.session.get
+    if (isUntouched && this.#assigned === undefined) return
+    this.visit.session = left === undefined ? undefined : (this.request as MetRequest).session
+  }
+}
+
+/**
+ * The exchange of a request that the middleware has seen, for what is mounted behind it.
+ *
+ * @throws SojournError `OPTION_INVALID` when the session's middleware has not run before.
+ */
+export function exchangeOf(request: object, wanted: string): Exchange {
+  const exchange = (request as MetRequest)[visitKey]
+  if (exchange !== undefined) return exchange
+  throw new SojournError(
+    'OPTION_INVALID',
+    `Expected \`${wanted}\` behind the middleware of \`session()\`, got a request that it has not seen. Mount that first.`,
+  )
+}
+
+/** Whether a request has a session, or will have one when somebody looks. */
+export function hasSession(request: NodeRequest): boolean {
+  const { [visitKey]: exchange } = request as MetRequest
+  return exchange !== undefined || Boolean((request as MetRequest).session)
+}
+
+function accessor(name: 'session' | 'id'): PropertyDescriptor {
+  return {
+    configurable: true,
+    enumerable: true,
+    get(this: MetRequest): unknown {
+      return this[visitKey]?.[name]
+    },
+    set(this: MetRequest, value: unknown): void {
+      const exchange = this[visitKey]
+      if (exchange !== undefined) exchange[name] = value
+    },
   }
 }
 
@@ -187,7 +215,7 @@ function isSecure(request: NodeRequest, proxy: boolean | undefined): boolean {
   if (request.socket && 'encrypted' in request.socket && request.socket.encrypted) return true
   if (proxy === false) return false
   if (proxy !== true) return request.secure === true
-  const header = request.headers['x-forwarded-proto']
+  const header = request.headers?.['x-forwarded-proto']
   const first = typeof header === 'string' ? header.split(',', 1)[0] : undefined
   return first?.trim().toLowerCase() === 'https'
 }

@@ -8,64 +8,71 @@ type Header = readonly [name: string, value: unknown]
 
 /**
  * Adds the session's cookie to a head that is about to leave, beside whatever the application has put there.
- * Answers the arguments to write it with. Doing so again, after somebody else has had a hand in it, is safe.
+ * Answers the arguments to write it with, in the form that the application chose: older software reads only some
+ * of them. Doing so again, after somebody else has had a hand in it, is safe.
  */
 export function addCookie(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
   const given = headersIn(head)
-  const before = response.getHeader('set-cookie')
-  if (given.length === 0 && before === undefined) return addAlone(response, head, setCookie)
+  const before = response.getHeader?.('set-cookie')
   if (given.length === 0 && listOf(before).at(-1) === setCookie) return head
-  const ownHeaders = headersToAdd(response, given, setCookie)
-  const isGiven = given.some(isSetCookie)
-  // Node keeps headers of one name apart in a list only as long as no header was set before.
-  if (isGiven || (given.length > 0 && response.getHeaderNames().length === 0)) {
-    const others = given.filter(header => !isSetCookie(header))
-    return [...head.filter(argument => typeof argument !== 'object'), [...others, ...ownHeaders].flat()]
+  const caching = cachingFor(response, given)
+  const cookies = withCookie(cookiesBefore(given, before), setCookie)
+  if (belongsIntoHead(response, head)) {
+    const added: readonly Header[] = [...caching, ['Set-Cookie', cookies]]
+    return head.map(argument => (isHeaders(argument) ? withHeaders(argument, added) : argument))
   }
-  for (const [name, value] of ownHeaders) response.setHeader(name, value)
+  for (const [name, value] of caching) response.setHeader?.(name, value)
+  response.setHeader?.('Set-Cookie', cookies)
   return head
 }
 
-/** The usual case, made cheap: nobody else has set a cookie. */
-function addAlone(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
-  const chosen = response.getHeader('cache-control')
-  if (chosen === undefined) response.setHeader('Cache-Control', 'no-store')
-  else warnOfSharing(chosen)
-  response.setHeader('Set-Cookie', setCookie)
-  return head
+/** The cookies that leave beside ours. Headers handed to `writeHead` replace those set before. */
+function cookiesBefore(given: readonly Header[], before: unknown): readonly string[] {
+  const inHead = given.length === 0 ? [] : given.filter(isSetCookie)
+  return inHead.length === 0 ? listOf(before) : inHead.flatMap(([, value]) => listOf(value))
 }
 
-/** `Set-Cookie` with every cookie that is to leave, and the caching where nobody has chosen it. */
-function headersToAdd(
+/** `no-store` where nobody has chosen otherwise. The application's choice stands, and is warned of. */
+function cachingFor(
   response: NodeResponse,
   given: readonly Header[],
-  setCookie: string,
-): readonly (readonly [name: string, value: string | string[]])[] {
-  // Headers handed to `writeHead` replace those set before.
-  const cookies = given.some(isSetCookie)
-    ? given.filter(isSetCookie).flatMap(([, value]) => listOf(value))
-    : listOf(response.getHeader('set-cookie'))
-  const added = [['Set-Cookie', withCookie(cookies, setCookie)]] as const
-  const chosen = given.find(isCacheControl)?.[1] ?? response.getHeader('cache-control')
-  if (chosen === undefined) return [['Cache-Control', 'no-store'], ...added]
-  warnOfSharing(chosen)
-  return added
-}
-
-/** The application's choice stands, and it is told what it means. */
-function warnOfSharing(chosen: unknown): void {
+): readonly (readonly [name: string, value: string])[] {
+  const chosen = given.find(isCacheControl)?.[1] ?? response.getHeader?.('cache-control')
+  if (chosen === undefined) return [['Cache-Control', 'no-store']]
   if (/\b(?:public|s-maxage)\b/i.test(String(chosen))) warnShared()
+  return []
 }
 
 /** The headers of a head as pairs, whether they came as an object, as a flat list or as a list of pairs. */
-function headersIn(head: HeadArguments): readonly Header[] {
-  const headers = head.find(argument => typeof argument === 'object' && argument !== null)
+export function headersIn(head: HeadArguments): readonly Header[] {
+  const headers = head.find(isHeaders)
   if (headers === undefined) return []
-  if (!Array.isArray(headers)) return Object.entries(headers as object)
+  if (!Array.isArray(headers)) return Object.entries(headers)
   if (Array.isArray(headers[0])) return headers.map(([name, value]) => [String(name), value] as const)
   return headers.flatMap((name, index) =>
     index % 2 === 0 ? [[String(name), headers[index + 1]] as const] : [],
   )
+}
+
+function isHeaders(argument: unknown): argument is object {
+  return typeof argument === 'object' && argument !== null
+}
+
+/**
+ * Whether a cookie set beside the head would be lost, or would cost the head something: Node keeps headers of one
+ * name apart in a list only as long as no header was set before.
+ */
+function belongsIntoHead(response: NodeResponse, head: HeadArguments): boolean {
+  if (headersIn(head).some(isSetCookie)) return true
+  return head.some(Array.isArray) && response.getHeaderNames?.().length === 0
+}
+
+/** The headers in their own form, with some that take the place of those of the same name. */
+function withHeaders(headers: object, added: readonly Header[]): object {
+  const others = headersIn([headers]).filter(header => !isSetCookie(header))
+  const all = [...others, ...added]
+  if (!Array.isArray(headers)) return Object.fromEntries(all)
+  return Array.isArray(headers[0]) ? all : all.flat()
 }
 
 function isSetCookie([name]: Header): boolean {
@@ -109,7 +116,7 @@ const bodyHeaders = [
  * the answer is, and stays as it does when a route throws.
  */
 export function forgetBody(response: NodeResponse): void {
-  if (response.headersSent) return
+  if (response.headersSent || !response.hasHeader) return
   // Node sends no length of its own once one was removed, even where there was none.
   for (const name of bodyHeaders) if (response.hasHeader(name)) response.removeHeader(name)
   // Where it was not assigned, it is not there to be deleted: over HTTP/2 looking at it is a warning.

@@ -1,24 +1,23 @@
 import type { Failure } from '../../core/maybe-promise.ts'
-import type { MaybePromise } from '../../core/store.ts'
-import { addCookie, forgetBody, type HeadArguments } from './head.ts'
-import { isHttp2, type MethodHost, type MethodName, type NodeRequest, type NodeResponse } from './messages.ts'
-import { ResponseGuise } from './response-guise.ts'
-import { type Methods, methodNames } from './response-methods.ts'
-import { standInFor } from './stand-in.ts'
+import type { Exchange } from './exchange.ts'
+import { addCookie, forgetBody } from './head.ts'
+import { keepConnection } from './kept-connection.ts'
+import { isHttp2, type NodeResponse } from './messages.ts'
+import { type Arguments, type Methods, OriginalMethods } from './original-methods.ts'
+import { checkHead, headSentError, isBody, refuseWrite } from './refusals.ts'
+import { sealHead } from './sealed-head.ts'
 
-/** The session's side of a response. */
-export interface Commitment {
-  readonly request: NodeRequest
-  /** Whether an answer leaves as it was written even when its session cannot be stored. */
-  readonly sendsAnyway: boolean
-  /** What `Set-Cookie` is to say. Known once the commit is done. */
-  readonly setCookie: string | undefined
-  /** Decides the cookie of a response that streams. */
-  announce(): string | undefined
-  /** Stores what is to be stored. */
-  commit(): MaybePromise<void>
-  /** Hands an error to the application's error handler. */
-  fail(error: unknown): void
+/** Lets a response leave only once the session of its exchange is stored. A frozen response throws. */
+export function holdResponse(response: NodeResponse, exchange: Exchange): void {
+  // Each method is only ever called with the arguments that the application gave for the same method.
+  const methods = response as unknown as Methods
+  const { end, write, writeHead, flushHeaders } = methods
+  const held = new HeldResponse(response, exchange, new OriginalMethods(response, methods))
+  if (typeof end === 'function') methods.end = (...args) => held.end(args)
+  if (typeof write === 'function') methods.write = (...args) => held.write(args)
+  if (typeof writeHead === 'function') methods.writeHead = (...args) => held.writeHead(args)
+  if (typeof flushHeaders === 'function') methods.flushHeaders = (...args) => held.flushHeaders(args)
+  if (response.headersSent) held.begin()
 }
 
 /**
@@ -28,131 +27,148 @@ export interface Commitment {
  *   fails can still become an error response.
  * - Streaming: it is passed through at once. The cookie is decided at the first byte, the end waits.
  *
- * `waiting` becomes `streaming` at the first byte, `ending` at `end`, and `released` when the original
- * response goes on alone.
+ * Meanwhile the response tells the truth: it has not ended. Only what would answer a second time is refused.
  */
-export class HeldResponse implements MethodHost {
-  readonly response: NodeResponse
-  /** Set when this stands in front of whoever has patched the response before. */
-  isInstalled = false
-  readonly #commitment: Commitment
-  /** What the response looks like while it waits; undefined while it looks as it is. */
-  #guise: ResponseGuise | undefined
-  /** What is called when something is to leave: Node's own methods, or those of whoever has patched the response before. */
-  readonly #originals: Methods
-  #phase: 'waiting' | 'streaming' | 'ending' | 'released'
-  /** Set once the application has ended the response. */
-  #hasEnded = false
+class HeldResponse {
+  readonly #response: NodeResponse
+  readonly #exchange: Exchange
+  readonly #originals: OriginalMethods
+  /**
+   * - `open`: nothing has left. A head that was given is in `#head`.
+   * - `streaming`: the head has left, and the application goes on.
+   * - `ending`, `finishing`: the application has ended the whole, or the stream, and the save is under way.
+   * - `ended`: the original `end` was called.
+   * - `released`: a failure has opened the response again. It goes on alone.
+   */
+  #phase: 'open' | 'streaming' | 'ending' | 'finishing' | 'ended' | 'released' = 'open'
   /** A head that the application has written and that has not left yet. */
-  #head: HeadArguments | undefined
-  /** What every head that leaves is to say. */
+  #head: Arguments | undefined
+  /** What every head that leaves says. */
   #setCookie: string | undefined
-  /** True inside a call of an original method, whose own calls of the others are not the application's. */
-  #isPassing = false
+  /** Whether the response can look as if its head had left; undefined before that was needed. */
+  #canSeal: boolean | undefined
 
-  constructor(response: NodeResponse, commitment: Commitment, methods: Methods) {
-    this.response = response
-    this.#commitment = commitment
-    this.#phase = response.headersSent ? 'streaming' : 'waiting'
-    this.#originals = methods
+  constructor(response: NodeResponse, exchange: Exchange, originals: OriginalMethods) {
+    this.#response = response
+    this.#exchange = exchange
+    this.#originals = originals
+  }
+
+  /** Decides the cookie, because the head leaves now or has left already. */
+  begin(): void {
+    if (this.#phase !== 'open') return
+    this.#phase = 'streaming'
+    const setCookie = this.#announce()
+    this.#originals.during(() => this.#sendHead(setCookie))
+    // The head of an upgrade is the whole answer: no end follows it.
+    if (this.#exchange.request.upgrade) void this.#commit()?.then(failure => this.#report(failure))
+  }
+
+  end(args: Arguments): unknown {
+    if (this.#originals.isAtWork || this.#phase === 'released') return this.#originals.call('end', args)
+    if (this.#hasEnded) return this.#endAgain(args)
+    // What Node refuses it refuses at once, and then the response has not ended.
+    if (!isBody(args[0])) return this.#originals.call('end', args)
+    this.#phase = this.#phase === 'open' ? 'ending' : 'finishing'
+    const committing = this.#commit()
+    if (committing === undefined) return this.#leave(args)
+    void this.#leaveAfter(committing, args)
+    return this.#response
+  }
+
+  write(args: Arguments): unknown {
+    if (this.#isTransparent) return this.#originals.call('write', args)
+    if (this.#hasEnded) return refuseWrite(this.#response, this.#exchange.request, args)
+    this.begin()
+    return this.#originals.call('write', args)
+  }
+
+  flushHeaders(args: Arguments): unknown {
+    if (this.#isTransparent) return this.#originals.call('flushHeaders', args)
+    if (this.#hasEnded) return undefined
+    this.begin()
+    return this.#originals.call('flushHeaders', args)
+  }
+
+  /** Keeps a head back until the first byte or the end, because it could not be taken back later. */
+  writeHead(args: Arguments): unknown {
+    if (this.#isSealed) return this.#writeHeadAgain(args)
+    if (this.#isTransparent || this.#phase !== 'open') return this.#passHead(args)
+    if (!this.#seal()) return this.#beginWith(args)
+    if (!this.#isHttp2) checkHead(args)
+    this.#head = args
+    // As Node's own does.
+    this.#response.statusCode = Number(args[0])
+    // Over HTTP/2 a head leaves by itself, without any byte behind it.
+    if (this.#isHttp2) setImmediate(() => this.#flushHead())
+    return this.#response
   }
 
   /**
-   * Decides what is decided already: of a session that is first looked at after the head has left, the cookie
-   * cannot be sent.
+   * Lets a head leave that is kept back when Node's implicit head repeats its status: a patch behind the session, as
+   * compression 1.7 has it, begins a stream in this way. Every other head comes too late.
    */
-  begin(): void {
-    if (this.#phase === 'streaming') this.#announce()
+  #writeHeadAgain(args: Arguments): unknown {
+    const { statusCode } = this.#response
+    const isRepeated = this.#head !== undefined && args.length === 1 && args[0] === statusCode
+    if (!isRepeated || this.#hasEnded) throw headSentError(this.#exchange.request, 'write')
+    this.begin()
+    return this.#response
   }
 
-  /** Puts this in front of a response that has been patched before. Whoever patches it later is in front of this. */
-  install(): void {
-    this.isInstalled = true
-    for (const name of methodNames) {
-      Reflect.set(this.response, name, (...args: readonly unknown[]) => this.receive(name, args))
-    }
+  #beginWith(head: Arguments): unknown {
+    this.#head = head
+    this.begin()
+    return this.#response
   }
 
-  receive(name: MethodName, args: readonly unknown[]): unknown {
-    if (name === 'end') return this.#end(args)
-    if (name === 'write') return this.#write(args)
-    return name === 'writeHead' ? this.#writeHead(args) : this.#flushHeaders(args)
+  get #isHttp2(): boolean {
+    return isHttp2(this.#exchange.request)
   }
 
-  #end(args: readonly unknown[]): unknown {
-    // express-session's way: a second end does nothing, whatever it is given.
-    if (this.#hasEnded && this.#commitment.sendsAnyway && !this.#isPassing) return this.response
-    if (this.#isTransparent) return this.#pass('end', args)
-    if (this.#phase === 'ending') return this.#disguise().answer('end', args)
-    // What Node refuses it refuses at once, and then the response has not ended.
-    if (!isPlainBody(args[0])) refuseBody(this.#commitment.request, args)
-    const wasStreaming = this.#phase === 'streaming'
-    this.#phase = 'ending'
-    this.#hasEnded = true
-    const committing = this.#commit()
-    if (committing === undefined) return this.#leave(args, wasStreaming)
-    this.#disguise().seemEnded()
-    this.#leaveLater(committing, args, wasStreaming)
-    return this.response
+  get #isTransparent(): boolean {
+    return this.#originals.isAtWork || this.#phase === 'ended' || this.#phase === 'released'
   }
 
-  #write(args: readonly unknown[]): unknown {
-    if (this.#isTransparent) return this.#pass('write', args)
-    if (this.#phase === 'ending') return this.#disguise().answer('write', args)
-    this.#beginStream()
-    return this.#pass('write', args)
+  get #hasEnded(): boolean {
+    return this.#phase === 'ending' || this.#phase === 'finishing' || this.#phase === 'ended'
   }
 
-  #flushHeaders(args: readonly unknown[]): unknown {
-    if (this.#isTransparent) return this.#pass('flushHeaders', args)
-    if (this.#phase === 'ending') return this.#disguise().answer('flushHeaders', args)
-    this.#beginStream()
-    return this.#pass('flushHeaders', args)
+  /** Whether the application has given a head that has not left. */
+  get #isSealed(): boolean {
+    return !this.#originals.isAtWork && (this.#head !== undefined || this.#phase === 'ending')
   }
 
-  /** Keeps the head back until the first byte or the end, because it could not be taken back later. */
-  #writeHead(args: readonly unknown[]): unknown {
-    if (this.#isTransparent || this.#phase === 'streaming') return this.#passHead(args)
-    const guise = this.#disguise()
-    if (this.#phase === 'ending' || this.#head !== undefined) return guise.answer('writeHead', args)
-    if (!guise.seemHeadSent(args)) return this.#passHead(args)
-    this.#head = args
-    // Over HTTP/2 a head leaves by itself, without any byte behind it.
-    if (isHttp2(this.#commitment.request)) setImmediate(() => this.#flushHead())
-    return this.response
+  /** Answers false for a response that cannot look as if its head had left. */
+  #seal(): boolean {
+    this.#canSeal ??= sealHead(this.#response, this.#exchange.request, () => this.#isSealed)
+    return this.#canSeal
+  }
+
+  /** A second end does nothing, whatever it brings. Its callback is told of the first one. */
+  #endAgain(args: Arguments): unknown {
+    const callback = args.find(argument => typeof argument === 'function')
+    if (callback === undefined) return this.#response
+    if (this.#phase === 'ended') return this.#originals.call('end', [callback])
+    this.#response.once?.('finish', () => Reflect.apply(callback, undefined, []))
+    return this.#response
   }
 
   #flushHead(): void {
     try {
-      this.#beginStream()
+      this.begin()
     } catch (error) {
-      this.#commitment.fail(error)
+      this.#exchange.fail(error)
     }
-  }
-
-  get #isTransparent(): boolean {
-    return this.#isPassing || this.#phase === 'released'
-  }
-
-  #disguise(): ResponseGuise {
-    this.#guise ??= new ResponseGuise(this.response, this.#commitment.request)
-    return this.#guise
-  }
-
-  #beginStream(): void {
-    if (this.#phase !== 'waiting') return
-    this.#phase = 'streaming'
-    this.#guise?.takeOff()
-    this.#sendHead(this.#announce())
   }
 
   // What is wrong with the session cannot stop a stream that the application has begun. The commit at its
   // end fails for the same reason.
   #announce(): string | undefined {
     try {
-      return this.#commitment.announce()
+      return this.#exchange.announce()
     } catch (error) {
-      this.#commitment.fail(error)
+      this.#exchange.fail(error)
       return undefined
     }
   }
@@ -160,7 +176,7 @@ export class HeldResponse implements MethodHost {
   /** Commits. Answers nothing when that is done, and otherwise the promise of how it went. */
   #commit(): Promise<Failure | undefined> | undefined {
     try {
-      const committing = this.#commitment.commit()
+      const committing = this.#exchange.commit()
       if (!(committing instanceof Promise)) return undefined
       return committing.then(
         () => undefined,
@@ -171,87 +187,76 @@ export class HeldResponse implements MethodHost {
     }
   }
 
-  #leaveLater(
-    committing: Promise<Failure | undefined>,
-    args: readonly unknown[],
-    wasStreaming: boolean,
-  ): void {
-    committing
-      .then(failure => {
-        if (failure === undefined) this.#leave(args, wasStreaming)
-        else this.#fail(failure.error, args, wasStreaming)
-      })
-      .catch(error => {
-        this.#reopen()
-        this.#commitment.fail(error)
-      })
-  }
-
-  /** Lets the response go. What Node refuses now is thrown, and leaves the response open. */
-  #leave(args: readonly unknown[], wasStreaming: boolean): unknown {
-    this.#guise?.takeOff()
+  async #leaveAfter(committing: Promise<Failure | undefined>, args: Arguments): Promise<void> {
+    if (this.#phase === 'ending') this.#seal()
+    const status = this.#status()
+    const letGo = this.#isHttp2 ? undefined : keepConnection(this.#response)
+    const failure = await committing
+    letGo?.()
     try {
-      if (!wasStreaming) this.#sendHead(this.#commitment.setCookie)
-      return this.#pass('end', args)
-    } finally {
-      this.#phase = 'released'
+      if (failure === undefined || this.#exchange.sendsAnyway) this.#leaveAs(status, args)
+      else this.#reopen()
+      this.#report(failure)
+    } catch (error) {
+      this.#reopen()
+      this.#report({ error })
     }
   }
 
-  /** Lets the response go as it was written, where the application wants that, or opens it again. */
-  #fail(error: unknown, args: readonly unknown[], wasStreaming: boolean): void {
-    if (this.#commitment.sendsAnyway) this.#leave(args, wasStreaming)
-    else this.#reopen()
-    this.#commitment.fail(error)
+  /** Lets the response go with the status that it had when it was ended. */
+  #leaveAs(status: object, args: Arguments): void {
+    const wanted = this.#phase === 'ending' ? Object.entries(status) : []
+    for (const [name, value] of wanted) Reflect.set(this.#response, name, value)
+    this.#leave(args)
+  }
+
+  /** Lets the response go. What Node refuses now is thrown, and leaves the response open. */
+  #leave(args: Arguments): unknown {
+    const setCookie = this.#phase === 'ending' ? this.#exchange.setCookie : undefined
+    this.#phase = 'released'
+    return this.#originals.during(() => {
+      this.#sendHead(setCookie)
+      const answer = this.#originals.call('end', args)
+      this.#phase = 'ended'
+      return answer
+    })
+  }
+
+  /** What a head says where none was given. HTTP/2 has no reason, and Node warns whoever looks for one. */
+  #status(): object {
+    const { statusCode } = this.#response
+    return this.#isHttp2 ? { statusCode } : { statusCode, statusMessage: this.#response.statusMessage }
+  }
+
+  #report(failure: Failure | undefined): void {
+    if (failure !== undefined) this.#exchange.fail(failure.error)
   }
 
   /** Opens the response again for the error handler. */
   #reopen(): void {
-    this.#guise?.takeOff()
-    this.#head = undefined
     this.#phase = 'released'
+    this.#head = undefined
     // A session that goes on under an id that the visitor does not have yet is not to be lost with the answer.
-    this.#setCookie = this.#commitment.setCookie
-    forgetBody(this.response)
+    this.#setCookie = this.#exchange.setCookie
+    forgetBody(this.#response)
   }
 
   #sendHead(setCookie: string | undefined): void {
     const head = this.#head
     this.#head = undefined
     this.#setCookie = setCookie
-    if (head !== undefined) this.#passHead(head)
-    else this.#withCookie([])
+    if (head === undefined) this.#withCookie([])
+    else this.#passHead(head)
   }
 
-  // Whoever patches the response later may set cookies of their own at the very last moment, in place of ours.
-  #passHead(head: HeadArguments): unknown {
-    return this.#pass('writeHead', this.#withCookie(head))
+  // A patch that comes later may set cookies of its own at the very last moment, in place of ours.
+  #passHead(head: Arguments): unknown {
+    return this.#originals.call('writeHead', this.#withCookie(head))
   }
 
-  #withCookie(head: HeadArguments): HeadArguments {
+  #withCookie(head: Arguments): Arguments {
     const setCookie = this.#setCookie
-    if (setCookie === undefined || this.response.headersSent) return head
-    return addCookie(this.response, head, setCookie)
+    if (setCookie === undefined || this.#response.headersSent) return head
+    return addCookie(this.#response, head, setCookie)
   }
-
-  #pass(name: MethodName, args: readonly unknown[]): unknown {
-    const wasPassing = this.#isPassing
-    this.#isPassing = true
-    try {
-      return Reflect.apply(this.#originals[name], this.response, args)
-    } finally {
-      this.#isPassing = wasPassing
-    }
-  }
-}
-
-function isPlainBody(chunk: unknown): boolean {
-  if (chunk === undefined || chunk === null) return true
-  return typeof chunk === 'string' || typeof chunk === 'function' || chunk instanceof Uint8Array
-}
-
-/** Throws what Node throws for such a body, if it does: some of what is no body counts as none. */
-function refuseBody(request: NodeRequest, args: readonly unknown[]): void {
-  const standIn = standInFor(request)
-  Reflect.apply(standIn.end, standIn, [...args])
 }

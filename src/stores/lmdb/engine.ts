@@ -30,6 +30,8 @@ export interface Root {
   openDB(options: PartOptions): unknown
   /** The next read sees what has been written by then. */
   resetReadTxn(): void
+  /** Forgets the reads of processes that have died. */
+  readerCheck(): number
   /** Waits for the writes under way. */
   close(): Promise<void>
 }

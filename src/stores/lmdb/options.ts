@@ -1,9 +1,13 @@
 import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/checked-options.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { SojournError } from '../../core/errors.ts'
+import { withHomeFolder } from './home-folder.ts'
 
 export interface LmdbStoreOptions {
-  /** The folder in which the store keeps its two files. It is made if it does not exist, for nobody but its owner. */
+  /**
+   * The folder in which the store keeps its two files. It is made if it does not exist, for nobody but its owner. A
+   * `~` at its beginning is the home folder.
+   */
   readonly path: string
   /**
    * When a write is answered: once it is on the disk, so that neither a power cut nor the end of any process takes
@@ -26,7 +30,7 @@ export interface LmdbStoreOptions {
 }
 
 const checks: { readonly [option in keyof Required<LmdbStoreOptions>]: OptionCheck } = {
-  path: { expected: 'the path of a folder', accepts: isPath },
+  path: { expected: 'the path of a folder', accepts: isPath, describe: describePath },
   durability: oneOf('flushed', 'committed'),
   sweepPerCreate: { expected: 'a whole number from 0 to 1000', accepts: isCount },
   clock: isClock,
@@ -40,7 +44,7 @@ const checks: { readonly [option in keyof Required<LmdbStoreOptions>]: OptionChe
 export function checkedOptions(options: LmdbStoreOptions): Required<LmdbStoreOptions> {
   checkEach(options, checks)
   const { path, durability = 'flushed', sweepPerCreate = 4, clock = systemClock } = options
-  if (path !== undefined) return { path, durability, sweepPerCreate, clock }
+  if (path !== undefined) return { path: withHomeFolder(path), durability, sweepPerCreate, clock }
   throw new SojournError(
     'OPTION_INVALID',
     "Expected `path` to be the path of a folder, got none. Give it as in './data/sessions'.",
@@ -50,6 +54,12 @@ export function checkedOptions(options: LmdbStoreOptions): Required<LmdbStoreOpt
 /** Nothing that the file system takes has a zero in it. */
 function isPath(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && !value.includes('\0')
+}
+
+/** It may be a part of a URL, and is not quoted. */
+function describePath(value: unknown): string {
+  if (typeof value !== 'string') return `a value of type ${typeof value}`
+  return value === '' ? 'empty text' : 'text with a zero in it'
 }
 
 function isCount(value: unknown): boolean {

@@ -1,9 +1,13 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import type { Clock } from '../../core/clock.ts'
 import { loadDriver } from '../driver.ts'
+import { DeadReaders } from './dead-readers.ts'
 import { demandRoom } from './disk-room.ts'
 import type { Engine, Part, Root } from './engine.ts'
 import { strangenessOf } from './file-header.ts'
+import { firstRead } from './first-read.ts'
 import { checkLockFile } from './lock-file.ts'
 import { claimFolder } from './open-folders.ts'
 import type { SubjectFiles } from './subject-keys.ts'
@@ -14,6 +18,7 @@ import { Strangeness, unusable } from './unusable.ts'
 interface Opening {
   readonly path: string
   readonly durability: 'flushed' | 'committed'
+  readonly clock: Clock
 }
 
 /** The file of a store, open, and what it is made of. */
@@ -38,21 +43,34 @@ const binary = { encoding: 'binary' } as const
  *
  * @throws SojournError `STORE_UNUSABLE` naming the folder; `DRIVER_MISSING`
  */
-export function openFile({ path, durability }: Opening): SessionFile {
+export function openFile({ path, durability, clock }: Opening): SessionFile {
   // `Engine` is what the package has, in every version that the manifest allows.
   const engine = loadDriver('lmdb', 'lmdb') as Engine
   const folder = resolve(path)
   try {
+    demandMainThread()
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    return openClaimed(engine, { folder, durability, letGo: claimFolder(folder, durability) })
+    return openClaimed(engine, { folder, durability, clock, letGo: claimFolder(folder, durability) })
   } catch (cause) {
     throw unusable(folder, cause)
   }
 }
 
-interface Claim {
+/**
+ * The engine writes in a thread of its own, on what the thread of the store hands it bit by bit. If that one is
+ * terminated in between, the other waits for the rest for ever and holds the lock of all processes, or meets memory that
+ * is gone. Nothing tells a store that its thread is about to end.
+ */
+function demandMainThread(): void {
+  if (isMainThread) return
+  throw new Strangeness(
+    'this is a worker thread, and one that is ended while it writes would keep all processes from writing. ' +
+      'Open it in the main thread, or in a process of its own',
+  )
+}
+
+interface Claim extends Omit<Opening, 'path'> {
   readonly folder: string
-  readonly durability: Opening['durability']
   letGo(): void
 }
 
@@ -105,7 +123,8 @@ interface Access extends TableAccess {
   close(): Promise<void>
 }
 
-function accessTo(root: Root, { folder, letGo }: Claim): Access {
+function accessTo(root: Root, { folder, clock, letGo }: Claim): Access {
+  const deadReaders = new DeadReaders(root, clock)
   let isOpen = true
   return {
     refresh() {
@@ -113,7 +132,10 @@ function accessTo(root: Root, { folder, letGo }: Claim): Access {
       if (!isOpen) throw new Error('Expected the lmdb store to be open, but it has been closed.')
       root.resetReadTxn()
     },
-    demandRoom: () => demandRoom(folder),
+    beforeWrite() {
+      demandRoom(folder)
+      deadReaders.clear()
+    },
     close() {
       isOpen = false
       return root.close().finally(letGo)
@@ -123,7 +145,7 @@ function accessTo(root: Root, { folder, letGo }: Claim): Access {
 
 /** A file without anything in it is a new one. */
 function checkFormat(root: Root): void {
-  const parts = [...root.getKeys()]
+  const parts = firstRead(() => [...root.getKeys()])
   if (parts.length > 0 && !parts.includes(aboutPart))
     throw new Strangeness('its `data.mdb` holds the data of other software')
   const about = partOf<string>(root, { name: aboutPart })

@@ -21,8 +21,8 @@ type EndKey = [expiresAt: number, name: string]
 export interface TableAccess {
   /** Lets the next read see what every process has written by now. Throws once the file is closed. */
   refresh(): void
-  /** Throws when the disk is too full for a write. */
-  demandRoom(): void
+  /** Comes before each write. Throws when the disk is too full for it. */
+  beforeWrite(): void
 }
 
 /** The parts of the file that a table is kept in. */
@@ -87,7 +87,7 @@ export class Table<Item extends Ending> {
   /** Makes a change. Answers false, and changes nothing, when somebody else was quicker. */
   exchange({ name, found, next }: Exchange<Item>): Promise<boolean> {
     const { items } = this.#files
-    this.#files.demandRoom()
+    this.#files.beforeWrite()
     // What fails within the transaction does not undo what was written in it before.
     if (name.length > longestName) throw new Error(`Expected a key of at most ${longestName} characters.`)
     const stamp = newStamp()
@@ -150,7 +150,7 @@ export class Table<Item extends Ending> {
   async #end([expiresAt, name]: EndKey): Promise<boolean> {
     const found = this.find(name)
     if (found?.item.expiresAt === expiresAt) return await this.exchange({ name, found, next: undefined })
-    this.#files.demandRoom()
+    this.#files.beforeWrite()
     // The item has another end by now, and this one went with it; or it is left from damage, and would be met again.
     await this.#files.ends.remove([expiresAt, name])
     return false

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { sameCall } from '../../core/deadline.ts'
 import type { ForeignSession } from '../../core/store.ts'
 import type { Line } from './line.ts'
 import type { Link } from './link.ts'
@@ -59,10 +60,11 @@ export class ForeignSessions {
 
   /** On a cluster the two are on two servers. The record comes first, so that the visitor is signed in throughout. */
   async #takeOverApart(foreign: string, text: string, { name, parameters }: Arriving): Promise<boolean> {
+    const goOn = sameCall()
     if ((await this.#line.run(createScript, name, parameters)) !== 1) return false
-    if ((await this.#line.run(removeScript, foreign, [text])) === 1) return true
+    if ((await goOn(() => this.#line.run(removeScript, foreign, [text]))) === 1) return true
     // The other software has written in between, or ended the session: what is there now is looked at anew.
-    await this.#line.write(name, ['DEL', name])
+    await goOn(() => this.#line.write(name, ['DEL', name]))
     return false
   }
 

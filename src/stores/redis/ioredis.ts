@@ -15,6 +15,9 @@ interface Client extends RedisClient {
   on(event: 'error' | 'ready', listener: (error: unknown) => void): unknown
 }
 
+/** How long one sentinel may take to say where the primary is. */
+const sentinelPatienceMs = 2000
+
 /** Opens a client of ioredis. */
 export function openCallingClient(loaded: unknown, address: RedisAddress): Endable {
   // The package has both in every version that the manifest allows.
@@ -46,6 +49,8 @@ function made({ Redis, Cluster }: Driver, address: RedisAddress): Client {
     sentinelUsername,
     sentinelPassword,
     sentinelRetryStrategy: retryDelay,
+    // One that says nothing would be waited for, also after the client was ended, and no other one asked.
+    sentinelCommandTimeout: sentinelPatienceMs,
     enableTLSForSentinelMode: address.isEncrypted,
     ...(address.isEncrypted ? { sentinelTLS: {} } : {}),
   })

@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.ts'
+import { sameCall } from '../../core/deadline.ts'
 import { SojournError } from '../../core/errors.ts'
 import type { Link, Send } from './link.ts'
 import { Replicas } from './replicas.ts'
@@ -22,7 +23,7 @@ const oldestVersion = 7
 
 /**
  * The way to the servers. A command leaves only when there is a connection, so that none is kept by a driver and
- * carried out long after its request was answered.
+ * carried out long after its request was answered, and none leaves once its request has failed at the deadline.
  */
 export class Line {
   readonly #link: Link
@@ -61,12 +62,13 @@ export class Line {
     keys: readonly [string, ...string[]],
     parameters: readonly string[],
   ): Promise<unknown> {
+    const goOn = sameCall()
     const rest = [String(keys.length), ...keys, ...parameters]
     try {
       return await this.write(keys[0], ['EVALSHA', sha, ...rest])
     } catch (error) {
       if (!isForgotten(error)) throw error
-      return await this.write(keys[0], ['EVAL', source, ...rest])
+      return await goOn(() => this.write(keys[0], ['EVAL', source, ...rest]))
     }
   }
 
@@ -91,9 +93,10 @@ export class Line {
 
   /** Nothing is awaited before a command leaves on a connection that is there: what is sent first arrives first. */
   async #send(words: readonly string[], send: Send): Promise<unknown> {
+    const goOn = sameCall()
     if (!this.#isGreeted || !this.#link.isReady()) await this.ready()
     try {
-      return await send(words)
+      return await goOn(() => send(words))
     } catch (error) {
       throw troubleOf(error)
     }

@@ -1,5 +1,5 @@
 import { systemClock } from '../../core/clock.ts'
-import type { Host, RedisAddress } from './address.ts'
+import type { RedisAddress } from './address.ts'
 import type { RedisClient } from './client.ts'
 import { type Endable, retryDelay } from './endable.ts'
 
@@ -21,8 +21,9 @@ interface Client extends RedisClient {
 
 /** Opens a client of node-redis. */
 export function openSendingClient(loaded: unknown, address: RedisAddress): Endable {
+  const ending = new AbortController()
   // The package has these three in every version that the manifest allows.
-  const client = made(loaded as Driver, address)
+  const client = made(loaded as Driver, address, ending.signal)
   const connecting = new Connecting(client)
   return {
     client,
@@ -32,6 +33,8 @@ export function openSendingClient(loaded: unknown, address: RedisAddress): Endab
     cut: () => {
       connecting.giveUp()
       if (client.isOpen) client.destroy()
+      // What is about to connect is in no list of the client's, and would wait for a server that says nothing for ever.
+      ending.abort()
     },
   }
 }
@@ -66,31 +69,31 @@ class Connecting {
   }
 }
 
-function made(driver: Driver, address: RedisAddress): Client {
+function made(driver: Driver, address: RedisAddress, signal: AbortSignal): Client {
   const { kind, hosts, primary, database, user, sentinelUser } = address
-  const [first] = hosts
-  if (kind === 'server')
-    return driver.createClient({ ...optionsFor(address, first), ...given(user), database })
+  const options = optionsFor(address, signal)
+  if (kind === 'server') {
+    const socket = { ...options.socket, ...hosts[0] }
+    return driver.createClient({ ...options, socket, ...given(user), database })
+  }
   if (kind === 'cluster') {
     const rootNodes = hosts.map(host => ({ socket: { host: host.host, port: host.port } }))
-    return driver.createCluster({
-      rootNodes,
-      defaults: { ...optionsFor(address, undefined), ...given(user) },
-    })
+    return driver.createCluster({ rootNodes, defaults: { ...options, ...given(user) } })
   }
   return driver.createSentinel({
     name: primary,
     sentinelRootNodes: hosts,
-    nodeClientOptions: { ...optionsFor(address, undefined), ...given(user), database },
-    sentinelClientOptions: { ...optionsFor(address, undefined), ...given(sentinelUser) },
+    nodeClientOptions: { ...options, ...given(user), database },
+    sentinelClientOptions: { ...options, ...given(sentinelUser) },
   })
 }
 
-function optionsFor({ isEncrypted }: RedisAddress, host: Host | undefined): object {
+/** The signal ends every connection: what is said of a socket is handed on to Node. */
+function optionsFor({ isEncrypted }: RedisAddress, signal: AbortSignal) {
   return {
     disableOfflineQueue: true,
     socket: {
-      ...host,
+      signal,
       ...(isEncrypted ? { tls: true } : {}),
       connectTimeout: 5000,
       reconnectStrategy: retryDelay,

@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.ts'
+import { sameCall } from '../../core/deadline.ts'
 import { lookEveryMs, patienceMs } from './line.ts'
 import { type Link, type Send, type SendingClient, sendTogether } from './link.ts'
 
@@ -36,13 +37,15 @@ async function onceReady<Answer>(
   pool: SendingPool,
   work: (connection: SendingClient) => Promise<Answer>,
 ): Promise<Answer> {
+  const goOn = sameCall()
   const until = systemClock.now() + patienceMs
   while (systemClock.now() < until) {
     let isSent = false
-    const answer = await pool.execute(connection => {
+    // One that throws before it answers a promise would cost the pool the connection.
+    const answer = await pool.execute(async connection => {
       if (connection.isReady !== true || systemClock.now() >= until) return undefined
       isSent = true
-      return work(connection)
+      return await goOn(() => work(connection))
     })
     // It was sent, so that this is what the work has answered.
     if (isSent) return answer as Answer

@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.ts'
+import { sameCall } from '../../core/deadline.ts'
 import type { Link } from './link.ts'
 
 type Words = readonly string[]
@@ -62,12 +63,13 @@ class Waiting {
   }
 
   async write(key: string, words: Words): Promise<unknown> {
+    const goOn = sameCall()
     if (this.#hasPlace() && this.#turns.length === 0) this.#underWay += 1
     else await this.#turn()
     const leave = this.#leaveOnce()
     const cancel = systemClock.after(longestPlaceMs, leave)
     try {
-      return await this.#writeAndWait(key, words)
+      return await goOn(() => this.#writeAndWait(key, words))
     } finally {
       cancel()
       leave()
@@ -91,14 +93,15 @@ class Waiting {
 
   /** A server of a cluster that no longer has the key says so, and the drivers listen to it for single commands only. */
   async #sendBoth(key: string, ...both: readonly [Words, Words]): Promise<readonly unknown[]> {
+    const goOn = sameCall()
     try {
       return await this.#link.sendBoth(key, ...both)
     } catch (error) {
       const [redirection] = error instanceof Error ? error.message.split(' ', 1) : []
-      if (redirection === 'ASK') return await this.#sendApart(key, ...both)
+      if (redirection === 'ASK') return await goOn(() => this.#sendApart(key, ...both))
       if (redirection !== 'MOVED') throw error
-      await this.#link.send(key, ['EXISTS', key])
-      return await this.#link.sendBoth(key, ...both)
+      await goOn(() => this.#link.send(key, ['EXISTS', key]))
+      return await goOn(() => this.#link.sendBoth(key, ...both))
     }
   }
 

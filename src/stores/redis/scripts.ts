@@ -146,7 +146,10 @@ function script(source: string): Script {
   return { source, sha: hash('sha1', source, 'hex') }
 }
 
-/** The server removes what is over by its own clock, a little later than ours says so. */
+/**
+ * The server removes what is over by its own clock, a little later than ours says so. One whose clock is ahead by more
+ * than that has done so already, and whoever writes must not be told that it is kept.
+ */
 function keeping(): string {
   return `
 local function keep(text, ends)
@@ -154,6 +157,7 @@ local function keep(text, ends)
     redis.call('SET', KEYS[1], text)
   else
     redis.call('SET', KEYS[1], text, 'PXAT', string.format('%.0f', math.ceil(tonumber(ends)) + ${graceMs}))
+    if not redis.call('GET', KEYS[1]) then error('this server removes at once what it is given') end
   end
 end
 `

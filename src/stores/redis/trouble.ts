@@ -12,6 +12,10 @@ const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
   [/^WRONGPASS|invalid password/i, 'the server does not accept the user or the password'],
   [/^NOAUTH/, 'the server demands a password, and was given none'],
   [/^NOPERM/, 'the user of the connection may not do this on the server'],
+  [
+    /removes at once what it is given/,
+    'its clock is so far ahead that it removed the session at once. Set the clocks of both machines by NTP',
+  ],
   [/^READONLY/, 'the server is a replica, which takes no writes'],
   [/^OOM/, 'the server has no memory left. Raise its `maxmemory`'],
   [/^MISCONF/, 'the server takes no writes because it cannot save to its disk'],

@@ -35,6 +35,11 @@ export function destroy(world: World, request: UnderWay): void {
       request.hasEnded = true
       request.session = undefined
     },
+    fail(ended) {
+      // The end of the request tries once more.
+      request.hasEnded = true
+      if (ended.ending.operation.failures === 0) expectGone(ended)
+    },
   })
 }
 

@@ -3,7 +3,7 @@ import session, { memoryStore, type SessionOptions } from 'sojourn'
 import { describe, expect, test } from 'vitest'
 import { GatedStore } from '../../support/gated-store.ts'
 import { ask, type Question } from '../../support/http-client.ts'
-import { type Protocol, plain, type Route, serve } from '../../support/servers.ts'
+import { type Protocol, plain, type Route, type SessionRequest, serve } from '../../support/servers.ts'
 
 describe('whether a connection is secure', () => {
   const secureOnly: SessionOptions = { cookie: { secure: true } }
@@ -73,6 +73,103 @@ describe('the session that a route leaves on the request', () => {
       await ask(port, '/out', { headers: { cookie } })
       expect(store.size).toBe(unset === 'destroy' ? 0 : 1)
     }
+  })
+})
+
+describe('the names of a request', () => {
+  test('shows the same session at each look, as a property of its own', async () => {
+    const seen = await look(request => [
+      Object.keys(request).includes('session'),
+      [request.session].includes(request.session),
+      { ...request }.session === request.session,
+    ])
+    expect(seen).toEqual([true, true, true])
+  })
+
+  test('shows none once it was deleted, and what is assigned after that', async () => {
+    const seen = await look(request => {
+      const had = request.session !== undefined
+      const isDeleted = Reflect.deleteProperty(request, 'session')
+      const afterwards = request.session
+      Object.assign(request, { session: { visits: 1 } })
+      return [had, isDeleted, afterwards, request.session.visits]
+    })
+    expect(seen).toEqual([true, true, undefined, 1])
+  })
+
+  test('can be deleted before anybody has looked', async () => {
+    const seen = await look(request => {
+      Reflect.deleteProperty(request, 'session')
+      return ['session' in request, request.session]
+    })
+    expect(seen).toEqual([false, undefined])
+  })
+
+  test('has an id that its session has too, and can be read before the session', async () => {
+    const seen = await look(request => [typeof request.sessionID, request.sessionID === request.session.id])
+    expect(seen).toEqual(['string', true])
+  })
+
+  test('is destructured like any object', async () => {
+    const seen = await look(request => {
+      const { session, sessionID } = request
+      return [session.id === sessionID]
+    })
+    expect(seen).toEqual([true])
+  })
+})
+
+describe('a request that inherits from another one', () => {
+  test.each([
+    ['memory', undefined],
+    ['a store that answers later', new GatedStore()],
+  ] as const)('shows, changes and replaces the same session, on %s', async (_name, store) => {
+    const middleware = session({ secret: 'exchange', store })
+    const port = await serve(
+      plain(middleware, (request, response) => {
+        const derived: SessionRequest = Object.create(request)
+        const { session: before } = derived
+        if (request.url === '/change') derived.session.visits = 1
+        if (request.url === '/replace') Object.assign(derived, { session: { visits: 2 } })
+        response.end(
+          `${before === request.session} ${derived.session.visits} ${derived.sessionID === request.sessionID}`,
+        )
+      }),
+    )
+    const { cookie, body } = await ask(port, '/change')
+    expect(body).toBe('true 1 true')
+    await ask(port, '/replace', { headers: { cookie } })
+    expect((await ask(port, '/', { headers: { cookie } })).body).toBe('true 2 true')
+  })
+})
+
+describe('what cannot carry a session', () => {
+  const begin = (request: object, response: object): unknown => {
+    const errors: unknown[] = []
+    session({ secret: 'exchange' })(request as never, response as never, error => errors.push(error))
+    return errors[0]
+  }
+  const request = (): object => ({ url: '/', headers: {}, method: 'GET' })
+
+  test.each<[string, () => unknown]>([
+    ['a frozen request', () => begin(Object.freeze(request()), {})],
+    ['a frozen response', () => begin(request(), Object.freeze({ end() {} }))],
+    [
+      'a request that refuses properties',
+      () => begin(new Proxy(request(), { defineProperty: () => false, set: () => false }), {}),
+    ],
+  ])('is one clear error to `next`: %s', (_what, attempt) => {
+    expect(attempt()).toMatchObject({ code: 'MESSAGE_UNUSABLE', cause: expect.any(TypeError) })
+  })
+
+  test.each<[string, () => object]>([
+    ['without headers', () => ({ url: '/' })],
+    ['without anything', () => ({})],
+    ['behind a proxy', () => new Proxy(request(), {})],
+  ])('a request %s has a session', (_what, make) => {
+    const made = make()
+    expect(begin(made, {})).toBeUndefined()
+    expect(Reflect.get(made, 'session')).toMatchObject({ cookie: expect.anything() })
   })
 })
 
@@ -154,4 +251,41 @@ async function deviceOf(
   expect((await ask(await serve(app ?? plain(middleware, route)), '/', { headers })).status).toBe(200)
   const [summary] = await middleware.sessions.of('ada').list()
   return summary?.device
+}
+
+test('two middlewares on one request: the second leaves the session of the first', async () => {
+  const first = session({ secret: 'one', name: 'first' })
+  const second = session({ secret: 'two', name: 'second' })
+  const route: Route = (request, response) => {
+    request.session.visits = 1
+    response.end('whole')
+  }
+  const inner = plain(second, route)
+  const port = await serve((request, response) => first(request, response, () => inner(request, response)))
+  const { cookies } = await ask(port)
+  expect(cookies).toHaveLength(1)
+  expect(cookies[0]).toMatch(/^first=/)
+})
+
+test('a stand-in for a request, as tests make them, has a session too', () => {
+  const request: Record<string, unknown> = { url: '/', headers: {}, method: 'GET' }
+  const calls: unknown[] = []
+  const middleware = session({ secret: 'exchange' })
+  middleware(request as never, { headersSent: false } as never, error => calls.push(error))
+  expect(calls).toEqual([undefined])
+  expect(request.session).toMatchObject({ cookie: expect.anything() })
+  expect(typeof request.sessionID).toBe('string')
+})
+
+/** What a route sees of a request of the memory store's, which loads nothing before the first look. */
+async function look(see: (request: SessionRequest) => readonly unknown[]): Promise<readonly unknown[]> {
+  let seen: readonly unknown[] = []
+  const port = await serve(
+    plain(session({ secret: 'exchange' }), (request, response) => {
+      seen = see(request)
+      response.end()
+    }),
+  )
+  await ask(port)
+  return seen
 }

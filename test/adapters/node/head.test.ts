@@ -274,6 +274,37 @@ describe('whoever patches a response', () => {
     })
   }
 
+  // compression 1.7, and what Next bundles, look for Node's own mark of a head that has left.
+  test.each([
+    ['whole', 200, (response: ServerResponse) => response.end('whole')],
+    [
+      'writes its head',
+      201,
+      (response: ServerResponse) => response.writeHead(201, { 'X-Own': '1' }).end('whole'),
+    ],
+  ] as const)(
+    'after the middleware, to force a head that it does not see, is heard when the route %s',
+    async (_what, status, route) => {
+      const force = (response: ServerResponse): void => {
+        const { end } = response
+        response.end = ((text: string) => {
+          if (!Reflect.get(response, '_header'))
+            Reflect.apply(Reflect.get(response, '_implicitHeader'), response, [])
+          return Reflect.apply(end, response, [text])
+        }) as typeof end
+      }
+      const held = await answerOf(
+        withSession((_request, response) => {
+          force(response)
+          route(response)
+        }),
+      )
+      expect(held).toContain(` ${status} `)
+      expect(bodyOf(held)).toContain('whole')
+      expect(ours(held)).toHaveLength(1)
+    },
+  )
+
   test('to change the body as it ends is heard, before and after the middleware', async () => {
     const shout = (response: ServerResponse, suffix: string): void => {
       const { end } = response

@@ -251,12 +251,15 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     const at = twoManagers({ deadline: '1s' }, traits)
     const ada = await known(at)
     const visit = await ada.arrive()
-    const gate = at.store.hold('delete')
+    const [gate, second] = [at.store.hold('delete'), at.store.hold('delete')]
     const ending = failureOf(() => visit.session!.destroy())
     await gate.reached
     at.clock.advance(1000)
     expect(await ending).toBe('STORE_TIMED_OUT')
-    expect((await commit(visit)).setCookie).toBeUndefined()
+    const committing = commit(visit)
+    await second.reached
+    at.clock.advance(1000)
+    expect(await committing).toEqual({ setCookie: undefined, error: 'STORE_TIMED_OUT' })
     gate.open()
     await settle()
     expect(stored(at.store)).toEqual([])

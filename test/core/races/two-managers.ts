@@ -45,7 +45,7 @@ export async function signedIn(at: TwoManagers, subject = 'ada'): Promise<Visito
 }
 
 /** The same without a subject. */
-export async function known(at: TwoManagers, values: object = { user: 'ada' }): Promise<Visitor> {
+export async function known(at: { visitor(): Visitor }, values: object = { user: 'ada' }): Promise<Visitor> {
   const visitor = at.visitor()
   await visitor.request(session => Object.assign(session, values))
   return visitor

@@ -117,22 +117,6 @@ test('a process lives on whatever it asks while it closes, again and again', asy
   }
 })
 
-test('threads of one process have a folder in common, and one that ends leaves it to the others', async () => {
-  const member = new Peer(sources.program('test/stores/lmdb/programs/member'))
-  try {
-    const path = newPath()
-    await member.ask('open', { path })
-    await member.ask('runThreads', { path, threads: 3, writes: 50, cutShort: false })
-    await member.ask('runThreads', { path, threads: 3, writes: 5000, cutShort: true })
-    expect(await member.ask('keep', [{ key: 'after' }])).toEqual(['true'])
-    expect(await member.ask('find', ['after', '0-0', '2-49'])).toEqual([true, true, true])
-    expect((await member.stop()).complaints).toBe('')
-    expect(inspectFile(path).faults).toEqual([])
-  } finally {
-    await member.kill()
-  }
-})
-
 test.runIf(process.platform === 'linux')(
   'opening and closing a hundred times leaves no descriptor behind',
   async () => {

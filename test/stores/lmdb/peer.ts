@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import type { Reply, Tasks } from './programs/member.ts'
 
@@ -26,6 +26,25 @@ export class Refusal extends Error {
   }
 }
 
+/** How the process is started. */
+interface PeerOptions {
+  readonly uid?: number
+  readonly execPath?: string
+  readonly execArgv?: string[]
+}
+
+/** Starts the process as a container does: it counts processes anew, so that it is number 1. Linux alone, as root. */
+export const asInContainer: PeerOptions = {
+  execPath: 'unshare',
+  execArgv: ['--pid', '--fork', '--kill-child', process.execPath],
+}
+
+/** Why no process can be started as in a container; undefined where it can. */
+export function lackOfContainers(): string | undefined {
+  const { status } = spawnSync('unshare', ['--pid', '--fork', 'true'])
+  return status === 0 ? undefined : 'a process with a process id of its own choice needs `unshare`, and root'
+}
+
 /** A process of its own, which is asked to do things with a store. */
 export class Peer {
   readonly ended: Promise<End>
@@ -38,8 +57,8 @@ export class Peer {
   #complaints = ''
 
   /** `program` is the compiled `member`. */
-  constructor(program: string) {
-    const child = fork(program, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
+  constructor(program: string, options: PeerOptions = {}) {
+    const child = fork(program, { execArgv: [], ...options, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#child = child
     child.stderr?.on('data', bytes => {
       this.#complaints += bytes

@@ -51,6 +51,17 @@ const tasks = {
     process.setuid?.(user)
   },
 
+  /** Opens a folder. An attempt of the engine to sit out what is wrong fails. */
+  openWithoutWaiting(options: LmdbStoreOptions): void {
+    const { wait } = Atomics
+    Atomics.wait = () => expectNoWait()
+    try {
+      tasks.open(options)
+    } finally {
+      Atomics.wait = wait
+    }
+  },
+
   jump(spanMs: number): void {
     now = (now ?? 0) + spanMs
   },
@@ -198,19 +209,12 @@ const tasks = {
     return [...strange]
   },
 
-  /** Lets threads write to a folder, and ends them before they are done if they are to be cut short. */
-  async runThreads(job: { path: string; threads: number; writes: number; cutShort: boolean }): Promise<void> {
-    const threads = Array.from({ length: job.threads }, (_, lane) => {
-      return new Worker(new URL('./thread.js', import.meta.url), { workerData: { ...job, lane } })
-    })
-    await Promise.all(
-      threads.map(async thread => {
-        const ended = once(thread, 'exit')
-        await once(thread, 'message')
-        if (job.cutShort) await thread.terminate()
-        await ended
-      }),
-    )
+  /** Lets a thread open a folder, and answers what came of it. */
+  async openInThread(path: string): Promise<string> {
+    const thread = new Worker(new URL('./thread.js', import.meta.url), { workerData: path })
+    const [answer] = await once(thread, 'message')
+    await once(thread, 'exit')
+    return answer
   },
 
   /** Dies in the middle of a transaction, with the lock of all processes in its hands. */
@@ -231,6 +235,10 @@ const tasks = {
   stopStream(_: null): void {
     isStreaming = false
   },
+}
+
+function expectNoWait(): never {
+  throw new Error('Somebody wanted to stop this process for a while.')
 }
 
 function askAllOf(asked: RecordFile, round: number): Promise<string>[] {

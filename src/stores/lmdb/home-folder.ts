@@ -1,0 +1,22 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { SojournError } from '../../core/errors.ts'
+
+const homely = /^~(?<user>[^/\\]*)(?<rest>.*)$/s
+
+/**
+ * Answers a path with the home folder in the place of a tilde at its beginning. A shell does so before a program sees
+ * the path; in a URL, a file of settings and a string of a program nobody does, and a folder named `~` is never meant.
+ *
+ * @throws SojournError `OPTION_INVALID` for the home folder of another user, which Node does not know.
+ */
+export function withHomeFolder(path: string): string {
+  const { user, rest } = homely.exec(path)?.groups ?? {}
+  if (rest === undefined) return path
+  if (user === '') return join(homedir(), rest)
+  throw new SojournError(
+    'OPTION_INVALID',
+    "Expected `path` to be in the home folder of this process's user, as in '~/sessions', got that of another one. " +
+      'For a folder whose name begins with a tilde write `./` before it.',
+  )
+}

@@ -1,0 +1,56 @@
+import { SojournError } from '../../core/errors.ts'
+import { graceMs } from './grace.ts'
+import type { Send } from './link.ts'
+
+/** Half of what a session outlives its end on the server, so that two clocks that are wrong in two ways have room. */
+const mostApartMs = graceMs / 2
+/** Policies that remove nothing, by which a write fails when the memory is full. */
+const safePolicy = 'noeviction'
+
+/**
+ * Looks whether a server would remove sessions before their ends. One that tells this user nothing is believed.
+ *
+ * @throws SojournError `STORE_UNUSABLE`
+ */
+export async function checkServer(send: Send, now: () => number): Promise<void> {
+  const askedAt = now()
+  const facts = factsIn(await send(['INFO']).catch(whenForbidden))
+  const problem = evictionOf(facts) ?? differenceOf(facts, askedAt, now())
+  if (problem === undefined) return
+  throw new SojournError('STORE_UNUSABLE', `Expected a server for the redis store, but ${problem}.`)
+}
+
+/** What a server says of itself, by name. */
+type Facts = ReadonlyMap<string, string>
+
+function factsIn(info: unknown): Facts {
+  return new Map(
+    Array.from(String(info).matchAll(/^(\w+):(.*?)\r?$/gm), ([, name = '', fact = '']) => [name, fact]),
+  )
+}
+
+function evictionOf(facts: Facts): string | undefined {
+  const policy = facts.get('maxmemory_policy') ?? safePolicy
+  if (policy === safePolicy || Number(facts.get('maxmemory')) === 0) return undefined
+  return `it removes sessions that have not ended when its memory is full, by its \`maxmemory-policy\` ${policy}. Set that to ${safePolicy}`
+}
+
+/** The server has read its clock at some moment between the question and the answer. */
+function differenceOf(facts: Facts, askedAt: number, answeredAt: number): string | undefined {
+  const shown = Number(facts.get('server_time_usec')) / 1000
+  const aheadMs = shown - answeredAt
+  const behindMs = askedAt - shown
+  // Neither is so of a server that does not say what time it is.
+  if (aheadMs > mostApartMs) return apart(aheadMs, 'ahead of')
+  return behindMs > mostApartMs ? apart(behindMs, 'behind') : undefined
+}
+
+function apart(differenceMs: number, side: string): string {
+  return `its clock is ${Math.round(differenceMs / 1000)} seconds ${side} this machine's. Set both by NTP`
+}
+
+function whenForbidden(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof Error && cause.message.startsWith('NOPERM')) return ''
+  throw error
+}

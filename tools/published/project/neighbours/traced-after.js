@@ -1,0 +1,4 @@
+// OpenTelemetry is loaded behind the session.
+export * from './traced.js'
+
+import './tracing.js'
