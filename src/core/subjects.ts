@@ -55,13 +55,14 @@ export class Subjects {
   /** Lists the sessions of a subject that go on, the most recently active first. */
   list(subject: string): MaybePromise<readonly SessionFacts[]> {
     const listing = this.#ask('list the sessions of a subject', store => store.ofSubject(subject))
-    return chain(listing, found =>
-      chain(this.#epochOf(subject), epoch =>
-        found
-          .filter(facts => facts.subject === subject && this.#counts(facts, epoch))
-          .sort((one, other) => other.touchedAt - one.touchedAt),
-      ),
-    )
+    return chain(listing, found => {
+      // What is over is decided now: somebody may be active while the epoch is on its way.
+      const now = this.#engine.now()
+      const live = found.filter(each => each.subject === subject && !this.#engine.timeouts.isOver(now, each))
+      return chain(this.#epochOf(subject), epoch =>
+        live.filter(facts => !isBefore(facts, epoch)).sort((one, other) => other.touchedAt - one.touchedAt),
+      )
+    })
   }
 
   /** The epoch in which whoever signs in now signs in. */
@@ -110,10 +111,6 @@ export class Subjects {
     const record = await engine.ask('load', undefined, store => store.load(key))
     if (record === undefined || engine.timeouts.isOver(engine.now(), record)) return undefined
     return (await this.hasRevoked(record)) ? undefined : record
-  }
-
-  #counts(facts: SessionFacts, epoch: SubjectEpoch | undefined): boolean {
-    return !this.#engine.timeouts.isOver(this.#engine.now(), facts) && !isBefore(facts, epoch)
   }
 
   #epochOf(subject: string): MaybePromise<SubjectEpoch | undefined> {

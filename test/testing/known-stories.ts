@@ -147,6 +147,8 @@ export const knownSeeds: readonly (readonly [seed: number, what: string])[] = [
   [735_645_451, 'a limit that refuses, and sign-ins at the same time'],
   [324_785_371, 'endAll beside endOthers'],
   [1_000_448, 'a load that is answered later than any deadline'],
+  [86_160_832, 'somebody is active between the two answers that make a list'],
+  [876_450_672, 'the same, while others sign in and end sessions'],
   [363_678_486, 'a passive request is the first that finds a session'],
   [363_679_607, 'a failed request stores its session under another id, long after it made the record'],
   [359_828_467, 'a failed sign-in leaves a session that nobody has the id of, and fills the limit'],
