@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { systemClock } from '../../core/clock.ts'
 import type { RedisAddress } from './address.ts'
 import type { RedisClient } from './client.ts'
@@ -22,6 +23,8 @@ interface Client extends RedisClient {
 /** Opens a client of node-redis. */
 export function openSendingClient(loaded: unknown, address: RedisAddress): Endable {
   const ending = new AbortController()
+  // Each connection listens to it as long as it is there, and there may be many.
+  setMaxListeners(0, ending.signal)
   // The package has these three in every version that the manifest allows.
   const client = made(loaded as Driver, address, ending.signal)
   const connecting = new Connecting(client)
