@@ -6,8 +6,7 @@ import type { Engine } from './engine.ts'
 import { goneError, SojournError } from './errors.ts'
 import { publish } from './events.ts'
 import { type Finding, findSession } from './find-session.ts'
-import { type HoldOptions, leftError } from './hold.ts'
-import { Holding } from './holding.ts'
+import { Holding, type HoldOptions, leftError } from './hold.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain, isPromised } from './maybe-promise.ts'
@@ -92,7 +91,7 @@ export class Visit implements SessionHost {
     const live = sessions.current
     if (live?.state !== 'stored') return
     if (this.#phase === 'committed') throw leftError()
-    sessions.holding ??= new Holding(this.#engine, sessions.writer)
+    sessions.holding ??= new Holding(this.#engine, each => sessions.writer.save(each, each.encode()))
     await sessions.holding.begin(live, options)
     this.#tellGone(live)
   }
