@@ -16,12 +16,6 @@ export const throwProblem: ReportProblem = (_option, problem) => {
   throw new SojournError('OPTION_INVALID', problem)
 }
 
-/** The check of an option that is on or off. */
-export const isSwitch: OptionCheck = {
-  expected: 'true or false',
-  accepts: value => typeof value === 'boolean',
-}
-
 /** The check of an option that tells what time it is. */
 export const isClock: OptionCheck = {
   expected: 'an object with the methods `now` and `after`',
@@ -36,6 +30,9 @@ export const isClock: OptionCheck = {
 export function oneOf(...accepted: readonly unknown[]): OptionCheck {
   return { expected: accepted.map(describeValue).join(' or '), accepts: value => accepted.includes(value) }
 }
+
+/** The check of an option that is on or off. */
+export const isSwitch: OptionCheck = oneOf(true, false)
 
 /**
  * Checks each option against what it may be. An option that is undefined counts as absent.

@@ -1,4 +1,4 @@
-import type { Dues } from './dues.ts'
+import { isCookieDue, isRotationDue, isSaveDue, isTouchDue, writeCookie, writeDeletion } from './dues.ts'
 import type { Engine } from './engine.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
@@ -22,28 +22,26 @@ export class Commit {
   #isUnconfirmed = false
   readonly #engine: Engine
   readonly #sessions: RequestSessions
-  readonly #dues: Dues
 
-  constructor(engine: Engine, sessions: RequestSessions, dues: Dues) {
-    this.#engine = engine
+  constructor(sessions: RequestSessions) {
+    this.#engine = sessions.engine
     this.#sessions = sessions
-    this.#dues = dues
   }
 
   /** Ends a request that has a session. One that somebody has ended meanwhile stays ended, and gets no cookie. */
   finish(live: LiveSession): MaybePromise<void> {
     const changes = live.changes()
-    const { isAnnounced } = this.#sessions
-    const isRotationDue = !isAnnounced && this.#dues.isRotationDue(live)
-    const isCookieDue =
-      !live.isAnnounced && (isRotationDue || this.#dues.isCookieDue(live, changes !== undefined))
-    if (isCookieDue && isAnnounced) warnTooLate(this.#engine.cookies.name)
+    const sessions = this.#sessions
+    const { isAnnounced } = sessions
+    const rotates = !isAnnounced && isRotationDue(sessions, live)
+    const needsCookie = !live.isAnnounced && (rotates || isCookieDue(sessions, live, changes !== undefined))
+    if (needsCookie && isAnnounced) warnTooLate(this.#engine.cookies.name)
     // A cookie that cannot be written is found out before anything is stored.
-    const cookie = isCookieDue && !isAnnounced ? this.#prepareCookie(live) : undefined
+    const cookie = needsCookie && !isAnnounced ? this.#prepareCookie(live) : undefined
     // express-session's way: the cookie goes out whatever becomes of the save.
     if (this.#engine.sendsAnyway) this.setCookie = cookie?.text
     const { id } = live
-    const storing = isRotationDue ? this.#rotate(live, changes) : this.#store(live, changes, isCookieDue)
+    const storing = rotates ? this.#rotate(live, changes) : this.#store(live, changes, needsCookie)
     return chain(storing, () => this.#conclude(live, cookie ?? this.#successorCookie(live, id)))
   }
 
@@ -53,24 +51,24 @@ export class Commit {
     const { last } = sessions
     const isUnset = this.#engine.policy.unset === 'destroy' && last !== undefined && !last.hasEnded
     return chain(isUnset ? sessions.end(last) : undefined, () => {
-      if (sessions.hasDestroyed && !sessions.isAnnounced) this.setCookie = this.#dues.writeDeletion()
+      if (sessions.hasDestroyed && !sessions.isAnnounced) this.setCookie = writeDeletion(this.#sessions)
     })
   }
 
   #prepareCookie(live: LiveSession): PreparedCookie {
     const writtenAt = this.#engine.now()
     try {
-      return { id: live.id, writtenAt, text: this.#dues.writeCookie(live), error: undefined }
+      return { id: live.id, writtenAt, text: writeCookie(this.#sessions, live), error: undefined }
     } catch (error) {
       if (!this.#engine.sendsAnyway) throw error
       return { id: live.id, writtenAt, text: undefined, error }
     }
   }
 
-  #store(live: LiveSession, changes: string | undefined, isCookieDue: boolean): MaybePromise<void> {
-    if (this.#dues.isSaveDue(live, changes)) return this.#save(live, changes ?? live.encode())
-    const isRenewed = isCookieDue && this.#dues.hasBrought(live)
-    return chain(this.#touch(live, isRenewed), () => this.#confirm(live, isCookieDue))
+  #store(live: LiveSession, changes: string | undefined, needsCookie: boolean): MaybePromise<void> {
+    if (isSaveDue(this.#sessions, live, changes)) return this.#save(live, changes ?? live.encode())
+    const isRenewed = needsCookie && this.#sessions.hasBrought(live)
+    return chain(this.#touch(live, isRenewed), () => this.#confirm(live, needsCookie))
   }
 
   // An id that could not be changed now is changed by the next request: that spoils no answer either.
@@ -89,7 +87,7 @@ export class Commit {
     const { record } = live
     if (record === undefined) return
     const isAsked = isRenewed && (this.#engine.keepsSessions || live.isResealDue)
-    if (!isAsked && !this.#dues.isTouchDue(live, record)) return
+    if (!isAsked && !isTouchDue(this.#sessions, live, record)) return
     return attempt(
       () => (live.isResealDue ? this.#save(live, live.encode()) : this.#recordActivity(live, record)),
       error => this.#forgiveTouch(error),
@@ -111,10 +109,10 @@ export class Commit {
    * A cookie is sent only for a session that the store still has, and only with the id that it has now: whoever got
    * the old one back would be taken for a thief as soon as the grace is over.
    */
-  #confirm(live: LiveSession, isCookieDue: boolean): MaybePromise<void> {
-    if (!isCookieDue || live.record === undefined || live.hasEnded || this.#engine.keepsSessions) return
+  #confirm(live: LiveSession, needsCookie: boolean): MaybePromise<void> {
+    if (!needsCookie || live.record === undefined || live.hasEnded || this.#engine.keepsSessions) return
     // A first cookie goes out nevertheless: without it nobody finds what is stored.
-    const isRenewed = this.#dues.hasBrought(live)
+    const isRenewed = this.#sessions.hasBrought(live)
     return attempt(
       () => this.#sessions.writer.confirm(live),
       error => (isRenewed ? this.#forgiveCookie(error) : this.#forgiveTouch(error)),
@@ -129,13 +127,13 @@ export class Commit {
   /** Who was led to another id only while storing is given it too: the answer of who has changed it may be lost. */
   #successorCookie(live: LiveSession, id: string): PreparedCookie | undefined {
     const isLed = live.id !== id && !live.hasEnded && !this.#sessions.isAnnounced
-    return isLed && this.#dues.isCookieDue(live, false) ? this.#prepareCookie(live) : undefined
+    return isLed && isCookieDue(this.#sessions, live, false) ? this.#prepareCookie(live) : undefined
   }
 
   #conclude(live: LiveSession, cookie: PreparedCookie | undefined): void {
     if (live.hasEnded || this.#isUnconfirmed) this.setCookie = undefined
     else if (cookie?.text !== undefined) this.setCookie = this.#refreshed(live, cookie, cookie.text)
-    else if (this.#hasLeft(live)) this.setCookie = this.#dues.writeDeletion()
+    else if (this.#hasLeft(live)) this.setCookie = writeDeletion(this.#sessions)
     if (cookie?.error !== undefined) throw cookie.error
   }
 
@@ -146,6 +144,6 @@ export class Commit {
 
   /** A lifetime counts from when the response leaves, which a slow save may have put off. */
   #refreshed(live: LiveSession, { id, writtenAt }: PreparedCookie, text: string): string {
-    return writtenAt === this.#engine.now() && id === live.id ? text : this.#dues.writeCookie(live)
+    return writtenAt === this.#engine.now() && id === live.id ? text : writeCookie(this.#sessions, live)
   }
 }

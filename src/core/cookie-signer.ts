@@ -1,3 +1,6 @@
+import { RecentMap } from './recent-map.ts'
+import { hasSameItems } from './secret.ts'
+
 /** An id whose signature was right. */
 export interface VerifiedId {
   readonly id: string
@@ -21,3 +24,37 @@ export interface CookieSigner {
 
 /** The longest value of a cookie that is looked at: no browser keeps a longer one. */
 export const longestValue = 4096
+
+/** Enough for the people who are active at one time on one process; about 3 MB when full. */
+const mostRemembered = 5000
+
+/** The cookies that were verified lately, because the same visitor comes again and again. Only right signatures are kept. */
+export class VerifiedCookies {
+  readonly #verified = new RecentMap<VerifiedId>(mostRemembered)
+  /** The keys with which they were verified. */
+  #keys: readonly unknown[] = []
+
+  /** Answers what is remembered of a cookie, or else what `verify` finds. Nothing is remembered of other keys. */
+  read(
+    cookieValue: string,
+    keys: readonly unknown[],
+    verify: () => VerifiedId | undefined,
+  ): VerifiedId | undefined {
+    if (!hasSameItems(keys, this.#keys)) this.#forget(keys)
+    const remembered = this.#verified.get(cookieValue)
+    if (remembered !== undefined) return remembered
+    const verified = verify()
+    if (verified !== undefined) this.#verified.set(ownText(cookieValue), verified)
+    return verified
+  }
+
+  #forget(keys: readonly unknown[]): void {
+    this.#verified.clear()
+    this.#keys = [...keys]
+  }
+}
+
+/** Copies a text: a part of a header keeps the whole header in memory, and a copy of it does not. */
+export function ownText(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le')
+}

@@ -8,7 +8,6 @@ import { describeDevice } from './device.ts'
 import { Encoding } from './encoding.ts'
 import { SojournError, unableError } from './errors.ts'
 import { publish } from './events.ts'
-import { Holds } from './hold.ts'
 import { IdRotation, rootOf } from './id-rotation.ts'
 import { checkId, IdMint } from './ids.ts'
 import { KeyRing } from './key-ring.ts'
@@ -40,11 +39,8 @@ export class Engine {
   /** The store, where it knows whose sessions are whose. */
   readonly subjectStore: SubjectStore<unknown> | undefined
   readonly recollection: Recollection = new Recollection()
-  /** In which updates of one session are made. */
+  /** Runs what has to be done one at a time in this process, such as the updates of one session. */
   readonly turns: Turns = new Turns()
-  /** In which changes of one session are made that others have met. */
-  readonly rewriting: Turns = new Turns()
-  readonly holds: Holds
   readonly mint: IdMint
   readonly configuredSigner: CookieSigner
   readonly otherSigners: Map<Secret, Signer> = new Map()
@@ -66,7 +62,6 @@ export class Engine {
     this.rotation = new IdRotation(policy.cookies.name, policy.graceMs)
     this.subjectStore = knowsSubjects(this.store) ? this.store : undefined
     this.limit = new Limit(policy.deadline)
-    this.holds = new Holds(this)
     this.timeouts = new Timeouts(policy, this.traits.touchesAlways === true)
     this.configuredSigner = signerOf(policy)
   }

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
-import type { Clock } from './clock.ts'
-import type { StoreVerb } from './deadline.ts'
+import type { Engine } from './engine.ts'
 import { SojournError } from './errors.ts'
+import type { LiveSession } from './live-session.ts'
 import { anonymous } from './standing.ts'
-import type { MaybePromise, SessionRecord, Store } from './store.ts'
+import type { MaybePromise, SessionRecord } from './store.ts'
 
 /** How long to wait for a session, and for how long to have it. */
 export interface HoldOptions {
@@ -11,18 +11,6 @@ export interface HoldOptions {
   readonly leaseMs: number
   /** How many requests of this process may wait for one session. */
   readonly queue: number
-}
-
-/** What is needed of the engine to hold sessions. */
-export interface HoldContext {
-  readonly clock: Clock
-  /** Whether the store has no place for leases, so that a hold counts in this process only. */
-  readonly keepsSessions: boolean
-  ask<Answer>(
-    verb: StoreVerb,
-    id: undefined,
-    call: (store: Store<unknown>) => MaybePromise<Answer>,
-  ): MaybePromise<Answer>
 }
 
 /** What a lease's record holds. No codec writes it, so that it is never taken for a session. */
@@ -37,158 +25,148 @@ export function isLease({ data }: SessionRecord<unknown>): boolean {
 }
 
 /**
- * One request's hold on a session: a lease, which ends by itself. Whoever has it for longer finds that out
- * before the next write, and loses that.
+ * A hold on a session: a lease, which ends by itself. Whoever has it for longer finds that out before the next
+ * write, and loses that.
  */
-export class Hold {
-  readonly #context: HoldContext
-  readonly #lease: SessionRecord<unknown>
-  readonly #leave: () => void
-  #isReleased = false
-
-  constructor(context: HoldContext, lease: SessionRecord<unknown>, leave: () => void) {
-    this.#context = context
-    this.#lease = lease
-    this.#leave = leave
-  }
-
-  /** Whether this is a hold on the session whose leases have a name. What came after that session is not held. */
-  isOf(name: string): boolean {
-    return this.#lease.key === name
-  }
-
-  /** @throws SojournError `LOCK_LOST` when the lease is over, so that the session may be somebody else's. */
-  demand(): void {
-    if (this.#isReleased || this.#context.clock.now() >= this.#lease.expiresAt) throw lostError()
-  }
-
-  /** The same, asking the store too: called when somebody else has written. */
-  async check(): Promise<void> {
-    this.demand()
-    if (this.#context.keepsSessions) return
-    const { key, version } = this.#lease
-    const found = await this.#context.ask('load', undefined, store => store.load(key))
-    if (found?.version !== version) throw lostError()
-  }
-
-  /** Lets the next one have the session. A store that fails lets the lease end by itself. */
-  async release(): Promise<void> {
-    if (this.#isReleased) return
-    this.#isReleased = true
-    try {
-      if (!this.#context.keepsSessions) await this.#end()
-    } catch {
-      // The failure has been told as an event, and the response is not to be lost for it.
-    } finally {
-      this.#leave()
-    }
-  }
-
-  /** Only this lease: after it has ended, somebody else's may be there under the same key. */
-  async #end(): Promise<void> {
-    const lease = this.#lease
-    const over = { ...lease, version: lease.version + 1, expiresAt: 0 }
-    await this.#context.ask('replace', undefined, store => store.replace(over, lease.version))
-  }
+interface Hold {
+  readonly lease: SessionRecord<unknown>
+  /** Lets the next request of this process have the session. */
+  readonly leave: () => void
+  isReleased: boolean
 }
 
-/** How a session is waited for, and what tells that the request needs it no more. */
-interface HoldRequest extends HoldOptions {
-  readonly signal: AbortSignal
-}
+/**
+ * One request's hold on its session, in this process by a turn and across processes by a lease. It is let go by the end
+ * of the request, whatever became of the session.
+ */
+export class Holding {
+  readonly #engine: Engine
+  readonly #catchUp: (live: LiveSession) => MaybePromise<void>
+  readonly #left = new AbortController()
+  #hold: Hold | undefined
 
-/** Whoever waits in this process for one session, in the order in which they came. */
-interface Queue {
-  readonly waiting: (() => void)[]
-}
-
-/** Lets one request at a time have a session, in this process by a queue and across processes by leases. */
-export class Holds {
-  readonly #context: HoldContext
-  readonly #queues = new Map<string, Queue>()
-
-  constructor(context: HoldContext) {
-    this.#context = context
+  /** A write that changes nothing catches up with what is stored. */
+  constructor(engine: Engine, catchUp: (live: LiveSession) => MaybePromise<void>) {
+    this.#engine = engine
+    this.#catchUp = catchUp
   }
 
   /**
-   * Waits until a session can be had, by the name that its leases have.
+   * Waits until the session can be held, and brings it to what is stored by then.
    *
-   * @throws SojournError `LOCK_BUSY` when too many wait already, when it takes too long, or when nobody waits any more.
+   * @throws SojournError `LOCK_BUSY` when too many wait already, when it takes too long, or when the response has left.
    */
-  async acquire(name: string, request: HoldRequest): Promise<Hold> {
-    const until = this.#context.clock.now() + request.waitMs
-    await this.#enter(name, request)
-    const leave = once(() => this.#leave(name))
+  async begin(live: LiveSession, options: HoldOptions): Promise<void> {
+    if (this.#hold !== undefined) return
+    const hold = await this.#acquire(this.#engine.leaseNameOf(live.id), options)
     try {
-      const lease = await this.#lease(name, request, until)
+      this.#hold = hold
+      // The write that changes nothing brings the newest data, and no earlier holder can write past it.
+      await this.#engine.limit.run(() => this.#catchUp(live))
+      this.#left.signal.throwIfAborted()
+    } catch (error) {
+      this.#hold = undefined
+      await this.#release(hold)
+      throw this.#engine.reported(error)
+    }
+  }
+
+  /** @throws SojournError `LOCK_LOST` when the lease is over, so that the session may be somebody else's. */
+  demand(live: LiveSession): void {
+    const hold = this.#of(live)
+    if (hold?.isReleased || (hold && this.#engine.now() >= hold.lease.expiresAt)) throw lostError()
+  }
+
+  /** The same, asking the store too: called when somebody else has written. */
+  async check(live: LiveSession): Promise<void> {
+    this.demand(live)
+    const hold = this.#of(live)
+    if (hold === undefined || this.#engine.keepsSessions) return
+    const { key, version } = hold.lease
+    const found = await this.#engine.ask('load', undefined, store => store.load(key))
+    if (found?.version !== version) throw lostError()
+  }
+
+  async release(): Promise<void> {
+    if (this.#hold !== undefined) await this.#release(this.#hold)
+  }
+
+  /** Lets the session go after the last work of the request. Whatever waits for it now waits no longer. */
+  async endAfter(work: MaybePromise<void>): Promise<void> {
+    this.#left.abort(leftError())
+    try {
+      await work
+    } finally {
+      await this.release()
+    }
+  }
+
+  /** The hold on a session. One that has taken the place of the held session is nobody else's, and needs none. */
+  #of(live: LiveSession): Hold | undefined {
+    return this.#hold?.lease.key === this.#engine.leaseNameOf(live.id) ? this.#hold : undefined
+  }
+
+  async #acquire(name: string, options: HoldOptions): Promise<Hold> {
+    const { clock, turns } = this.#engine
+    const until = clock.now() + options.waitMs
+    await this.#enter(name, options)
+    const leave = once(() => turns.leave(name))
+    try {
+      const lease = await this.#lease(name, options, until)
       // A holder that never lets go must not keep this process waiting for longer than the store.
-      const cancel = this.#context.clock.after(request.leaseMs, leave)
-      return new Hold(this.#context, lease, () => {
+      const cancel = clock.after(options.leaseMs, leave)
+      const end = (): void => {
         cancel()
         leave()
-      })
+      }
+      return { lease, leave: end, isReleased: false }
     } catch (error) {
       leave()
       throw error
     }
   }
 
-  #enter(name: string, { waitMs, queue, signal }: HoldRequest): Promise<void> | undefined {
-    const found = this.#queues.get(name)
-    if (found === undefined) {
-      this.#queues.set(name, { waiting: [] })
-      return undefined
-    }
-    if (found.waiting.length >= queue) throw busyError('too many requests wait for it already')
-    return new Promise((resolve, reject) => {
-      const enter = (): void => stop(resolve)
-      const giveUp = (error: SojournError): void => {
-        found.waiting.splice(found.waiting.indexOf(enter), 1)
-        stop(() => reject(error))
-      }
-      const abort = (): void => giveUp(leftError())
-      const cancel = this.#context.clock.after(waitMs, () => giveUp(busyError('it was in use for too long')))
-      const stop = (settle: () => void): void => {
-        cancel()
-        signal.removeEventListener('abort', abort)
-        settle()
-      }
-      signal.addEventListener('abort', abort)
-      found.waiting.push(enter)
-    })
-  }
-
-  #leave(name: string): void {
-    const next = this.#queues.get(name)?.waiting.shift()
-    if (next === undefined) this.#queues.delete(name)
-    else next()
+  async #enter(name: string, { waitMs, queue }: HoldOptions): Promise<void> {
+    const { clock, turns } = this.#engine
+    if ((turns.waitingFor(name) ?? -1) >= queue) throw busyError('too many requests wait for it already')
+    const late = new AbortController()
+    const turn = turns.enter(name, AbortSignal.any([this.#left.signal, late.signal]))
+    if (turn === undefined) return
+    const cancel = clock.after(waitMs, () => late.abort(busyError('it was in use for too long')))
+    await turn.finally(cancel)
   }
 
   /** Asks for the lease again and again, because another process may have it. */
-  async #lease(
-    name: string,
-    { leaseMs, signal }: HoldRequest,
-    until: number,
-  ): Promise<SessionRecord<unknown>> {
+  async #lease(name: string, { leaseMs }: HoldOptions, until: number): Promise<SessionRecord<unknown>> {
+    const { clock, keepsSessions } = this.#engine
     for (;;) {
-      if (signal.aborted) throw leftError()
-      const lease = leaseOf(name, this.#context.clock.now(), leaseMs)
-      const isOurs = this.#context.keepsSessions || (await this.#create(lease))
-      if (isOurs) return lease
-      if (this.#context.clock.now() >= until) throw busyError('another process has had it for too long')
-      await this.#pause()
+      this.#left.signal.throwIfAborted()
+      const lease = leaseOf(name, clock.now(), leaseMs)
+      // A store that keeps sessions has no place for leases, so that the hold counts in this process only.
+      if (keepsSessions || (await this.#engine.ask('create', undefined, store => store.create(lease))))
+        return lease
+      if (clock.now() >= until) throw busyError('another process has had it for too long')
+      await new Promise<void>(resolve => {
+        clock.after(randomInt(shortestPauseMs, longestPauseMs), resolve)
+      })
     }
   }
 
-  #create(lease: SessionRecord<unknown>): MaybePromise<boolean> {
-    return this.#context.ask('create', undefined, store => store.create(lease))
-  }
-
-  #pause(): Promise<void> {
-    return new Promise(resolve => {
-      this.#context.clock.after(randomInt(shortestPauseMs, longestPauseMs), resolve)
-    })
+  /** Lets the next one have the session. A store that fails lets the lease end by itself. */
+  async #release(hold: Hold): Promise<void> {
+    if (hold.isReleased) return
+    hold.isReleased = true
+    const { lease } = hold
+    const over = { ...lease, version: lease.version + 1, expiresAt: 0 }
+    try {
+      // Only this lease: after it has ended, somebody else's may be there under the same key.
+      if (!this.#engine.keepsSessions)
+        await this.#engine.ask('replace', undefined, store => store.replace(over, lease.version))
+    } catch {
+      // The failure has been told as an event, and the response is not to be lost for it.
+    } finally {
+      hold.leave()
+    }
   }
 }
 

@@ -1,5 +1,12 @@
 import { KeyObject } from 'node:crypto'
-import { checkEach, isClock, type OptionCheck, oneOf, type ReportProblem } from './checked-options.ts'
+import {
+  checkEach,
+  isClock,
+  isSwitch,
+  type OptionCheck,
+  oneOf,
+  type ReportProblem,
+} from './checked-options.ts'
 import { checkCookie } from './cookie-check.ts'
 import { isDuration, parseDuration } from './duration.ts'
 import { describeValue } from './errors.ts'
@@ -9,7 +16,7 @@ import { isShortSecret, type Secret, secretRecipe, shortestSecret } from './secr
 import { isCookieName } from './set-cookie.ts'
 
 const duration = "a duration such as '20m' or a number of milliseconds"
-const isBoolean = oneOf(true, false)
+const span: OptionCheck = { expected: `${duration} above 0`, accepts: isPositiveDuration }
 const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionCheck } = {
   secret: {
     expected: 'a string, bytes, a KeyObject, or an array of them that is not empty',
@@ -37,12 +44,12 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
     accepts: isObjectOrFunction,
   },
   genid: { expected: 'a function that returns an id', accepts: isFunction },
-  idle: { expected: `${duration} above 0`, accepts: isPositiveDuration },
-  absolute: { expected: `${duration} above 0`, accepts: isPositiveDuration },
+  idle: span,
+  absolute: span,
   touchEvery: { expected: duration, accepts: isDuration },
   preset: oneOf(...presetNames),
   passive: { expected: 'a function that tells which requests are passive', accepts: isFunction },
-  rotateEvery: { expected: `${duration} above 0`, accepts: isPositiveDuration },
+  rotateEvery: span,
   rotationGrace: { expected: duration, accepts: isDuration },
   onReplay: oneOf('refuse', 'end'),
   maxPerSubject: { expected: 'a whole number of at least 1', accepts: isCount },
@@ -50,11 +57,11 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
   addresses: oneOf('whole', 'truncated', 'none'),
   onGone: oneOf('drop', 'fail'),
   onConflict: { expected: 'a function that answers the value to store', accepts: isFunction },
-  deadline: { expected: `${duration} above 0`, accepts: isPositiveDuration },
+  deadline: span,
   duplicates: oneOf('first-valid', 'reject'),
-  rolling: isBoolean,
-  resave: isBoolean,
-  saveUninitialized: isBoolean,
+  rolling: isSwitch,
+  resave: isSwitch,
+  saveUninitialized: isSwitch,
   unset: oneOf('keep', 'destroy'),
   onLoadFailure: oneOf('fail', 'anonymous'),
   onCommitFailure: oneOf('fail', 'send'),

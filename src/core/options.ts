@@ -2,7 +2,7 @@ import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Codec } from './codec.ts'
 import type { CookieOptions } from './cookie.ts'
-import { type CookieConfiguration, CookiePolicy } from './cookie-policy.ts'
+import { CookiePolicy } from './cookie-policy.ts'
 import type { Deadline } from './deadline.ts'
 import type { AddressDetail } from './device.ts'
 import { type Duration, parseDuration } from './duration.ts'
@@ -91,13 +91,17 @@ export interface SessionsOptions {
   readonly clock?: Clock | undefined
 }
 
+type Choice = 'seal' | 'onReplay' | 'atLimit' | 'addresses' | 'onGone' | 'duplicates' | 'unset'
+type Switch = 'rolling' | 'resave' | 'saveUninitialized' | 'onLoadFailure' | 'onCommitFailure'
+/** The options that the engine uses as they are, with their defaults. */
+type Settled = { readonly [name in Choice | Switch]: NonNullable<SessionsOptions[name]> }
+
 /** The options as the engine uses them. */
-export interface Policy {
+export interface Policy extends Settled {
   readonly secrets: readonly Secret[]
   /** Undefined where plain secrets sign. */
   readonly ring: KeyRing | undefined
   readonly legacyUntil: number | undefined
-  readonly seal: 'server' | 'visitor' | false
   readonly codec: Codec
   readonly cookies: CookiePolicy
   readonly genid: ((request: never) => string) | undefined
@@ -112,20 +116,9 @@ export interface Policy {
   /** Undefined where ids are not changed by themselves. */
   readonly rotateEveryMs: number | undefined
   readonly graceMs: number
-  readonly onReplay: 'refuse' | 'end'
   readonly mostPerSubject: number | undefined
-  readonly atLimit: 'evict-oldest' | 'refuse'
-  readonly addresses: AddressDetail
-  readonly onGone: 'drop' | 'fail'
   readonly onConflict: ConflictResolver | undefined
   readonly deadline: Deadline
-  readonly duplicates: 'first-valid' | 'reject'
-  readonly rolling: boolean
-  readonly resave: boolean
-  readonly saveUninitialized: boolean
-  readonly unset: 'keep' | 'destroy'
-  readonly onLoadFailure: 'fail' | 'anonymous'
-  readonly onCommitFailure: 'fail' | 'send'
 }
 
 /** Fills in the defaults. The options have been checked. `json` is what the codec of that name is. */
@@ -133,33 +126,42 @@ export function resolveOptions(
   options: Omit<SessionsOptions, 'store'>,
   json: Codec = strictJsonCodec,
 ): Policy {
-  const { clock = systemClock, name = 'connect.sid', cookie = {}, deadline = '5s', secret } = options
+  const { clock = systemClock, name = 'connect.sid', cookie = {}, deadline = '5s', genid } = options
   const { duplicates = 'reject', unset = 'keep', onLoadFailure = 'fail', onCommitFailure = 'fail' } = options
-  const { rolling = false, resave = false, saveUninitialized = false, genid } = options
-  const configured: CookieConfiguration = cookie
+  const { seal = false, onReplay = 'refuse', atLimit = 'evict-oldest', addresses = 'whole' } = options
+  const { keys, legacyUntil, secret = [], rotationGrace = '10s', passive } = options
+  // The array itself, because an application may rotate its secrets in place.
+  const secrets: readonly Secret[] = Array.isArray(secret) ? secret : [secret]
   const preset: Preset = options.preset === undefined ? {} : presets[options.preset]
   const { idle = preset.idle, absolute = preset.absolute, touchEvery = preset.touchEvery } = options
+  const ring = keys && KeyRing.of(keys, clock)
+  refuseRevoked(keys ?? [], secrets)
   return {
-    // The array itself, because an application may rotate its secrets in place.
-    secrets: Array.isArray(secret) ? secret : secret === undefined ? [] : [secret],
-    ...resolveKeys(options, clock),
+    secrets,
+    ring,
+    legacyUntil: legacyUntil === undefined ? undefined : Number(legacyUntil),
+    seal,
     codec: options.codec === 'structured' ? structuredCodec : json,
-    cookies: new CookiePolicy(name, configured, clock),
+    cookies: new CookiePolicy(name, cookie, clock),
     genid,
     idleMs: spanOf('idle', idle),
     absoluteMs: spanOf('absolute', absolute) ?? Number.POSITIVE_INFINITY,
     touchEveryMs: spanOf('touchEvery', touchEvery),
-    ...resolveIds(options),
-    ...resolveSubjects(options),
-    isPassive: passivity(options.passive),
-    tellsPassive: options.passive !== undefined,
+    rotateEveryMs: spanOf('rotateEvery', options.rotateEvery),
+    graceMs: parseDuration('rotationGrace', rotationGrace),
+    onReplay,
+    mostPerSubject: options.maxPerSubject,
+    atLimit,
+    addresses,
+    isPassive: passivity(passive),
+    tellsPassive: passive !== undefined,
     onGone: options.onGone ?? 'drop',
     onConflict: options.onConflict,
     deadline: { clock, spanMs: parseDuration('deadline', deadline) },
     duplicates: /^__host-/i.test(name) ? 'reject' : duplicates,
-    rolling: Boolean(rolling),
-    resave: Boolean(resave),
-    saveUninitialized: Boolean(saveUninitialized),
+    rolling: Boolean(options.rolling),
+    resave: Boolean(options.resave),
+    saveUninitialized: Boolean(options.saveUninitialized),
     unset,
     onLoadFailure,
     onCommitFailure,
@@ -170,19 +172,6 @@ function spanOf(option: string, value: Duration | undefined): number | undefined
   return value === undefined ? undefined : parseDuration(option, value)
 }
 
-function resolveKeys(
-  { keys, secret = [], legacyUntil, seal = false }: Omit<SessionsOptions, 'store'>,
-  clock: Clock,
-): Pick<Policy, 'ring' | 'legacyUntil' | 'seal'> {
-  const ring = keys === undefined ? undefined : KeyRing.of(keys, clock)
-  refuseRevoked(keys ?? [], Array.isArray(secret) ? secret : [secret])
-  return {
-    ring,
-    legacyUntil: legacyUntil === undefined ? undefined : Number(legacyUntil),
-    seal,
-  }
-}
-
 // A secret that is revoked as a key would go on reading as the secret of old cookies.
 function refuseRevoked(keys: readonly KeyOptions[], secrets: readonly Secret[]): void {
   const revoked = keys.filter(key => key.revoked === true).map(({ secret }) => secretBytes(secret))
@@ -191,23 +180,6 @@ function refuseRevoked(keys: readonly KeyOptions[], secrets: readonly Secret[]):
     'OPTION_INVALID',
     'Expected `secret` to hold nothing that is revoked in `keys`, got the secret of a revoked key. Take it out of `secret`.',
   )
-}
-
-function resolveIds({
-  rotateEvery,
-  rotationGrace = '10s',
-  onReplay = 'refuse',
-}: Omit<SessionsOptions, 'store'>): Pick<Policy, 'rotateEveryMs' | 'graceMs' | 'onReplay'> {
-  const graceMs = parseDuration('rotationGrace', rotationGrace)
-  return { rotateEveryMs: spanOf('rotateEvery', rotateEvery), graceMs, onReplay }
-}
-
-function resolveSubjects({
-  maxPerSubject,
-  atLimit = 'evict-oldest',
-  addresses = 'whole',
-}: Omit<SessionsOptions, 'store'>): Pick<Policy, 'mostPerSubject' | 'atLimit' | 'addresses'> {
-  return { mostPerSubject: maxPerSubject, atLimit, addresses }
 }
 
 function passivity(matches: ((request: never) => boolean) | undefined): (carrier: Carrier) => boolean {

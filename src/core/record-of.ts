@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts'
-import type { Hold } from './hold.ts'
+import type { Holding } from './hold.ts'
 import type { LiveSession } from './live-session.ts'
 import type { Activity, SessionRecord } from './store.ts'
 
@@ -11,7 +11,7 @@ export interface WritingRequest {
   /** From where the request came, as text. */
   readonly device: string | undefined
   /** Set once the request has asked to have its session for itself. */
-  readonly holding: { of(live: LiveSession): Hold | undefined } | undefined
+  readonly holding: Holding | undefined
 }
 
 /** What is written of a live session, beside what the session itself knows. */

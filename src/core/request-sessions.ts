@@ -1,9 +1,10 @@
 import type { Carrier } from './carrier.ts'
 import type { Cookie } from './cookie.ts'
+import type { VerifiedId } from './cookie-signer.ts'
 import type { Encoding } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { type FoundSession, rereadSession } from './find-session.ts'
-import type { Holding } from './holding.ts'
+import type { Holding } from './hold.ts'
 import type { Identity } from './identify.ts'
 import { type LiveActions, LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
 import { chain, isPromised } from './maybe-promise.ts'
@@ -15,7 +16,7 @@ import type { MaybePromise, SessionRecord } from './store.ts'
 import { Writer } from './writer.ts'
 
 /** Makes what the methods of a session do. Handed in, so that imports go one way. */
-type MakeActions = (engine: Engine, sessions: RequestSessions, live: LiveSession) => LiveActions
+type MakeActions = (sessions: RequestSessions, live: LiveSession) => LiveActions
 
 /** The sessions that one request has, one after the other, and what their methods do. */
 export class RequestSessions implements SessionOwner, WritingRequest {
@@ -35,30 +36,40 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   underWay: Promise<void> | undefined
   /** Set once the request has asked to have its session for itself. */
   holding: Holding | undefined
+  readonly engine: Engine
+  readonly carrier: Carrier
   readonly writer: Writer
-  readonly #engine: Engine
-  readonly #carrier: Carrier
-  readonly #makeActions: MakeActions
+  readonly actionsFor: (live: LiveSession) => LiveActions
   #isPassive: boolean | undefined
 
   constructor(engine: Engine, carrier: Carrier, makeActions: MakeActions) {
-    this.#makeActions = makeActions
-    this.#engine = engine
-    this.#carrier = carrier
+    this.engine = engine
+    this.carrier = carrier
+    this.actionsFor = live => makeActions(this, live)
     this.writer = new Writer(engine, this)
   }
 
+  /** The id that the visitor has brought. */
+  get brought(): VerifiedId | undefined {
+    return typeof this.identity === 'string' ? undefined : this.identity
+  }
+
+  /** Whether this is the session whose cookie the visitor has brought. */
+  hasBrought(live: LiveSession): boolean {
+    return this.brought?.id === live.id
+  }
+
   get encoding(): Encoding {
-    return this.#engine.encoding
+    return this.engine.encoding
   }
 
   get request(): unknown {
-    return this.#carrier.request
+    return this.carrier.request
   }
 
   /** Whether the request is no sign of life: it prolongs nothing. */
   get isPassive(): boolean {
-    this.#isPassive ??= this.#engine.policy.isPassive(this.#carrier)
+    this.#isPassive ??= this.engine.policy.isPassive(this.carrier)
     return this.#isPassive
   }
 
@@ -67,11 +78,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   get device(): string | undefined {
-    return this.#engine.deviceOf(this.#carrier)
-  }
-
-  actionsFor(live: LiveSession): LiveActions {
-    return this.#makeActions(this.#engine, this, live)
+    return this.engine.deviceOf(this.carrier)
   }
 
   /** Begins an empty session. */
@@ -89,20 +96,20 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     const { last } = this
     const live = this.begin(standing)
     const hadRecord = last?.record !== undefined || last?.isSuccessor === true
-    live.isSuccessor = hadRecord || (last !== undefined && this.#engine.policy.saveUninitialized)
+    live.isSuccessor = hadRecord || (last !== undefined && this.engine.policy.saveUninitialized)
     return this.show(live)
   }
 
   /** Reads a session anew, for the request that has it. */
   read(id: string): MaybePromise<FoundSession | undefined> {
-    return rereadSession(this.#engine, id)
+    return rereadSession(this.engine, id)
   }
 
   /** Takes data that the application has read from the store by itself, as the session with this id. */
   adopt(id: string, data: object): LiveSession {
     const record = this.last?.id === id ? this.last.record : undefined
     const live = this.#take(this.#fromData(id, data, record))
-    live.isSuccessor = typeof this.identity === 'string' || this.identity.id !== id
+    live.isSuccessor = this.brought?.id !== id
     return this.show(live)
   }
 
@@ -114,12 +121,12 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   show(live: LiveSession): LiveSession {
-    this.#carrier.show?.(live.view)
+    this.carrier.show?.(live.view)
     return live
   }
 
   makeCookie(): Cookie {
-    return this.#engine.cookies.cookieFor(this.#carrier)
+    return this.engine.cookies.cookieFor(this.carrier)
   }
 
   /** Takes a session away from the request, before it is removed from the store. */
@@ -127,7 +134,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     this.#leaving = live
     if (this.current !== live) return
     this.current = undefined
-    this.#carrier.show?.(undefined)
+    this.carrier.show?.(undefined)
   }
 
   /** Removes a session from the store. Only then is the browser told to forget it: a failing store is no logout. */
@@ -143,7 +150,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
    */
   endLeaving(): MaybePromise<void> {
     const live = this.#leaving
-    return live === undefined || live.hasEnded || this.#engine.sendsAnyway ? undefined : this.end(live)
+    return live === undefined || live.hasEnded || this.engine.sendsAnyway ? undefined : this.end(live)
   }
 
   /** Lets whatever comes after wait for work that is under way. */
@@ -158,7 +165,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   #empty(standing: Standing): LiveSession {
-    const id = this.#engine.mintId(this.request)
+    const id = this.engine.mintId(this.request)
     const stored = this.encoding.empty
     return this.#make({ id, values: {}, record: undefined, stored, maxAge: undefined, standing })
   }
@@ -179,7 +186,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   #make(start: SessionStart): LiveSession {
-    return new LiveSession(this, start, this.#engine.cookies.maxAgeFor(this.#carrier))
+    return new LiveSession(this, start, this.engine.cookies.maxAgeFor(this.carrier))
   }
 
   #take(live: LiveSession): LiveSession {

@@ -1,12 +1,16 @@
 import type { Clock } from './clock.ts'
 import { decodeCookieValue } from './cookie-header.ts'
-import { type CookieSigner, longestValue, type VerifiedId } from './cookie-signer.ts'
+import {
+  type CookieSigner,
+  longestValue,
+  ownText,
+  VerifiedCookies,
+  type VerifiedId,
+} from './cookie-signer.ts'
 import { encodeFields } from './field-encoding.ts'
 import type { KeyRing } from './key-ring.ts'
 import { MacKey, macLength } from './mac-key.ts'
 import type { RingKey } from './master-key.ts'
-import { ownText } from './own-text.ts'
-import { RecentMap } from './recent-map.ts'
 import { hasHalfCharacter } from './whole-text.ts'
 
 /** Where a ring's signatures count, and what else is still accepted. */
@@ -25,16 +29,8 @@ export interface LegacyCookies {
   readonly until: number | undefined
 }
 
-/** What has been verified, and by which key. */
-interface Verified {
-  readonly visitor: VerifiedId
-  readonly key: RingKey
-}
-
 /** No id of a key has a colon, so that the two formats cannot be taken for each other. */
 const legacyPrefix = 's:'
-/** Enough for the people who are active at one time on one process; about 3 MB when full. */
-const mostRemembered = 5000
 
 /**
  * Signs ids, and verifies what visitors send, with the keys of a ring: `<key id>.<id>.<mac>`, where the mac is
@@ -47,10 +43,7 @@ export class RingSigner implements CookieSigner {
   readonly #clock: Clock
   readonly #legacy: LegacyCookies | undefined
   readonly #macKeys = new WeakMap<RingKey, MacKey>()
-  /** What has been verified lately, because the same visitor comes again and again. Only right signatures are kept. */
-  readonly #recent = new RecentMap<Verified>(mostRemembered)
-  /** The key that wrote when `#recent` was filled: what is remembered there was signed anew with it. */
-  #writer: RingKey | undefined
+  readonly #verified = new VerifiedCookies()
 
   constructor(ring: KeyRing, { cookieName, clock, legacy }: RingSignerOptions) {
     this.#ring = ring
@@ -70,42 +63,24 @@ export class RingSigner implements CookieSigner {
 
   read(cookieValue: string): VerifiedId | undefined {
     if (cookieValue.length > longestValue) return undefined
-    return this.#recall(cookieValue) ?? this.#readAnew(cookieValue)
+    const value = decodeCookieValue(cookieValue)
+    if (value === undefined) return undefined
+    if (value.startsWith(legacyPrefix)) return asLegacy(this.#legacySigner()?.read(cookieValue))
+    // A key may have been revoked since, or be over: what is remembered counts only while the same keys may be used.
+    return this.#verified.read(cookieValue, this.#ring.usable(), () => {
+      const verified = this.#check(value)
+      // Only what was verified can be encoded without an exception.
+      return verified !== undefined && encodeURIComponent(value) === cookieValue ? verified : undefined
+    })
   }
 
   verify(value: string): VerifiedId | undefined {
     if (value.length > longestValue) return undefined
     if (value.startsWith(legacyPrefix)) return asLegacy(this.#legacySigner()?.verify(value))
-    return this.#check(value)?.visitor
+    return this.#check(value)
   }
 
-  #readAnew(cookieValue: string): VerifiedId | undefined {
-    const value = decodeCookieValue(cookieValue)
-    if (value === undefined) return undefined
-    if (value.startsWith(legacyPrefix)) return asLegacy(this.#legacySigner()?.read(cookieValue))
-    const verified = this.#check(value)
-    // Only what was verified can be encoded without an exception.
-    if (verified === undefined || encodeURIComponent(value) !== cookieValue) return undefined
-    this.#recent.set(ownText(cookieValue), verified)
-    return verified.visitor
-  }
-
-  /** What is remembered counts only while its key does: a key may have been revoked since, or be over. */
-  #recall(cookieValue: string): VerifiedId | undefined {
-    this.#forgetOldWriter()
-    const remembered = this.#recent.get(cookieValue)
-    if (remembered === undefined) return undefined
-    return this.#ring.find(remembered.key.id) === remembered.key ? remembered.visitor : undefined
-  }
-
-  #forgetOldWriter(): void {
-    const writer = this.#ring.findCurrent()
-    if (writer === this.#writer) return
-    this.#recent.clear()
-    this.#writer = writer
-  }
-
-  #check(value: string): Verified | undefined {
+  #check(value: string): VerifiedId | undefined {
     const idStart = value.indexOf('.') + 1
     const idEnd = value.length - macLength - 1
     if (idStart === 0 || idEnd <= idStart || value[idEnd] !== '.') return undefined
@@ -114,7 +89,7 @@ export class RingSigner implements CookieSigner {
     if (key === undefined || !this.#macKeyOf(key).matches(id, value, idEnd + 1)) return undefined
     // A MAC, which is over UTF-8, cannot tell one half of a character from another.
     if (hasHalfCharacter(id)) return undefined
-    return { visitor: { id: ownText(id), isNewestSecret: key === this.#ring.findCurrent() }, key }
+    return { id: ownText(id), isNewestSecret: key === this.#ring.findCurrent() }
   }
 
   #legacySigner(): CookieSigner | undefined {

@@ -27,19 +27,14 @@ interface UpdateCall {
  */
 const updating = new AsyncLocalStorage<UpdateCall>()
 
-/** Makes what the methods of one session of a request do. */
-export function methodsOf(engine: Engine, sessions: RequestSessions, live: LiveSession): LiveActions {
-  return new SessionMethods(engine, sessions, live)
-}
-
 /** What the methods of one session of a request do. Those of one request run one after the other. */
-class SessionMethods implements LiveActions {
+export class SessionMethods implements LiveActions {
   readonly live: LiveSession
   readonly #engine: Engine
   readonly #sessions: RequestSessions
 
-  constructor(engine: Engine, sessions: RequestSessions, live: LiveSession) {
-    this.#engine = engine
+  constructor(sessions: RequestSessions, live: LiveSession) {
+    this.#engine = sessions.engine
     this.#sessions = sessions
     this.live = live
   }
@@ -114,11 +109,11 @@ class SessionMethods implements LiveActions {
   }
 
   signIn(subject: string, options: SignInOptions): Promise<void> {
-    return this.#run('signIn', () => this.#signing().signIn(this.live, { ...options, subject }))
+    return this.#run('signIn', () => new SignIn(this.#sessions).signIn(this.live, { ...options, subject }))
   }
 
   signOut(options: SignOutOptions): Promise<void> {
-    return this.#run('signOut', () => this.#signing().signOut(this.live, options))
+    return this.#run('signOut', () => new SignIn(this.#sessions).signOut(this.live, options))
   }
 
   /**
@@ -232,10 +227,6 @@ class SessionMethods implements LiveActions {
 
   get #key(): string {
     return this.#engine.keyOf(this.live.id)
-  }
-
-  #signing(): SignIn {
-    return new SignIn(this.#engine, this.#sessions)
   }
 
   #demandLife(): void {

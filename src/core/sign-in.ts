@@ -25,8 +25,8 @@ export class SignIn {
   readonly #engine: Engine
   readonly #sessions: RequestSessions
 
-  constructor(engine: Engine, sessions: RequestSessions) {
-    this.#engine = engine
+  constructor(sessions: RequestSessions) {
+    this.#engine = sessions.engine
     this.#sessions = sessions
   }
 

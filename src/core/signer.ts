@@ -1,17 +1,18 @@
 import { decodeCookieValue } from './cookie-header.ts'
-import { type CookieSigner, longestValue, type VerifiedId } from './cookie-signer.ts'
+import {
+  type CookieSigner,
+  longestValue,
+  ownText,
+  VerifiedCookies,
+  type VerifiedId,
+} from './cookie-signer.ts'
 import { MacKey, macLength } from './mac-key.ts'
-import { ownText } from './own-text.ts'
-import { RecentMap } from './recent-map.ts'
-import { hasSameItems } from './same-items.ts'
 import { type Secret, secretBytes } from './secret.ts'
 
 export type { VerifiedId } from './cookie-signer.ts'
 export type { Secret } from './secret.ts'
 
 const prefix = 's:'
-/** Enough for the people who are active at one time on one process; about 3 MB when full. */
-const mostRemembered = 5000
 
 /**
  * Signs ids, and verifies what visitors send, in express-session's format: `s:` + id + `.` + the base64
@@ -22,10 +23,7 @@ const mostRemembered = 5000
 export class Signer implements CookieSigner {
   readonly #secrets: readonly Secret[]
   readonly #keys = new Map<Secret, MacKey>()
-  /** What has been verified lately, because the same visitor comes again and again. Only right signatures are kept. */
-  readonly #verified = new RecentMap<VerifiedId>(mostRemembered)
-  /** The secrets as they were when `#verified` was filled. */
-  #known: readonly Secret[] = []
+  readonly #verified = new VerifiedCookies()
 
   constructor(secrets: readonly Secret[]) {
     this.#secrets = secrets
@@ -47,13 +45,10 @@ export class Signer implements CookieSigner {
    * secrets has signed, spelled as it was signed.
    */
   read(cookieValue: string): VerifiedId | undefined {
-    if (!hasSameItems(this.#secrets, this.#known)) this.#forget()
-    const remembered = this.#verified.get(cookieValue)
-    if (remembered !== undefined) return remembered
-    const value = decodeCookieValue(cookieValue)
-    const verified = value === undefined ? undefined : this.verify(value)
-    if (verified !== undefined) this.#verified.set(ownText(cookieValue), verified)
-    return verified
+    return this.#verified.read(cookieValue, this.#secrets, () => {
+      const value = decodeCookieValue(cookieValue)
+      return value === undefined ? undefined : this.verify(value)
+    })
   }
 
   /** The same for a value whose percent-encoding is already undone. */
@@ -64,11 +59,6 @@ export class Signer implements CookieSigner {
     const id = value.slice(prefix.length, dot)
     const index = this.#secrets.findIndex(secret => this.#keyOf(secret).matches(id, value, dot + 1))
     return index === -1 ? undefined : { id: ownText(id), isNewestSecret: index === 0 }
-  }
-
-  #forget(): void {
-    this.#verified.clear()
-    this.#known = [...this.#secrets]
   }
 
   #keyOf(secret: Secret): MacKey {

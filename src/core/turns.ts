@@ -3,19 +3,49 @@
  * than there is work under way.
  */
 export class Turns {
-  readonly #last = new Map<string, Promise<void>>()
+  /** Whoever waits under a name, in the order in which they came, while somebody has the turn. */
+  readonly #waiting = new Map<string, (() => void)[]>()
 
   async take<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    const before = this.#last.get(name)
-    const working = before === undefined ? work() : before.then(work)
-    const settled = working.then(ignore, ignore)
-    this.#last.set(name, settled)
+    const turn = this.enter(name)
+    if (turn !== undefined) await turn
     try {
-      return await working
+      return await work()
     } finally {
-      if (this.#last.get(name) === settled) this.#last.delete(name)
+      this.leave(name)
     }
   }
-}
 
-function ignore(): void {}
+  /** How many wait under a name; undefined where nobody has the turn. */
+  waitingFor(name: string): number | undefined {
+    return this.#waiting.get(name)?.length
+  }
+
+  /** Waits for a turn, which ends with `leave`; undefined where nobody has it. Fails with the reason of the signal. */
+  enter(name: string, signal?: AbortSignal): Promise<void> | undefined {
+    const waiting = this.#waiting.get(name)
+    if (waiting === undefined) {
+      this.#waiting.set(name, [])
+      return undefined
+    }
+    return new Promise((resolve, reject) => {
+      const enter = (): void => {
+        signal?.removeEventListener('abort', giveUp)
+        resolve()
+      }
+      const giveUp = (): void => {
+        waiting.splice(waiting.indexOf(enter), 1)
+        reject(signal?.reason)
+      }
+      signal?.addEventListener('abort', giveUp, { once: true })
+      waiting.push(enter)
+    })
+  }
+
+  /** Lets the next one have the turn. */
+  leave(name: string): void {
+    const next = this.#waiting.get(name)?.shift()
+    if (next === undefined) this.#waiting.delete(name)
+    else next()
+  }
+}

@@ -1,20 +1,19 @@
 import type { Carrier } from './carrier.ts'
 import { Commit } from './commit.ts'
 import type { VerifiedId } from './cookie-signer.ts'
-import { Dues } from './dues.ts'
+import { isCookieDue, writeCookie, writeDeletion } from './dues.ts'
 import type { Engine } from './engine.ts'
 import { goneError, SojournError } from './errors.ts'
 import { publish } from './events.ts'
 import { type Finding, findSession } from './find-session.ts'
-import { type HoldOptions, leftError } from './hold.ts'
-import { Holding } from './holding.ts'
+import { Holding, type HoldOptions, leftError } from './hold.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain, isPromised } from './maybe-promise.ts'
 import type { Outcome } from './outcome.ts'
 import { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionHost } from './session.ts'
-import { methodsOf } from './session-methods.ts'
+import { SessionMethods } from './session-methods.ts'
 import type { MaybePromise } from './store.ts'
 
 /**
@@ -26,7 +25,6 @@ import type { MaybePromise } from './store.ts'
  */
 export class Visit implements SessionHost {
   readonly #engine: Engine
-  readonly #carrier: Carrier
   readonly #sessions: RequestSessions
   #phase: 'unread' | 'loading' | 'open' | 'failed' | 'committed' = 'unread'
   #opening: MaybePromise<void> = undefined
@@ -37,8 +35,11 @@ export class Visit implements SessionHost {
 
   constructor(engine: Engine, carrier: Carrier) {
     this.#engine = engine.forRequest()
-    this.#carrier = carrier
-    this.#sessions = new RequestSessions(this.#engine, carrier, methodsOf)
+    this.#sessions = new RequestSessions(
+      this.#engine,
+      carrier,
+      (sessions, live) => new SessionMethods(sessions, live),
+    )
   }
 
   /** What became of the session that the cookie named, as far as anybody has looked for it. */
@@ -55,8 +56,8 @@ export class Visit implements SessionHost {
   get id(): unknown {
     if (this.#assigned !== undefined) return this.#assigned.id
     if (this.#phase !== 'loading') this.#openNow()
-    const { current, last, identity } = this.#sessions
-    return (current ?? last)?.id ?? (typeof identity === 'string' ? undefined : identity.id)
+    const { current, last, brought } = this.#sessions
+    return (current ?? last)?.id ?? brought?.id
   }
 
   set id(id: unknown) {
@@ -92,7 +93,7 @@ export class Visit implements SessionHost {
     const live = sessions.current
     if (live?.state !== 'stored') return
     if (this.#phase === 'committed') throw leftError()
-    sessions.holding ??= new Holding(this.#engine, sessions.writer)
+    sessions.holding ??= new Holding(this.#engine, each => sessions.writer.save(each, each.encode()))
     await sessions.holding.begin(live, options)
     this.#tellGone(live)
   }
@@ -132,17 +133,18 @@ export class Visit implements SessionHost {
    * What changes later is stored, and the cookie stays as it was said here.
    */
   announce(): string | undefined {
-    const { isAnnounced, current: live } = this.#sessions
-    this.#sessions.isAnnounced = true
+    const sessions = this.#sessions
+    const { isAnnounced, current: live } = sessions
+    sessions.isAnnounced = true
     if (isAnnounced || this.#phase !== 'open') return undefined
-    const dues = this.#dues()
-    if (live === undefined) return this.#sessions.hasDestroyed ? dues.writeDeletion() : undefined
-    if (!this.#isStorable(live) || !dues.isCookieDue(live, live.changes() !== undefined)) return undefined
+    if (live === undefined) return sessions.hasDestroyed ? writeDeletion(sessions) : undefined
+    if (!this.#isStorable(live) || !isCookieDue(sessions, live, live.changes() !== undefined))
+      return undefined
     live.isAnnounced = true
     this.#followNow(live)
     // The end of a stream finds out for sure, and then the cookie has left.
     const isEnded = live.record !== undefined && this.#engine.isKnownEnded(live.record)
-    return isEnded ? undefined : dues.writeCookie(live)
+    return isEnded ? undefined : writeCookie(sessions, live)
   }
 
   /**
@@ -191,7 +193,8 @@ export class Visit implements SessionHost {
 
   #load(): MaybePromise<void> {
     const engine = this.#engine
-    const identity = identify(engine, this.#carrier, engine.signer(this.#carrier.secret))
+    const { carrier } = this.#sessions
+    const identity = identify(engine, carrier, engine.signer(carrier.secret))
     this.#sessions.identity = identity
     if (typeof identity === 'string') {
       this.#outcome = identity
@@ -222,7 +225,7 @@ export class Visit implements SessionHost {
 
   #finish(): MaybePromise<void> {
     const live = this.#sessions.current
-    this.#commit = new Commit(this.#engine, this.#sessions, this.#dues())
+    this.#commit = new Commit(this.#sessions)
     if (live === undefined) return this.#commit.finishWithout()
     if (!this.#isStorable(live)) return
     return chain(this.#commit.finish(live), () => this.#tellGone(live))
@@ -243,9 +246,5 @@ export class Visit implements SessionHost {
   /** An application that has made the id something else than text has given the session up. */
   #isStorable(live: LiveSession): boolean {
     return !live.hasEnded && (this.#assigned === undefined || typeof this.#assigned.id === 'string')
-  }
-
-  #dues(): Dues {
-    return new Dues(this.#engine, this.#carrier, this.#sessions)
   }
 }

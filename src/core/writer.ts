@@ -163,7 +163,7 @@ export class Writer {
       request: this.#context,
     })
     const replacing = this.#trying(change, () => {
-      this.#context.holding?.of(live)?.demand()
+      this.#context.holding?.demand(live)
       return engine.ask('replace', live.id, store => store.replace(record, held.version))
     })
     return chain(replacing, answer => {
@@ -193,13 +193,13 @@ export class Writer {
     change.undo?.()
     if (attempts >= mostAttempts) throw conflictError(mostAttempts)
     if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, meeting)
-    const { rewriting, limit } = this.#engine
+    const { turns, limit } = this.#engine
     const rewrite = (): MaybePromise<void> => this.#rewrite(live, meeting)
-    return rewriting.take(this.#engine.keyOf(live.id), async () => limit.run(rewrite))
+    return turns.take(`retries of ${this.#engine.keyOf(live.id)}`, async () => limit.run(rewrite))
   }
 
   #rewrite(live: LiveSession, { change, current, attempts }: Meeting): MaybePromise<void> {
-    return chain(this.#context.holding?.of(live)?.check(), () => {
+    return chain(this.#context.holding?.check(live), () => {
       if (!this.#catchUp(live, current)) return this.#lose(live)
       return chain(change.again(), next => next && this.#write(live, next, attempts + 1))
     })

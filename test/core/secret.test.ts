@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hasSameItems } from '../../src/core/same-items.ts'
+import { hasSameItems } from '../../src/core/secret.ts'
 
 test('two lists are the same when they hold the same things in the same order', () => {
   const bytes = Buffer.from('a')
