@@ -41,16 +41,16 @@ export {
   type StoreFailedEvent,
   type TamperedEvent,
 } from './core/events.ts'
-export type { KeyOptions } from './core/key-ring.ts'
+export type { Outcome } from './core/find-session.ts'
+export type { KeyOptions } from './core/key-options.ts'
 export type { ConflictResolver } from './core/merge.ts'
 export type { SessionsOptions } from './core/options.ts'
-export type { Outcome } from './core/outcome.ts'
 export type { PresetName } from './core/presets.ts'
+export type { Secret } from './core/secret.ts'
 export type { SessionCallback, SignInOptions, SignOutOptions } from './core/session.ts'
 // With a star, because only then an application can add to it.
 export * from './core/session-data.ts'
 export type { Sessions, SubjectSessions, TypedVisit } from './core/sessions.ts'
-export type { Secret } from './core/signer.ts'
 export type {
   Activity,
   AdoptingStore,

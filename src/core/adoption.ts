@@ -1,7 +1,7 @@
 import type { SessionContents } from './codec.ts'
 import type { VerifiedId } from './cookie-signer.ts'
 import type { StoreVerb } from './deadline.ts'
-import { decodeAny } from './decode-any.ts'
+import { decodeAny } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { publish } from './events.ts'
 import { rootOf } from './id-rotation.ts'
@@ -29,12 +29,11 @@ export function adopt(engine: Engine, visitor: VerifiedId): MaybePromise<Session
   return remembered === 'missing' ? attemptAdoption(engine, id, mostAttempts) : undefined
 }
 
-/** Lets nothing be left that could be taken over again, once the session of an id has ended. */
-export function forgetForeign(engine: Engine, id: string): MaybePromise<void> {
-  if (!isAdopting(engine)) return
-  return askAdopting(engine, 'forget what other software keeps under an id', store =>
-    store.forgetForeign(rootOf(id)),
-  )
+/** Removes the record of an id, and lets nothing be left that could be taken over again. */
+export function removeRecord(engine: Engine, id: string, key: string): MaybePromise<boolean> {
+  const verb = 'forget what other software keeps under an id'
+  const forgetting = isAdopting(engine) && askAdopting(engine, verb, store => store.forgetForeign(rootOf(id)))
+  return chain(forgetting, () => engine.ask('delete', id, store => store.delete(key)))
 }
 
 function attemptAdoption(

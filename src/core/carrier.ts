@@ -1,6 +1,6 @@
 import type { CookieContext } from './cookie-policy.ts'
+import type { Secret } from './secret.ts'
 import type { Session } from './session.ts'
-import type { Secret } from './signer.ts'
 
 /** The little that the core needs of a request, whatever the framework. */
 export interface Carrier extends CookieContext {

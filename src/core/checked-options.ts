@@ -50,20 +50,14 @@ export function checkEach(
   }
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (value === undefined && check !== undefined) continue
     if (check === undefined) report(name, unknownOption(name, Object.keys(checks)))
-    else if (!check.accepts(value)) report(name, wrongOption(name, value, check))
+    else if (value !== undefined && !check.accepts(value)) {
+      const got = check.describe?.(value) ?? describeValue(value)
+      report(name, `Expected \`${name}\` to be ${check.expected}, got ${got}.`)
+    }
   }
 }
 
 function unknownOption(name: string, known: readonly string[]): string {
   return `Expected only options that exist, got \`${name}\`. There are: ${known.join(', ')}.`
-}
-
-function wrongOption(
-  name: string,
-  value: unknown,
-  { expected, describe = describeValue }: OptionCheck,
-): string {
-  return `Expected \`${name}\` to be ${expected}, got ${describe(value)}.`
 }

@@ -71,6 +71,25 @@ export function splitContents(values: SessionValues): SessionContents {
   return cookie === undefined ? { values } : { values, originalMaxAge: lifetimeOf(cookie) }
 }
 
+/** Reads JSON, of which the parser's own message would quote the data. */
+export function parseJson(data: string): unknown {
+  try {
+    return JSON.parse(data)
+  } catch {
+    throw corruptRecord(new SyntaxError('The data is not JSON.'))
+  }
+}
+
+/** Whether two values are written down as the same. A value that cannot be written differs from every other. */
+export function isWrittenAlike(write: (value: unknown) => string, one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true
+  try {
+    return write(one) === write(other)
+  } catch {
+    return false
+  }
+}
+
 /** What a codec says of data that it has not written. The cause must not quote the data. */
 export function corruptRecord(cause: Error): SojournError {
   return new SojournError(

@@ -71,18 +71,13 @@ function isDate(value: unknown): boolean {
 }
 
 function pairProblems(name: string, options: { readonly [attribute: string]: unknown }): string[] {
-  const problems: string[] = []
   const { secure, sameSite, partitioned } = options
-  if (typeof sameSite === 'string' && sameSite.toLowerCase() === 'none' && !secure) {
-    problems.push(
-      `Expected \`cookie.secure\` with \`sameSite: 'none'\`, because browsers drop the cookie otherwise, got ${describeValue(secure)}.`,
-    )
-  }
-  if (partitioned && !secure) {
-    problems.push(
-      `Expected \`cookie.secure\` with \`partitioned\`, because browsers drop the cookie otherwise, got ${describeValue(secure)}.`,
-    )
-  }
+  const isNone = typeof sameSite === 'string' && sameSite.toLowerCase() === 'none'
+  const demanding = [isNone && "sameSite: 'none'", partitioned && 'partitioned'].filter(Boolean)
+  const problems = (secure ? [] : demanding).map(
+    attribute =>
+      `Expected \`cookie.secure\` with \`${attribute}\`, because browsers drop the cookie otherwise, got ${describeValue(secure)}.`,
+  )
   const demanded = prefixProblem(name, { ...options, secure: secure === true })
   if (demanded !== undefined)
     problems.push(`Expected \`cookie\` to have ${demanded}, got the name ${name} without it.`)

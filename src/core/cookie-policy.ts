@@ -25,11 +25,6 @@ export class CookiePolicy {
     this.#clock = clock
   }
 
-  /** The configured options for one request, with `'auto'` decided. */
-  optionsFor(context: CookieContext): CookieOptions {
-    return resolveAuto(this.#configuredFor(context.request), context.isSecure)
-  }
-
   /** The path that the cookie of a request is for. */
   pathFor(request: unknown): string {
     return this.#configuredFor(request).path || '/'
@@ -51,8 +46,9 @@ export class CookiePolicy {
     return this.cookieFor(context).lifetimeMs
   }
 
-  cookieFor(context: CookieContext): Cookie {
-    return new Cookie(this.optionsFor(context), this.#clock)
+  /** The configured cookie for one request, with `'auto'` decided. */
+  cookieFor({ request, isSecure }: CookieContext): Cookie {
+    return new Cookie(resolveAuto(this.#configuredFor(request), isSecure), this.#clock)
   }
 
   /** Writes the header for a session whose cookie the application has not looked at. */

@@ -40,17 +40,15 @@ export class VerifiedCookies {
     keys: readonly unknown[],
     verify: () => VerifiedId | undefined,
   ): VerifiedId | undefined {
-    if (!hasSameItems(keys, this.#keys)) this.#forget(keys)
+    if (!hasSameItems(keys, this.#keys)) {
+      this.#verified.clear()
+      this.#keys = [...keys]
+    }
     const remembered = this.#verified.get(cookieValue)
     if (remembered !== undefined) return remembered
     const verified = verify()
     if (verified !== undefined) this.#verified.set(ownText(cookieValue), verified)
     return verified
-  }
-
-  #forget(keys: readonly unknown[]): void {
-    this.#verified.clear()
-    this.#keys = [...keys]
   }
 }
 

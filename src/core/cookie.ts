@@ -101,18 +101,9 @@ export class Cookie {
   /** What goes into the store, in express-session's order. */
   get data(): CookieData {
     const { originalMaxAge, partitioned, priority, expires, secure, httpOnly, domain, path, sameSite } = this
+    const data = { originalMaxAge, partitioned, priority, expires, secure, httpOnly, domain, path, sameSite }
     // 'auto' is resolved before a cookie is given to a session, so that none is left here.
-    return {
-      originalMaxAge,
-      partitioned,
-      priority,
-      expires,
-      secure,
-      httpOnly,
-      domain,
-      path,
-      sameSite,
-    } as CookieData
+    return data as CookieData
   }
 
   /** Writes the value of a `Set-Cookie` header. */

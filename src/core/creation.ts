@@ -1,4 +1,3 @@
-import type { Written } from './change.ts'
 import type { Reading } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { takenIdError } from './errors.ts'
@@ -8,6 +7,7 @@ import { chain } from './maybe-promise.ts'
 import { recordOf, type WritingRequest } from './record-of.ts'
 import { contentsOf } from './session-values.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
+import type { Written } from './store-state.ts'
 
 const mostNames = 3
 
@@ -16,15 +16,15 @@ export class Creation {
   readonly #engine: Engine
   readonly #request: WritingRequest
 
-  constructor(engine: Engine, request: WritingRequest) {
-    this.#engine = engine
+  constructor(request: WritingRequest) {
+    this.#engine = request.engine
     this.#request = request
   }
 
   /** @throws SojournError `ID_INVALID` when `genid` gives nothing but ids that are taken. */
   create(live: LiveSession, encoded: string, names = 1): MaybePromise<void> {
     const engine = this.#engine
-    const record = recordOf(engine, live, { encoded, request: this.#request })
+    const record = recordOf(this.#request, live, { encoded })
     live.markSent({ record, encoded })
     return chain(
       engine.ask('create', live.id, store => store.create(record)),

@@ -3,14 +3,15 @@ import { describeValue, SojournError } from './errors.ts'
 /** A span of time: milliseconds, or a number and a unit such as `'20m'` or `'1.5 h'` (ms, s, m, h, d, w). */
 export type Duration = number | string
 
-const unitMs: { readonly [unit: string]: number } = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-}
+/** How many milliseconds each unit has, the smallest first. */
+export const units: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+  ['w', 604_800_000],
+])
 
 /**
  * Reads a duration as milliseconds.
@@ -34,6 +35,6 @@ export function isDuration(value: unknown): value is Duration {
 
 function spanOf(text: string): number | undefined {
   const match = /^(\d{1,15}(?:\.\d{1,6})?) ?(ms|s|m|h|d|w)$/.exec(text)
-  const unit = unitMs[match?.[2] ?? '']
+  const unit = units.get(match?.[2] ?? '')
   return unit === undefined ? undefined : Number(match?.[1]) * unit
 }

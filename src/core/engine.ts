@@ -1,10 +1,8 @@
 import { hash } from 'node:crypto'
-import type { Carrier } from './carrier.ts'
 import type { Clock } from './clock.ts'
 import type { CookiePolicy } from './cookie-policy.ts'
 import type { CookieSigner, VerifiedId } from './cookie-signer.ts'
 import { askStore, Limit, type StoreVerb } from './deadline.ts'
-import { describeDevice } from './device.ts'
 import { Encoding } from './encoding.ts'
 import { SojournError, unableError } from './errors.ts'
 import { publish } from './events.ts'
@@ -16,7 +14,8 @@ import type { Policy } from './options.ts'
 import { Recollection } from './recollection.ts'
 import { RingSigner } from './ring-signer.ts'
 import { Sealer } from './sealer.ts'
-import { type Secret, Signer } from './signer.ts'
+import type { Secret } from './secret.ts'
+import { Signer } from './signer.ts'
 import type { EncodedData, MaybePromise, SessionRecord, Store, StoreTraits, SubjectStore } from './store.ts'
 import { knowsSubjects, Subjects } from './subjects.ts'
 import { Timeouts } from './timeouts.ts'
@@ -104,11 +103,6 @@ export class Engine {
     return genid === undefined ? this.mint.mint() : checkId(genid(request as never))
   }
 
-  /** The id that takes the place of another one of the same session. */
-  successorOf(id: string): string {
-    return this.rotation.successorOf(id, this.mint.mint())
-  }
-
   /** Under what the store keeps the session of an id. */
   keyOf(id: string): string {
     return this.keepsSessions ? id : this.handleOf(id)
@@ -131,11 +125,6 @@ export class Engine {
   /** Under what the store keeps a hold on the session of an id. No id has this hash. */
   leaseNameOf(id: string): string {
     return hash('sha256', `sojourn:lease:${this.handleOf(id)}`, 'base64url')
-  }
-
-  /** From where a request came, as text. */
-  deviceOf(carrier: Carrier): string | undefined {
-    return describeDevice(carrier, this.policy.addresses)
   }
 
   /** @throws SojournError `STORE_UNABLE` where sessions are kept under their ids, so that a handle finds none. */
@@ -185,14 +174,12 @@ export class Engine {
 function reportFailure(engine: Engine, id: string | undefined, error: unknown): never {
   if (error instanceof SojournError) {
     const handle = id === undefined ? undefined : engine.handleOf(id)
-    publish('store-failed', () => ({ handle, error: told(engine, error) }))
+    // The error of a store that knows ids may name one, as that of a store of files does.
+    const tell = (): SojournError =>
+      engine.keepsSessions ? new SojournError(error.code, error.message) : error
+    publish('store-failed', () => ({ handle, error: tell() }))
   }
   throw error
-}
-
-/** The error of a store that knows ids may name one, as that of a store of files does. */
-function told({ keepsSessions }: Engine, error: SojournError): SojournError {
-  return keepsSessions ? new SojournError(error.code, error.message) : error
 }
 
 function signerOf({ ring, secrets, legacyUntil, cookies, deadline }: Policy): CookieSigner {

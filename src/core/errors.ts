@@ -70,14 +70,6 @@ export function notFoundError(): SojournError {
   return new SojournError('SESSION_NOT_FOUND', 'failed to load session')
 }
 
-/** What a writer is told whom others never leave alone. */
-export function conflictError(attempts: number): SojournError {
-  return new SojournError(
-    'CONFLICT_UNRESOLVED',
-    `Expected to store a session within ${attempts} attempts, but others changed it each time. Let fewer requests change it at once.`,
-  )
-}
-
 /** What is wrong with a `genid` that gives ids a second time. */
 export function takenIdError(): SojournError {
   return new SojournError(

@@ -30,35 +30,8 @@ export interface CrossSiteEvent extends SessionEvent {
   readonly reason: CrossSiteReason
 }
 
-/**
- * What happens to sessions, published on `node:diagnostics_channel` under `sojourn:` and the name.
- * No payload ever contains an id.
- *
- * @example
- * import { subscribe } from 'node:diagnostics_channel'
- * subscribe('sojourn:tampered', message => console.warn(message))
- */
-export interface SessionEvents {
-  readonly opened: SessionEvent
-  readonly created: SessionEvent
-  readonly adopted: SessionEvent
-  readonly saved: SessionEvent
-  readonly conflicted: ConflictedEvent
-  readonly gone: SessionEvent
-  readonly destroyed: SessionEvent
-  readonly rotated: SessionEvent
-  readonly replayed: SessionEvent
-  readonly 'signed-in': SessionEvent
-  readonly revoked: SessionEvent
-  readonly missing: SessionEvent
-  readonly expired: SessionEvent
-  readonly tampered: TamperedEvent
-  readonly 'store-failed': StoreFailedEvent
-  readonly 'cross-site': CrossSiteEvent
-}
-
 /** The names of all events. */
-export const eventNames: readonly (keyof SessionEvents)[] = [
+export const eventNames = [
   'opened',
   'created',
   'adopted',
@@ -75,7 +48,27 @@ export const eventNames: readonly (keyof SessionEvents)[] = [
   'tampered',
   'store-failed',
   'cross-site',
-]
+] as const
+
+/** What the events tell that tell more than the session. */
+interface Details {
+  readonly conflicted: ConflictedEvent
+  readonly tampered: TamperedEvent
+  readonly 'store-failed': StoreFailedEvent
+  readonly 'cross-site': CrossSiteEvent
+}
+
+/**
+ * What happens to sessions, published on `node:diagnostics_channel` under `sojourn:` and the name.
+ * No payload ever contains an id.
+ *
+ * @example
+ * import { subscribe } from 'node:diagnostics_channel'
+ * subscribe('sojourn:tampered', message => console.warn(message))
+ */
+export type SessionEvents = {
+  readonly [name in (typeof eventNames)[number]]: name extends keyof Details ? Details[name] : SessionEvent
+}
 
 const channels = new Map<keyof SessionEvents, Channel>()
 for (const name of eventNames) channels.set(name, channel(`sojourn:${name}`))

@@ -1,11 +1,33 @@
-import { adopt, forgetForeign } from './adoption.ts'
+import { adopt, removeRecord } from './adoption.ts'
 import type { VerifiedId } from './cookie-signer.ts'
 import type { ReadData } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { publish } from './events.ts'
 import { attempt, chain } from './maybe-promise.ts'
-import type { Outcome } from './outcome.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
+
+/**
+ * What became of the session that a visitor's cookie named.
+ *
+ * - `none`: no cookie of the session's name came.
+ * - `found`: the session is there.
+ * - `missing`: the signature is right, and the store has no such session.
+ * - `expired`: one of the two timeouts is over.
+ * - `revoked`: the session was ended: while this request was under way, by whoever ended all sessions of its
+ *   subject, or on this process a while ago.
+ * - `replayed`: the session goes on under another id, and this one was given up longer ago than the grace.
+ * - `tampered`: no secret has made the signature, or the record is not what was stored.
+ * - `failed`: the store did not answer, so nobody knows.
+ */
+export type Outcome =
+  | 'none'
+  | 'found'
+  | 'missing'
+  | 'expired'
+  | 'revoked'
+  | 'replayed'
+  | 'tampered'
+  | 'failed'
 
 /** What became of the session that a visitor's cookie names, and the session if it is there. */
 export type Finding =
@@ -26,15 +48,6 @@ export interface FoundSession {
   readonly reading: ReadData | undefined
 }
 
-const eventOf: { readonly [outcome in Outcome]?: 'opened' | 'missing' | 'expired' | 'revoked' | 'replayed' } =
-  {
-    found: 'opened',
-    missing: 'missing',
-    expired: 'expired',
-    revoked: 'revoked',
-    replayed: 'replayed',
-  }
-
 /** Finds the session of an id that was signed here, and tells whoever listens what became of it. */
 export function findSession(engine: Engine, visitor: VerifiedId): MaybePromise<Finding> {
   const loading = engine.load(visitor.id, engine.keyOfVisitor(visitor))
@@ -44,8 +57,9 @@ export function findSession(engine: Engine, visitor: VerifiedId): MaybePromise<F
 }
 
 function tell(engine: Engine, { id }: VerifiedId, finding: Finding): Finding {
-  const event = eventOf[finding.outcome]
-  if (event !== undefined) publish(event, () => ({ handle: engine.handleOf(id) }))
+  const { outcome } = finding
+  const isSilent = outcome === 'none' || outcome === 'tampered' || outcome === 'failed'
+  if (!isSilent) publish(outcome === 'found' ? 'opened' : outcome, () => ({ handle: engine.handleOf(id) }))
   return finding
 }
 
@@ -81,7 +95,9 @@ function judge(
     return { outcome: engine.recollection.outcomeOf(engine.keyOfVisitor(visitor), now) }
   if (engine.timeouts.isOver(now, record)) return { outcome: 'expired' }
   const id = engine.keepsSessions ? visitor.id : engine.rotation.currentFor(visitor.id, record.rotation, now)
-  if (id === undefined) return refuseReplay(engine, visitor.id, record)
+  // An id that was given up long ago is used by somebody who should not have it, or by a very late visitor.
+  if (id === undefined && engine.policy.onReplay !== 'end') return { outcome: 'replayed' }
+  if (id === undefined) return { outcome: 'replayed', removing: remove(engine, visitor.id, record) }
   if (record.subject === undefined) return readSession(engine, id, record)
   return chain(engine.subjects.hasRevoked(record), isRevoked =>
     isRevoked
@@ -90,23 +106,10 @@ function judge(
   )
 }
 
-/** An id that was given up long ago is used by somebody who should not have it, or by a very late visitor. */
-function refuseReplay(engine: Engine, id: string, record: SessionRecord<unknown>): Finding {
-  if (engine.policy.onReplay !== 'end') return { outcome: 'replayed' }
-  return { outcome: 'replayed', removing: remove(engine, id, record) }
-}
-
 /** Removes what is over anyway, so that a store that cannot do it now is no reason to fail. */
 function remove(engine: Engine, id: string, { key }: SessionRecord<unknown>): MaybePromise<void> {
   engine.recollection.noteEnd(key)
-  return attempt(
-    () =>
-      chain(
-        chain(forgetForeign(engine, id), () => engine.ask('delete', id, store => store.delete(key))),
-        ignore,
-      ),
-    ignore,
-  )
+  return attempt(() => chain(removeRecord(engine, id, key), ignore), ignore)
 }
 
 function ignore(): void {}

@@ -1,7 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { describeValue, SojournError } from './errors.ts'
 import { isRotatedId } from './id-rotation.ts'
-import { hasHalfCharacter } from './whole-text.ts'
 
 const idBytes = 24
 const poolSize = 256
@@ -42,7 +41,7 @@ export class IdMint {
  * that is kept for ids which were rotated.
  */
 export function checkId(id: unknown): string {
-  if (typeof id === 'string' && id.length > 0 && id.length <= longestId && !hasHalfCharacter(id)) {
+  if (typeof id === 'string' && id.length > 0 && id.length <= longestId && id.isWellFormed()) {
     return isRotatedId(id) ? refuseRotated() : id
   }
   const got = typeof id === 'string' ? `one of ${id.length} characters` : describeValue(id)

@@ -1,4 +1,12 @@
-import { type Codec, corruptRecord, joinContents, type SessionValues, splitContents } from './codec.ts'
+import {
+  type Codec,
+  corruptRecord,
+  isWrittenAlike,
+  joinContents,
+  parseJson,
+  type SessionValues,
+  splitContents,
+} from './codec.ts'
 import { checkAssignment, checkValues, unwritableValues } from './value-check.ts'
 import { lenientJsonRules, strictJsonRules } from './value-rules.ts'
 
@@ -23,14 +31,7 @@ export const jsonCodec: Codec = {
     return splitContents(parseObject(data))
   },
 
-  isSameValue(one, other) {
-    if (Object.is(one, other)) return true
-    try {
-      return JSON.stringify(one) === JSON.stringify(other)
-    } catch {
-      return false
-    }
-  },
+  isSameValue: (one, other) => isWrittenAlike(JSON.stringify, one, other),
 
   checkAssigned(name, value) {
     checkAssignment(name, value, lenientJsonRules)
@@ -57,17 +58,8 @@ function withoutToJson(values: SessionValues): SessionValues {
 }
 
 function parseObject(data: string): SessionValues {
-  const parsed: unknown = parse(data)
+  const parsed: unknown = parseJson(data)
   // A JSON object has nothing but names and values.
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as SessionValues
   throw corruptRecord(new TypeError('The data is no JSON object.'))
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data)
-  } catch {
-    // The parser's own message would quote the data.
-    throw corruptRecord(new SyntaxError('The data is not JSON.'))
-  }
 }

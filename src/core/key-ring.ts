@@ -4,9 +4,6 @@ import { checkKeys, type KeyOptions } from './key-options.ts'
 import { fingerprintOf, MasterKey, type RingKey } from './master-key.ts'
 import { hasSameItems, type Secret } from './secret.ts'
 
-export type { KeyOptions } from './key-options.ts'
-export type { RingKey } from './master-key.ts'
-
 /** The keys from before a move, and the first instant at which they read no more; undefined where that is open. */
 export interface OlderKeys {
   readonly ring: KeyRing
@@ -56,8 +53,7 @@ export class KeyRing {
    * use, because an application may change it in place.
    */
   static ofSecrets(secrets: readonly Secret[], clock: Clock): KeyRing {
-    const watched = new WatchedSecrets(secrets)
-    return new KeyRing(() => watched.keys(), clock)
+    return new KeyRing(watch(secrets), clock)
   }
 
   /** The same ring, which also reads what another one has written, for the time of a move. */
@@ -117,29 +113,18 @@ export class KeyRing {
   }
 }
 
-/** The keys of an array of secrets, made anew when the array has changed. */
-class WatchedSecrets {
-  readonly #secrets: readonly Secret[]
-  /** The keys by their secrets, in the order of the array as it was last seen. */
-  #keys: readonly MasterKey[] = []
-  #seen: readonly Secret[] = []
-  #known = new Map<Secret, MasterKey>()
-
-  constructor(secrets: readonly Secret[]) {
-    this.#secrets = secrets
-  }
-
-  keys(): readonly MasterKey[] {
-    if (!hasSameItems(this.#secrets, this.#seen)) this.#look()
-    return this.#keys
-  }
-
-  // A secret that stays keeps its key; one that is gone is forgotten.
-  #look(): void {
-    this.#seen = [...this.#secrets]
-    const keys = this.#seen.map(secret => [secret, this.#known.get(secret) ?? keyOf(secret)] as const)
-    this.#known = new Map(keys)
-    this.#keys = [...this.#known.values()]
+/** Answers the keys of an array of secrets, made anew when the array has changed. */
+function watch(secrets: readonly Secret[]): () => readonly MasterKey[] {
+  let seen: readonly Secret[] = []
+  let keys = new Map<Secret, MasterKey>()
+  let inOrder: readonly MasterKey[] = []
+  return () => {
+    if (hasSameItems(secrets, seen)) return inOrder
+    seen = [...secrets]
+    // A secret that stays keeps its key; one that is gone is forgotten.
+    keys = new Map(seen.map(secret => [secret, keys.get(secret) ?? keyOf(secret)]))
+    inOrder = [...keys.values()]
+    return inOrder
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Written } from './change.ts'
 import type { SessionContents, SessionValues } from './codec.ts'
 import { Cookie } from './cookie.ts'
 import type { Encoding } from './encoding.ts'
@@ -7,7 +6,7 @@ import { actionsKey, Session, type SessionActions } from './session.ts'
 import { type SessionInside, sessionProxy } from './session-proxy.ts'
 import { anonymous, type Standing } from './standing.ts'
 import type { SessionRecord } from './store.ts'
-import { StoreState } from './store-state.ts'
+import { StoreState, type Written } from './store-state.ts'
 
 /** What a live session asks of the request that it belongs to. */
 export interface SessionOwner {
@@ -59,6 +58,8 @@ export class LiveSession extends StoreState implements SessionInside {
   /** Set when a save of this request has written a change, so that the cookie is renewed. */
   hasSavedChanges = false
   hasSavedLifetime = false
+  /** The values as they were stored, as text. */
+  stored: string | undefined
   /** The values as they were last written in this request, or as the application has last tried to save them. */
   savedAs: string | undefined
   /** Set when the session took the place of one that has ended, and is stored even if it stays empty. */
@@ -69,7 +70,6 @@ export class LiveSession extends StoreState implements SessionInside {
   readonly #values: SessionValues
   readonly #configuredMaxAge: number | null
   #storedMaxAge: number | null
-  #stored: string | undefined
   #isSuspect = false
   #actions: LiveActions | undefined
 
@@ -81,7 +81,7 @@ export class LiveSession extends StoreState implements SessionInside {
     this.#values = start.values
     this.#configuredMaxAge = configuredMaxAge
     this.#storedMaxAge = start.maxAge === undefined ? configuredMaxAge : start.maxAge
-    this.#stored = start.stored
+    this.stored = start.stored
     this.ownCookie = start.cookie
     this.view = sessionProxy(start.values, this)
   }
@@ -101,11 +101,6 @@ export class LiveSession extends StoreState implements SessionInside {
     return this.ownCookie
   }
 
-  /** The values as they were stored, as text. */
-  get stored(): string | undefined {
-    return this.#stored
-  }
-
   /** Whether the lifetime of a stored session has been changed; for a new one that alone is no change. */
   get hasNewLifetime(): boolean {
     return this.record !== undefined && !Object.is(this.maxAge, this.#storedMaxAge)
@@ -115,24 +110,24 @@ export class LiveSession extends StoreState implements SessionInside {
   changes(): string | undefined {
     if (!this.#isSuspect && !this.hasNewLifetime) return undefined
     if (this.record === undefined && Object.keys(this.#values).length === 0) return undefined
-    if (this.#stored === undefined) return this.#encode(this.#values, this.maxAge)
-    return this.#owner.encoding.encodeChanged(this.#contents(this.#values, this.maxAge), this.#stored)
+    if (this.stored === undefined) return this.#encode(this.#values, this.maxAge)
+    return this.#owner.encoding.encodeChanged(this.#contents(this.#values, this.maxAge), this.stored)
   }
 
   encode(): string {
     // What nobody has changed is not written anew: another codec may have written it, and hold more than this one.
-    if (this.record !== undefined && this.#stored !== undefined) return this.changes() ?? this.#stored
+    if (this.record !== undefined && this.stored !== undefined) return this.changes() ?? this.stored
     return this.#encode(this.#values, this.maxAge)
   }
 
   /** Takes note of what the store holds now. */
   override markStored({ record, encoded }: Written): void {
     this.savedAs = encoded
-    this.hasSavedChanges ||= encoded !== this.#stored
+    this.hasSavedChanges ||= encoded !== this.stored
     this.hasSavedLifetime ||= this.hasNewLifetime
     super.markStored({ record, encoded })
     this.facts = record
-    this.#stored = encoded
+    this.stored = encoded
     this.#storedMaxAge = this.maxAge
   }
 
@@ -146,7 +141,7 @@ export class LiveSession extends StoreState implements SessionInside {
     this.#takeLifetime(theirs)
     this.record = record
     this.facts = record
-    this.#stored = text ?? this.#encode(theirs.values, this.#storedMaxAge)
+    this.stored = text ?? this.#encode(theirs.values, this.#storedMaxAge)
     return merged.clashes
   }
 
@@ -195,7 +190,7 @@ export class LiveSession extends StoreState implements SessionInside {
   suspect(): void {
     if (this.#isSuspect) return
     this.#isSuspect = true
-    this.#stored ??= this.encode()
+    this.stored ??= this.encode()
   }
 
   /** Gives the cookie its whole lifetime again, if anybody has looked at it; others are made when they are sent. */

@@ -16,7 +16,10 @@ import { isShortSecret, type Secret, secretRecipe, shortestSecret } from './secr
 import { isCookieName } from './set-cookie.ts'
 
 const duration = "a duration such as '20m' or a number of milliseconds"
-const span: OptionCheck = { expected: `${duration} above 0`, accepts: isPositiveDuration }
+const span: OptionCheck = {
+  expected: `${duration} above 0`,
+  accepts: value => isDuration(value) && parseDuration('duration', value) > 0,
+}
 const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionCheck } = {
   secret: {
     expected: 'a string, bytes, a KeyObject, or an array of them that is not empty',
@@ -41,7 +44,7 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
   name: { expected: "a cookie name: letters, digits and any of !#$%&'*+-.^_`|~", accepts: isCookieName },
   cookie: {
     expected: 'an object of cookie attributes, or a function that answers one',
-    accepts: isObjectOrFunction,
+    accepts: value => isObject(value) || isFunction(value),
   },
   genid: { expected: 'a function that returns an id', accepts: isFunction },
   idle: span,
@@ -99,10 +102,6 @@ function isFunction(value: unknown): boolean {
   return typeof value === 'function'
 }
 
-function isObjectOrFunction(value: unknown): boolean {
-  return isObject(value) || isFunction(value)
-}
-
 function isSecretOption(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 && value.every(isSecret) : isSecret(value)
 }
@@ -115,10 +114,6 @@ function isSecret(value: unknown): value is Secret {
 function isStore(value: unknown): boolean {
   if (!isObject(value) || typeof Reflect.get(value, 'name') !== 'string') return false
   return ['create', 'load', 'replace', 'touch', 'delete'].every(verb => isFunction(Reflect.get(value, verb)))
-}
-
-function isPositiveDuration(value: unknown): boolean {
-  return isDuration(value) && parseDuration('duration', value) > 0
 }
 
 function isCount(value: unknown): boolean {

@@ -1,12 +1,6 @@
+import { units } from './duration.ts'
 import type { Engine } from './engine.ts'
 import { SojournError } from './errors.ts'
-
-const units: readonly (readonly [unit: string, ms: number])[] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-]
 
 /** Tells the policy in force as one line for each thing, in words that an auditor can read. */
 export function describePolicy(engine: Engine): string {
@@ -79,6 +73,7 @@ function describeStore({ store, policy, keepsSessions }: Engine): string {
 
 /** Writes a span in the largest unit that it is a whole number of. */
 function span(ms: number): string {
-  const found = units.find(([, unitMs]) => ms >= unitMs && ms % unitMs === 0)
-  return found === undefined ? `${ms}ms` : `${ms / found[1]}${found[0]}`
+  const fits = [...units].filter(([unit, unitMs]) => unit !== 'w' && ms >= unitMs && ms % unitMs === 0)
+  const [unit, unitMs] = fits.at(-1) ?? ['ms', 1]
+  return `${ms / unitMs}${unit}`
 }

@@ -1,10 +1,24 @@
 import type { Engine } from './engine.ts'
 import type { Holding } from './hold.ts'
 import type { LiveSession } from './live-session.ts'
-import type { Activity, SessionRecord } from './store.ts'
+import type { Activity, MaybePromise, SessionRecord } from './store.ts'
+
+/** One change of a stored session: what is to be written, and what is to be done when somebody was quicker. */
+export interface Change {
+  readonly encoded: string
+  /** The id that the session has from now on, where that is another one. */
+  readonly nextId?: string
+  /** Set where the others of the process wait already. */
+  readonly hasTurn?: boolean
+  /** Takes the change out of the values again, before they are merged onto newer ones. */
+  undo?(): void
+  /** Makes the change anew, upon the newer values. Answers undefined when there is nothing left to do. */
+  again(): MaybePromise<Change | undefined>
+}
 
 /** What a writer needs to know of the request that it writes for. */
 export interface WritingRequest {
+  readonly engine: Engine
   readonly request: unknown
   /** Whether the request is no sign of life, and so prolongs nothing. */
   readonly isPassive: boolean
@@ -14,21 +28,16 @@ export interface WritingRequest {
   readonly holding: Holding | undefined
 }
 
-/** What is written of a live session, beside what the session itself knows. */
-export interface Writing {
-  /** The values as text. */
-  readonly encoded: string
-  /** The id that the session has from now on, where that is another one. */
-  readonly nextId?: string | undefined
-  /** The request that it is written for. */
-  readonly request: WritingRequest
-}
-
 /** Makes the record that takes the place of the one that a live session has. */
-export function recordOf(engine: Engine, live: LiveSession, writing: Writing): SessionRecord<unknown> {
+export function recordOf(
+  request: WritingRequest,
+  live: LiveSession,
+  { encoded, nextId }: Pick<Change, 'encoded' | 'nextId'>,
+): SessionRecord<unknown> {
+  const { engine } = request
   const { record: held, facts } = live
   const createdAt = facts.createdAt ?? engine.now()
-  const { touchedAt, expiresAt, device } = activityOf(engine, live, writing.request)
+  const { touchedAt, expiresAt, device } = activityOf(request, live)
   const record = {
     key: held?.key ?? engine.keyOf(live.id),
     version: (held?.version ?? 0) + 1,
@@ -39,17 +48,18 @@ export function recordOf(engine: Engine, live: LiveSession, writing: Writing): S
     subject: facts.subject,
     authenticatedAt: facts.authenticatedAt,
     epoch: facts.epoch,
-    rotation: rotationOf(engine, live, writing.nextId),
+    rotation: rotationOf(engine, live, nextId),
     data: undefined as unknown,
   }
   // Last, because sealed data is bound to what stands beside it.
   record.data = engine.keepsSessions
     ? live.snapshot()
-    : engine.encoding.write(writing.encoded, writing.nextId ?? live.id, record)
+    : engine.encoding.write(encoded, nextId ?? live.id, record)
   return record
 }
 
-function activityOf(engine: Engine, live: LiveSession, request: WritingRequest): Activity {
+function activityOf(request: WritingRequest, live: LiveSession): Activity {
+  const { engine } = request
   const { record: held, facts } = live
   if (request.isPassive && held !== undefined && !live.hasNewLifetime) return held
   const now = engine.now()

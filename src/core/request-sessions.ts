@@ -1,9 +1,10 @@
 import type { Carrier } from './carrier.ts'
 import type { Cookie } from './cookie.ts'
 import type { VerifiedId } from './cookie-signer.ts'
+import { describeDevice } from './device.ts'
 import type { Encoding } from './encoding.ts'
 import type { Engine } from './engine.ts'
-import { type FoundSession, rereadSession } from './find-session.ts'
+import type { FoundSession } from './find-session.ts'
 import type { Holding } from './hold.ts'
 import type { Identity } from './identify.ts'
 import { type LiveActions, LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
@@ -37,6 +38,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   /** Set once the request has asked to have its session for itself. */
   holding: Holding | undefined
   readonly engine: Engine
+  readonly encoding: Encoding
   readonly carrier: Carrier
   readonly writer: Writer
   readonly actionsFor: (live: LiveSession) => LiveActions
@@ -44,9 +46,10 @@ export class RequestSessions implements SessionOwner, WritingRequest {
 
   constructor(engine: Engine, carrier: Carrier, makeActions: MakeActions) {
     this.engine = engine
+    this.encoding = engine.encoding
     this.carrier = carrier
     this.actionsFor = live => makeActions(this, live)
-    this.writer = new Writer(engine, this)
+    this.writer = new Writer(this)
   }
 
   /** The id that the visitor has brought. */
@@ -57,10 +60,6 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   /** Whether this is the session whose cookie the visitor has brought. */
   hasBrought(live: LiveSession): boolean {
     return this.brought?.id === live.id
-  }
-
-  get encoding(): Encoding {
-    return this.engine.encoding
   }
 
   get request(): unknown {
@@ -78,7 +77,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   get device(): string | undefined {
-    return this.engine.deviceOf(this.carrier)
+    return describeDevice(this.carrier, this.engine.policy.addresses)
   }
 
   /** Begins an empty session. */
@@ -98,11 +97,6 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     const hadRecord = last?.record !== undefined || last?.isSuccessor === true
     live.isSuccessor = hadRecord || (last !== undefined && this.engine.policy.saveUninitialized)
     return this.show(live)
-  }
-
-  /** Reads a session anew, for the request that has it. */
-  read(id: string): MaybePromise<FoundSession | undefined> {
-    return rereadSession(this.engine, id)
   }
 
   /** Takes data that the application has read from the store by itself, as the session with this id. */

@@ -11,7 +11,6 @@ import { encodeFields } from './field-encoding.ts'
 import type { KeyRing } from './key-ring.ts'
 import { MacKey, macLength } from './mac-key.ts'
 import type { RingKey } from './master-key.ts'
-import { hasHalfCharacter } from './whole-text.ts'
 
 /** Where a ring's signatures count, and what else is still accepted. */
 export interface RingSignerOptions {
@@ -88,7 +87,7 @@ export class RingSigner implements CookieSigner {
     const id = value.slice(idStart, idEnd)
     if (key === undefined || !this.#macKeyOf(key).matches(id, value, idEnd + 1)) return undefined
     // A MAC, which is over UTF-8, cannot tell one half of a character from another.
-    if (hasHalfCharacter(id)) return undefined
+    if (!id.isWellFormed()) return undefined
     return { id: ownText(id), isNewestSecret: key === this.#ring.findCurrent() }
   }
 

@@ -93,15 +93,7 @@ function schemeOf(isSecure: boolean): string {
 
 /** An origin as browsers write it: lower case, without a default port. Undefined for what is none. */
 function normalize(origin: string): string | undefined {
-  return originShape.test(origin) ? originIn(origin) : undefined
-}
-
-function originIn(url: string): string | undefined {
-  try {
-    return new URL(url).origin
-  } catch {
-    return undefined
-  }
+  return originShape.test(origin) && URL.canParse(origin) ? new URL(origin).origin : undefined
 }
 
 function checkTrusted(trusted: unknown): void {

@@ -14,8 +14,6 @@ import type { KeyRing } from './key-ring.ts'
 import type { RingKey } from './master-key.ts'
 import type { EncodedData } from './store.ts'
 
-export type { SealMode } from './envelope.ts'
-
 /** What a sealed text belongs to. All of it but the id is authenticated, so that it opens nowhere else. */
 export interface SealContext {
   /** The visitor's id; undefined where only the server reads. */

@@ -3,6 +3,7 @@ import { within } from './deadline.ts'
 import type { Engine } from './engine.ts'
 import { goneError, headSentError, notFoundError, SojournError, unableError } from './errors.ts'
 import { publish } from './events.ts'
+import { rereadSession } from './find-session.ts'
 import type { LiveActions, LiveSession } from './live-session.ts'
 import { chain, lastly } from './maybe-promise.ts'
 import type { RequestSessions } from './request-sessions.ts'
@@ -201,7 +202,7 @@ export class SessionMethods implements LiveActions {
 
   #reload(): MaybePromise<void> {
     const sessions = this.#sessions
-    return chain(sessions.read(this.live.id), found => {
+    return chain(rereadSession(this.#engine, this.live.id), found => {
       if (found === undefined) throw notFoundError()
       sessions.show(sessions.receive(found))
     })

@@ -18,6 +18,8 @@ export function sessionProxy(values: SessionValues, inside: SessionInside): Sess
   return new Proxy(values, new SessionTraps(inside)) as unknown as Session
 }
 
+const plain: PropertyDescriptor = { writable: true, configurable: true }
+
 class SessionTraps implements ProxyHandler<SessionValues> {
   readonly #inside: SessionInside
 
@@ -45,7 +47,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
     if (name === '__proto__') return true
     this.#inside.suspect()
     // A method that the application replaces is not data, and so is not stored.
-    if (isReserved(name)) return Reflect.defineProperty(values, name, hidden(value))
+    if (isReserved(name)) return Reflect.defineProperty(values, name, { ...plain, value, enumerable: false })
     if (typeof name === 'string') this.#inside.checkAssigned(name, value)
     // A symbol is a name like any other here: it is kept for this request, and not stored.
     values[name as string] = value
@@ -72,7 +74,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
   }
 
   getOwnPropertyDescriptor(values: SessionValues, name: string | symbol): PropertyDescriptor | undefined {
-    if (name === 'cookie') return visible(this.#inside.cookie)
+    if (name === 'cookie') return { ...plain, value: this.#inside.cookie, enumerable: true }
     const descriptor = Reflect.getOwnPropertyDescriptor(values, name)
     if (typeof descriptor?.value === 'object') this.#inside.suspect()
     return descriptor
@@ -95,12 +97,4 @@ class SessionTraps implements ProxyHandler<SessionValues> {
     if (name === actionsKey) return this.#inside.actions
     return Reflect.get(Session.prototype, name, receiver)
   }
-}
-
-function hidden(value: unknown): PropertyDescriptor {
-  return { value, writable: true, enumerable: false, configurable: true }
-}
-
-function visible(value: unknown): PropertyDescriptor {
-  return { value, writable: true, enumerable: true, configurable: true }
 }

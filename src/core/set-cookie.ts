@@ -23,6 +23,9 @@ export interface NamedValue {
   readonly value: string
 }
 
+const domainShape =
+  /^\.?[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/
+const pathShape = /^\/[\x20-\x3a\x3c-\x7e]*$/
 const longestAttribute = 1024
 const longestCookie = 4096
 /** Browsers forget every cookie after 400 days, whatever it says. */
@@ -50,7 +53,7 @@ const priorities = new Map<unknown, string>([
 export function frameCookie(attributes: CookieAttributes): CookieFrame {
   const { domain, path, httpOnly, secure, partitioned, priority, sameSite } = attributes
   return {
-    head: attribute('Domain', domain, isDomain) + attribute('Path', path, isPath),
+    head: attribute('Domain', domain, domainShape) + attribute('Path', path, pathShape),
     tail:
       (httpOnly ? '; HttpOnly' : '') +
       (secure ? '; Secure' : '') +
@@ -122,24 +125,14 @@ export function prefixProblem(name: string, attributes: CookieAttributes): strin
   return attributes.path === '/' ? undefined : `\`path: '/'\` (a name with ${prefix} demands it)`
 }
 
-function attribute(label: string, value: unknown, isValid: (value: string) => boolean): string {
+function attribute(label: string, value: unknown, shape: RegExp): string {
   if (value === undefined || value === null || value === false || value === '') return ''
-  if (typeof value === 'string' && value.length <= longestAttribute && isValid(value))
+  if (typeof value === 'string' && value.length <= longestAttribute && shape.test(value))
     return `; ${label}=${value}`
   throw new SojournError(
     'COOKIE_INVALID',
     `Expected \`cookie.${label.toLowerCase()}\` to be a valid ${label}, got ${describeValue(value)}.`,
   )
-}
-
-function isDomain(value: string): boolean {
-  return /^\.?[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(
-    value,
-  )
-}
-
-function isPath(value: string): boolean {
-  return /^\/[\x20-\x3a\x3c-\x7e]*$/.test(value)
 }
 
 function choice(label: string, value: unknown, choices: ReadonlyMap<unknown, string>): string {

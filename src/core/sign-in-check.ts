@@ -1,7 +1,6 @@
 import { checkEach, type OptionCheck } from './checked-options.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { describeValue, SojournError } from './errors.ts'
-import { hasHalfCharacter } from './whole-text.ts'
 
 const keepChecks: Readonly<Record<string, OptionCheck>> = {
   keep: {
@@ -18,7 +17,7 @@ const longestSubject = 1024
  */
 export function checkSubject(subject: unknown): string {
   const text = typeof subject === 'number' && Number.isFinite(subject) ? String(subject) : subject
-  if (typeof text === 'string' && text !== '' && text.length <= longestSubject && !hasHalfCharacter(text)) {
+  if (typeof text === 'string' && text !== '' && text.length <= longestSubject && text.isWellFormed()) {
     return text
   }
   throw new SojournError(
@@ -60,9 +59,8 @@ export interface SignedIn {
 /** @throws SojournError `SIGN_IN_REQUIRED` unless the subject has signed in within the span. */
 export function checkRecentSignIn(session: SignedIn, within: Duration): void {
   if (hasRecentSignIn(session, within)) return
-  throw signInRequired(
-    session.subject === undefined ? 'nobody is signed in' : 'the last sign-in is longer ago',
-  )
+  const got = session.subject === undefined ? 'nobody is signed in' : 'the last sign-in is longer ago'
+  throw new SojournError('SIGN_IN_REQUIRED', `Expected a recent enough sign-in, but ${got}. Sign in again.`)
 }
 
 /** Whether the subject has signed in within a span. */
@@ -70,8 +68,4 @@ export function hasRecentSignIn(session: SignedIn, within: Duration): boolean {
   const withinMs = parseDuration('within', within)
   const { subject, authenticatedAt } = session
   return subject !== undefined && authenticatedAt !== undefined && session.now() - authenticatedAt < withinMs
-}
-
-function signInRequired(got: string): SojournError {
-  return new SojournError('SIGN_IN_REQUIRED', `Expected a recent enough sign-in, but ${got}. Sign in again.`)
 }

@@ -12,11 +12,6 @@ interface Arrival extends SignInOptions {
   readonly subject: string
 }
 
-interface Limit {
-  readonly subject: string
-  readonly most: number
-}
-
 /** How often a sign-in looks whether others have given way, before it gives way itself. */
 const mostLooks = 3
 
@@ -79,12 +74,12 @@ export class SignIn {
     if (record === undefined || (await subjects.hasRevoked(record))) throw goneError()
     const { mostPerSubject: most, atLimit } = this.#engine.policy
     if (most === undefined) return
-    if (atLimit === 'refuse') await this.#findRoom(record, { subject, most })
-    else await this.#evict(record, { subject, most })
+    if (atLimit === 'refuse') await this.#findRoom(record, subject, most)
+    else await this.#evict(record, subject, most)
   }
 
   /** Every concurrent sign-in ends all surplus sessions it sees, because only the last one sees them all. */
-  async #evict({ key }: SessionFacts, { subject, most }: Limit): Promise<void> {
+  async #evict({ key }: SessionFacts, subject: string, most: number): Promise<void> {
     const { subjects } = this.#engine
     const surplus = inOrder(await subjects.list(subject)).slice(0, -most)
     await Promise.all(surplus.map(each => subjects.end(each.key)))
@@ -95,7 +90,7 @@ export class SignIn {
    * The new session stays only if it sees no more sessions than are allowed, itself included. So the last of several
    * concurrent sign-ins never exceeds the limit, and none ends another that may have been told of its success.
    */
-  async #findRoom(record: SessionRecord<unknown>, { subject, most }: Limit): Promise<void> {
+  async #findRoom(record: SessionRecord<unknown>, subject: string, most: number): Promise<void> {
     const { subjects } = this.#engine
     for (let look = 1; look <= mostLooks; look += 1) {
       const all = inOrder(await subjects.list(subject))

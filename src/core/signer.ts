@@ -9,9 +9,6 @@ import {
 import { MacKey, macLength } from './mac-key.ts'
 import { type Secret, secretBytes } from './secret.ts'
 
-export type { VerifiedId } from './cookie-signer.ts'
-export type { Secret } from './secret.ts'
-
 const prefix = 's:'
 
 /**

@@ -1,5 +1,10 @@
-import type { Written } from './change.ts'
 import type { SessionRecord } from './store.ts'
+
+/** What the store was asked to keep, and the values in it as text. */
+export interface Written {
+  readonly record: SessionRecord<unknown>
+  readonly encoded: string
+}
 
 /** What the store has said of a session. */
 export type SessionState = 'new' | 'sent' | 'stored' | 'ended'

@@ -2,7 +2,9 @@ import { defaultStringifyOperations, stringify, unflatten } from 'devalue'
 import {
   type Codec,
   corruptRecord,
+  isWrittenAlike,
   joinContents,
+  parseJson,
   type SessionContents,
   type SessionValues,
   splitContents,
@@ -31,14 +33,7 @@ export const structuredCodec: Codec = {
     return splitContents(revive(flatObjects(data)))
   },
 
-  isSameValue(one, other) {
-    if (Object.is(one, other)) return true
-    try {
-      return write(one) === write(other)
-    } catch {
-      return false
-    }
-  },
+  isSameValue: (one, other) => isWrittenAlike(write, one, other),
 
   checkAssigned(name, value) {
     checkAssignment(name, value, structuredRules)
@@ -71,7 +66,7 @@ function named({ values, originalMaxAge }: SessionContents): SessionValues {
 
 /** The library writes a list of objects that name each other by their places. The first is the whole. */
 function flatObjects(data: string): unknown[] {
-  const parsed = parse(data)
+  const parsed = parseJson(data)
   const flat: unknown[] = Array.isArray(parsed) ? parsed : []
   const [whole] = flat
   if (typeof whole === 'object' && whole !== null && !Array.isArray(whole)) {
@@ -80,15 +75,6 @@ function flatObjects(data: string): unknown[] {
     return flat
   }
   throw corruptRecord(new TypeError('The data is no structured object.'))
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data)
-  } catch {
-    // The parser's own message would quote the data.
-    throw corruptRecord(new SyntaxError('The data is not JSON.'))
-  }
 }
 
 function revive(flat: unknown[]): SessionValues {

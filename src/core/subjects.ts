@@ -129,16 +129,9 @@ export class Subjects {
 
 /** Shows a session to people. */
 export function summaryOf(facts: SessionFacts): SessionSummary {
-  const { key, subject, createdAt, authenticatedAt, touchedAt, expiresAt, device } = facts
-  return {
-    handle: key,
-    subject,
-    createdAt,
-    authenticatedAt,
-    lastActiveAt: touchedAt,
-    expiresAt,
-    device: parseDevice(device),
-  }
+  const { key: handle, subject, createdAt, authenticatedAt, touchedAt: lastActiveAt, expiresAt } = facts
+  const device = parseDevice(facts.device)
+  return { handle, subject, createdAt, authenticatedAt, lastActiveAt, expiresAt, device }
 }
 
 /** Whether text has the form of a handle. Nothing else is ever looked for. */
@@ -154,6 +147,5 @@ function isBefore({ key, epoch }: SessionFacts, line: SubjectEpoch | undefined):
 
 /** Whether a store knows whose sessions are whose. */
 export function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
-  const verbs = ['ofSubject', 'epochOf', 'raiseEpoch']
-  return verbs.every(verb => typeof Reflect.get(store, verb) === 'function')
+  return ['ofSubject', 'epochOf', 'raiseEpoch'].every(verb => typeof Reflect.get(store, verb) === 'function')
 }

@@ -5,12 +5,11 @@ import { isCookieDue, writeCookie, writeDeletion } from './dues.ts'
 import type { Engine } from './engine.ts'
 import { goneError, SojournError } from './errors.ts'
 import { publish } from './events.ts'
-import { type Finding, findSession } from './find-session.ts'
+import { type Finding, findSession, type Outcome, rereadSession } from './find-session.ts'
 import { Holding, type HoldOptions, leftError } from './hold.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain, isPromised } from './maybe-promise.ts'
-import type { Outcome } from './outcome.ts'
 import { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionHost } from './session.ts'
 import { SessionMethods } from './session-methods.ts'
@@ -170,7 +169,7 @@ export class Visit implements SessionHost {
   /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
   #followNow(live: LiveSession): void {
     if (live.record === undefined || this.#engine.traits.readsAtOnce !== true) return
-    const found = this.#sessions.read(live.id)
+    const found = rereadSession(this.#engine, live.id)
     if (found === undefined || isPromised(found) || found.id === live.id) return
     live.follow(found.id)
   }

@@ -1,12 +1,11 @@
-import { forgetForeign } from './adoption.ts'
-import type { Change, Meeting } from './change.ts'
+import { removeRecord } from './adoption.ts'
 import { Creation, readRecord } from './creation.ts'
 import type { Engine } from './engine.ts'
-import { conflictError } from './errors.ts'
+import { SojournError } from './errors.ts'
 import { publish } from './events.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
-import { recordOf, type WritingRequest } from './record-of.ts'
+import { type Change, recordOf, type WritingRequest } from './record-of.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 
 /** Often enough for many processes that change one session at once, and an end to a store that never agrees. */
@@ -14,16 +13,23 @@ const mostAttempts = 64
 /** How often a request tries beside the others of its process, before they go one after the other. */
 const attemptsAtOnce = 2
 
+/** A change, and what somebody has stored before it. */
+interface Conflict {
+  readonly change: Change
+  readonly current: SessionRecord<unknown>
+  readonly attempts: number
+}
+
 /** Writes a live session to the store, without ever overwriting what it has not seen. */
 export class Writer {
   readonly #engine: Engine
   readonly #context: WritingRequest
   readonly #creation: Creation
 
-  constructor(engine: Engine, context: WritingRequest) {
-    this.#engine = engine
+  constructor(context: WritingRequest) {
+    this.#engine = context.engine
     this.#context = context
-    this.#creation = new Creation(engine, context)
+    this.#creation = new Creation(context)
   }
 
   /** Stores the session. One that has ended meanwhile stays ended: `live.hasEnded` tells. */
@@ -91,9 +97,7 @@ export class Writer {
     const isOurs = live.isRemovalAsked || live.record === undefined
     live.isRemovalAsked = true
     const key = engine.keyOf(live.id)
-    const forgotten = forgetForeign(engine, live.id)
-    const deleted = chain(forgotten, () => engine.ask('delete', live.id, store => store.delete(key)))
-    return chain(deleted, wasThere => {
+    return chain(removeRecord(engine, live.id, key), wasThere => {
       live.markAbsent('ended')
       engine.recollection.noteEnd(key)
       if (wasThere) publish('destroyed', () => ({ handle: engine.handleOf(live.id) }))
@@ -144,7 +148,11 @@ export class Writer {
   #rotating(live: LiveSession): Change {
     const { id } = live
     const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : this.#remaining(live))
-    return { encoded: live.encode(), nextId: this.#engine.successorOf(id), again }
+    return {
+      encoded: live.encode(),
+      nextId: this.#engine.rotation.successorOf(id, this.#engine.mint.mint()),
+      again,
+    }
   }
 
   /** What a request has changed is stored also when somebody else has changed the id for it. */
@@ -157,11 +165,7 @@ export class Writer {
     const held = live.record
     if (held === undefined) return this.#trying(change, () => this.#creation.create(live, change.encoded))
     const engine = this.#engine
-    const record = recordOf(engine, live, {
-      encoded: change.encoded,
-      nextId: change.nextId,
-      request: this.#context,
-    })
+    const record = recordOf(this.#context, live, change)
     const replacing = this.#trying(change, () => {
       this.#context.holding?.demand(live)
       return engine.ask('replace', live.id, store => store.replace(record, held.version))
@@ -169,7 +173,11 @@ export class Writer {
     return chain(replacing, answer => {
       if (answer === 'gone') return this.#lose(live)
       if (answer !== 'replaced') return this.#writeUpon(live, { change, current: answer, attempts })
-      if (change.nextId !== undefined) this.#rename(live, change.nextId)
+      const { nextId } = change
+      if (nextId !== undefined) {
+        live.id = nextId
+        publish('rotated', () => ({ handle: engine.handleOf(nextId) }))
+      }
       live.markStored({ record, encoded: change.encoded })
       engine.recollection.noteLife(record)
       publish('saved', () => ({ handle: engine.handleOf(live.id) }))
@@ -188,17 +196,21 @@ export class Writer {
    * Writes a change onto what somebody else has written meanwhile. Of many requests of one process each would be met by
    * all others, so that they go one after the other, and meet only those of other processes.
    */
-  #writeUpon(live: LiveSession, meeting: Meeting): MaybePromise<void> {
-    const { change, attempts } = meeting
+  #writeUpon(live: LiveSession, conflict: Conflict): MaybePromise<void> {
+    const { change, attempts } = conflict
     change.undo?.()
-    if (attempts >= mostAttempts) throw conflictError(mostAttempts)
-    if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, meeting)
+    if (attempts >= mostAttempts)
+      throw new SojournError(
+        'CONFLICT_UNRESOLVED',
+        `Expected to store a session within ${mostAttempts} attempts, but others changed it each time. Let fewer requests change it at once.`,
+      )
+    if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, conflict)
     const { turns, limit } = this.#engine
-    const rewrite = (): MaybePromise<void> => this.#rewrite(live, meeting)
+    const rewrite = (): MaybePromise<void> => this.#rewrite(live, conflict)
     return turns.take(`retries of ${this.#engine.keyOf(live.id)}`, async () => limit.run(rewrite))
   }
 
-  #rewrite(live: LiveSession, { change, current, attempts }: Meeting): MaybePromise<void> {
+  #rewrite(live: LiveSession, { change, current, attempts }: Conflict): MaybePromise<void> {
     return chain(this.#context.holding?.check(live), () => {
       if (!this.#catchUp(live, current)) return this.#lose(live)
       return chain(change.again(), next => next && this.#write(live, next, attempts + 1))
@@ -219,11 +231,6 @@ export class Writer {
     const clashes = live.mergeOnto(current, { theirs, text, base, resolve: policy.onConflict })
     publish('conflicted', () => ({ handle: this.#engine.handleOf(live.id), clashes }))
     return true
-  }
-
-  #rename(live: LiveSession, id: string): void {
-    live.id = id
-    publish('rotated', () => ({ handle: this.#engine.handleOf(id) }))
   }
 
   #lose(live: LiveSession): void {

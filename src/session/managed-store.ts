@@ -1,4 +1,4 @@
-import { forgetForeign } from '../core/adoption.ts'
+import { removeRecord } from '../core/adoption.ts'
 import type { SessionContents } from '../core/codec.ts'
 import { Cookie, type CookieData } from '../core/cookie.ts'
 import type { Engine } from '../core/engine.ts'
@@ -87,8 +87,7 @@ class ManagedVerbs {
 
   /** What other software keeps under the id, and was to be taken over, ends with it: its visitor may not have come yet. */
   async destroy(id: string): Promise<void> {
-    await forgetForeign(this.#engine, id)
-    await this.#engine.ask('delete', id, store => store.delete(this.#engine.keyOf(id)))
+    await removeRecord(this.#engine, id, this.#engine.keyOf(id))
   }
 
   async touch(id: string, session: object): Promise<void> {

@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { type KeyOptions, KeyRing } from '../../src/core/key-ring.ts'
+import type { KeyOptions } from '../../src/core/key-options.ts'
+import { KeyRing } from '../../src/core/key-ring.ts'
 import { RingSigner, type RingSignerOptions } from '../../src/core/ring-signer.ts'
 import { Signer } from '../../src/core/signer.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'

@@ -1,8 +1,10 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type KeyOptions, KeyRing } from '../../src/core/key-ring.ts'
-import { type SealContext, Sealer, type SealMode } from '../../src/core/sealer.ts'
+import type { SealMode } from '../../src/core/envelope.ts'
+import type { KeyOptions } from '../../src/core/key-options.ts'
+import { KeyRing } from '../../src/core/key-ring.ts'
+import { type SealContext, Sealer } from '../../src/core/sealer.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
 
 const newKey: KeyOptions = { id: '2030-02', secret: 'new-secret-new-secret-new-secret-new-secret' }

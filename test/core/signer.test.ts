@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { type Secret, Signer } from '../../src/core/signer.ts'
+import type { Secret } from '../../src/core/secret.ts'
+import { Signer } from '../../src/core/signer.ts'
 
 const id = 'ZYe1Dq0wT7Wk0VtqYv7OaK0kD2eJ5m8x'
 

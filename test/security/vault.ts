@@ -1,7 +1,7 @@
 import { createSessions, type KeyedOptions } from '../../src/adapters/create-sessions.ts'
-import type { KeyOptions } from '../../src/core/key-ring.ts'
+import type { Outcome } from '../../src/core/find-session.ts'
+import type { KeyOptions } from '../../src/core/key-options.ts'
 import type { SessionsOptions } from '../../src/core/options.ts'
-import type { Outcome } from '../../src/core/outcome.ts'
 import type { Sessions } from '../../src/core/sessions.ts'
 import type { SessionRecord } from '../../src/core/store.ts'
 

@@ -1,6 +1,5 @@
 import { SojournError } from '../../core/errors.ts'
 import type { EncodedData, SessionRecord } from '../../core/store.ts'
-import { hasHalfCharacter } from '../../core/whole-text.ts'
 
 /**
  * How a record lies in the file: a line of JSON with all but its key and its data, and then the data as it is.
@@ -28,7 +27,7 @@ const endOfLine = 10
 export function encodeRecord(record: SessionRecord): Buffer {
   const { data } = record
   if (typeof data !== 'string') return Buffer.concat([Buffer.from(lineOf(record, bytesFollow)), data])
-  return Buffer.from(hasHalfCharacter(data) ? lineOf(record, data) : lineOf(record, textFollows) + data)
+  return Buffer.from(data.isWellFormed() ? lineOf(record, textFollows) + data : lineOf(record, data))
 }
 
 /**

@@ -1,7 +1,6 @@
 import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/checked-options.ts'
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { SojournError } from '../../core/errors.ts'
-import { hasHalfCharacter } from '../../core/whole-text.ts'
 import { isClient, type RedisClient, readsFromReplicas } from './client.ts'
 
 export interface RedisStoreOptions {
@@ -115,7 +114,5 @@ function isReplicaCount(value: unknown): boolean {
 }
 
 function isPrefix(value: unknown): boolean {
-  return (
-    typeof value === 'string' && value !== '' && value.length <= longestPrefix && !hasHalfCharacter(value)
-  )
+  return typeof value === 'string' && value !== '' && value.length <= longestPrefix && value.isWellFormed()
 }

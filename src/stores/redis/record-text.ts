@@ -1,6 +1,5 @@
 import { SojournError } from '../../core/errors.ts'
 import type { EncodedData, SessionRecord } from '../../core/store.ts'
-import { hasHalfCharacter } from '../../core/whole-text.ts'
 
 /** A record as text, in the two parts between which the marks of its writers stand. */
 export interface RecordText {
@@ -92,7 +91,8 @@ function bodyOf(record: SessionRecord): string {
     return `${JSON.stringify(facts)}\n`
   }
   if (typeof data !== 'string') return line(bytesFollow) + base64Of(data)
-  return hasHalfCharacter(data) ? line(data) : line(textFollows) + data
+  // UTF-8 could not give back half of a character that takes two code units.
+  return data.isWellFormed() ? line(textFollows) + data : line(data)
 }
 
 function dataOf(form: Form, rest: string): EncodedData {

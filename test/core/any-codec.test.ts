@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { SessionContents } from '../../src/core/codec.ts'
-import { decodeAny, writerOf } from '../../src/core/decode-any.ts'
+import { decodeAny, writerOf } from '../../src/core/encoding.ts'
 import { jsonCodec, strictJsonCodec } from '../../src/core/json-codec.ts'
 import { structuredCodec } from '../../src/core/structured-codec.ts'
 import { anyValues, jsonValues, refusalOf, someRuns, structuredValues } from './stored-values.ts'
