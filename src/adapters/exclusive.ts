@@ -37,8 +37,8 @@ export function exclusive(options: ExclusiveOptions = {}): Middleware {
   const { wait = '5s', lease = '30s', queue = 20 } = options
   const hold = { waitMs: parseDuration('wait', wait), leaseMs: parseDuration('lease', lease), queue }
   return (request, _response, next) => {
-    const { visit } = exchangeOf(request, 'exclusive')
-    // It is let go when the response ends, and not when the connection breaks off: the route may still be at work.
+    // It is let go when the response has been answered, and not when the connection breaks off: the route may still be at work.
+    const visit = exchangeOf(request, 'exclusive').settled()
     visit.hold(hold).then(
       () => process.nextTick(next),
       error => process.nextTick(next, error),

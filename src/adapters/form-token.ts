@@ -46,9 +46,10 @@ export function requireFormToken(options: FormTokenOptions = {}): Middleware {
  * @example response.render('profile', { token: formToken(request) })
  */
 export function formToken(request: IncomingMessage): string {
-  const { sessions, visit } = exchangeOf(request, 'formToken')
-  if (visit.session === undefined) throw goneError()
-  return sessions.formTokenFor(visit.session)
+  const exchange = exchangeOf(request, 'formToken')
+  const { session } = exchange.settled()
+  if (session === undefined) throw goneError()
+  return exchange.sessions.formTokenFor(session)
 }
 
 // `next` is called outside of what is caught here: what the route throws is the route's own.
@@ -67,8 +68,9 @@ function failureOf(isRight: () => boolean): { readonly error: unknown } | undefi
 }
 
 function isVerified(request: IncomingMessage, token: unknown): boolean {
-  const { sessions, visit } = exchangeOf(request, 'requireFormToken')
-  return visit.session !== undefined && sessions.isFormTokenOf(visit.session, token)
+  const exchange = exchangeOf(request, 'requireFormToken')
+  const { session } = exchange.settled()
+  return session !== undefined && exchange.sessions.isFormTokenOf(session, token)
 }
 
 function tokenIn(request: IncomingMessage, { header, field }: TokenPlace): unknown {

@@ -50,7 +50,7 @@ export function requireRecentSignIn(within: Duration, options: GuardOptions = {}
 function guard(name: string, options: GuardOptions, mayPass: (session: Session) => boolean): Middleware {
   checkEach(options, checks)
   return (request, response, next) => {
-    const { session } = exchangeOf(request, name).visit
+    const { session } = exchangeOf(request, name).settled()
     if (session !== undefined && mayPass(session)) next()
     else refuse(response, options.redirect)
   }

@@ -92,10 +92,10 @@ export class Holding {
   }
 
   /** Lets the session go after the last work of the request. Whatever waits for it now waits no longer. */
-  async endAfter(work: MaybePromise<void>): Promise<void> {
+  async endAfter(work: () => MaybePromise<void>): Promise<void> {
     this.#left.abort(leftError())
     try {
-      await work
+      await work()
     } finally {
       await this.release()
     }

@@ -9,7 +9,7 @@ import { type Finding, findSession, type Outcome, rereadSession } from './find-s
 import { Holding, type HoldOptions, leftError } from './hold.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
-import { attempt, chain, isPromised } from './maybe-promise.ts'
+import { attempt, chain, type Failure, isPromised } from './maybe-promise.ts'
 import { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionHost } from './session.ts'
 import { SessionMethods } from './session-methods.ts'
@@ -27,6 +27,8 @@ export class Visit implements SessionHost {
   readonly #sessions: RequestSessions
   #phase: 'unread' | 'loading' | 'open' | 'failed' | 'committed' = 'unread'
   #opening: MaybePromise<void> = undefined
+  /** Why the session could not be loaded. Each look is told, so that nobody takes a failing store for a stranger. */
+  #failure: Failure | undefined
   #outcome: Outcome = 'none'
   /** What the application has put in the place of the id, whatever that is. */
   #assigned: { readonly id: unknown } | undefined
@@ -54,7 +56,7 @@ export class Visit implements SessionHost {
   /** The session's id. An application may assign another, as it may with express-session. */
   get id(): unknown {
     if (this.#assigned !== undefined) return this.#assigned.id
-    if (this.#phase !== 'loading') this.#openNow()
+    if (this.#phase === 'unread') this.#openNow()
     const { current, last, brought } = this.#sessions
     return (current ?? last)?.id ?? brought?.id
   }
@@ -104,6 +106,7 @@ export class Visit implements SessionHost {
 
   /** Loads the session, or begins a new one for a visitor who has none. */
   open(): MaybePromise<void> {
+    if (this.#failure !== undefined && !isPromised(this.#opening)) throw this.#failure.error
     if (this.#phase !== 'unread') return this.#opening
     this.#phase = 'loading'
     this.#opening = attempt(
@@ -153,6 +156,12 @@ export class Visit implements SessionHost {
   commit(): MaybePromise<void> {
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
+    const { holding } = this.#sessions
+    const work = (): MaybePromise<void> => this.#end()
+    return this.#sessions.note(holding === undefined ? work() : holding.endAfter(work))
+  }
+
+  #end(): MaybePromise<void> {
     const finish = (): MaybePromise<void> => chain(this.#sessions.endLeaving(), () => this.#finish())
     const finishing = attempt(
       () => chain(this.#sessions.underWay, () => this.#engine.limit.run(finish)),
@@ -161,9 +170,7 @@ export class Visit implements SessionHost {
         throw this.#engine.reported(error)
       },
     )
-    const concluded = chain(finishing, () => this.#conclude())
-    const { holding } = this.#sessions
-    return this.#sessions.note(holding === undefined ? concluded : holding.endAfter(concluded))
+    return chain(finishing, () => this.#conclude())
   }
 
   /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
@@ -179,7 +186,8 @@ export class Visit implements SessionHost {
   }
 
   #openNow(): void {
-    if (this.#phase !== 'unread' && this.#phase !== 'loading') return
+    const isOpened = this.#phase !== 'unread' && this.#phase !== 'loading'
+    if (isOpened && (this.#failure === undefined || isPromised(this.#opening))) return
     const opening = this.open()
     if (!isPromised(opening)) return
     opening.catch(() => undefined)
@@ -219,7 +227,9 @@ export class Visit implements SessionHost {
     this.#phase = 'failed'
     this.#outcome = isCorrupt ? 'tampered' : 'failed'
     if (isCorrupt) publish('tampered', () => ({ handle: undefined, reason: 'record' }))
-    if (!isLoadFailure || this.#engine.policy.onLoadFailure === 'fail') throw this.#engine.reported(error)
+    if (isLoadFailure && this.#engine.policy.onLoadFailure !== 'fail') return
+    this.#failure = { error: this.#engine.reported(error) }
+    throw this.#failure.error
   }
 
   #finish(): MaybePromise<void> {

@@ -32,7 +32,7 @@ type Options = Parameters<typeof requireFormToken>[0]
 /** What stands behind a request whose session has this handle. */
 function hostOf(handle: string): object {
   const sessions = { isFormTokenOf: (_session: unknown, token: unknown) => tokens.verify(handle, token) }
-  return { sessions, visit: { session: handle === '' ? undefined : {} } }
+  return { sessions, settled: () => ({ session: handle === '' ? undefined : {} }) }
 }
 
 /** What the middleware hands on: undefined when the route may run. */

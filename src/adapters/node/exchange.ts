@@ -39,6 +39,8 @@ export class Exchange implements Carrier {
   readonly #next: Messages['next']
   /** Made when something is asked of it for the first time: most requests never look at their session. */
   #visit: TypedVisit<SessionData> | undefined
+  /** Whether the request has been given its session to show. The application may have taken it away since. */
+  #isRevealed = false
   /** What the application has put in the place of the session. */
   #assigned: { readonly session: unknown } | undefined
 
@@ -58,6 +60,7 @@ export class Exchange implements Carrier {
 
   /** Lets the request show its session. A store that answers at once is asked only when somebody looks. */
   reveal(): void {
+    this.#isRevealed = true
     Object.defineProperty(this.request, 'session', names.session)
   }
 
@@ -152,21 +155,32 @@ export class Exchange implements Carrier {
 
   /** Decides the cookie of a response whose head leaves before its end. */
   announce(): string | undefined {
-    this.#settle()
-    return this.visit.announce()
+    return this.settled().announce()
   }
 
   /** Stores what is to be stored. A request that never looked at its session has nothing to store. */
   commit(): MaybePromise<void> {
-    this.#settle()
+    try {
+      this.#settle()
+    } catch (error) {
+      // What the application has left is no session, and the request is over all the same.
+      void this.visit.release()
+      throw error
+    }
     return this.#visit?.commit()
   }
 
-  /** Hands the visit what the application has left in the place of the session. */
+  /** The visit, with the session that the application has left on the request. */
+  settled(): TypedVisit<SessionData> {
+    this.#settle()
+    return this.visit
+  }
+
   #settle(): void {
     const left = Object.getOwnPropertyDescriptor(this.request, 'session')
-    const isUntouched = left === undefined ? this.#visit === undefined : left.get === names.session.get
-    if (isUntouched && this.#assigned === undefined) return
+    // A session that is still being loaded is not on the request yet.
+    const isAbsent = left === undefined && (this.#visit === undefined || !this.#isRevealed)
+    if (isAbsent || (left?.get === names.session.get && this.#assigned === undefined)) return
     this.visit.session = left === undefined ? undefined : (this.request as MetRequest).session
   }
 }

@@ -11,12 +11,14 @@ import { sealHead } from './sealed-head.ts'
 export function holdResponse(response: NodeResponse, exchange: Exchange): void {
   // Each method is only ever called with the arguments that the application gave for the same method.
   const methods = response as unknown as Methods
-  const { end, write, writeHead, flushHeaders } = methods
-  const held = new HeldResponse(response, exchange, new OriginalMethods(response, methods))
+  const { end, write, writeHead, flushHeaders, _implicitHeader } = methods
+  const originals = { end, write, writeHead, flushHeaders, _implicitHeader }
+  const held = new HeldResponse(response, exchange, new OriginalMethods(response, originals))
   if (typeof end === 'function') methods.end = (...args) => held.end(args)
   if (typeof write === 'function') methods.write = (...args) => held.write(args)
   if (typeof writeHead === 'function') methods.writeHead = (...args) => held.writeHead(args)
   if (typeof flushHeaders === 'function') methods.flushHeaders = (...args) => held.flushHeaders(args)
+  if (typeof _implicitHeader === 'function') methods._implicitHeader = () => held.implicitHeader()
   if (response.headersSent) held.begin()
 }
 
@@ -92,7 +94,7 @@ class HeldResponse {
 
   /** Keeps a head back until the first byte or the end, because it could not be taken back later. */
   writeHead(args: Arguments): unknown {
-    if (this.#isSealed) return this.#writeHeadAgain(args)
+    if (this.#isSealed) throw headSentError(this.#exchange.request, 'write')
     if (this.#isTransparent || this.#phase !== 'open') return this.#passHead(args)
     if (!this.#seal()) return this.#beginWith(args)
     if (!this.#isHttp2) checkHead(args)
@@ -105,15 +107,13 @@ class HeldResponse {
   }
 
   /**
-   * Lets a head leave that is kept back when Node's implicit head repeats its status: a patch behind the session, as
-   * compression 1.7 has it, begins a stream in this way. Every other head comes too late.
+   * A head that nobody waits with: what calls this sends a body next. It is called past this response by methods that
+   * somebody has kept from before the middleware, too.
    */
-  #writeHeadAgain(args: Arguments): unknown {
-    const { statusCode } = this.#response
-    const isRepeated = this.#head !== undefined && args.length === 1 && args[0] === statusCode
-    if (!isRepeated || this.#hasEnded) throw headSentError(this.#exchange.request, 'write')
-    this.begin()
-    return this.#response
+  implicitHeader(): unknown {
+    const isKept = this.#head !== undefined
+    if (!this.#isTransparent && !this.#hasEnded) this.begin()
+    return isKept ? undefined : this.#originals.call('_implicitHeader', [])
   }
 
   #beginWith(head: Arguments): unknown {
@@ -188,12 +188,12 @@ class HeldResponse {
   }
 
   async #leaveAfter(committing: Promise<Failure | undefined>, args: Arguments): Promise<void> {
-    if (this.#phase === 'ending') this.#seal()
-    const status = this.#status()
-    const letGo = this.#isHttp2 ? undefined : keepConnection(this.#response)
-    const failure = await committing
-    letGo?.()
     try {
+      if (this.#phase === 'ending') this.#seal()
+      const status = this.#status()
+      const letGo = this.#isHttp2 ? undefined : keepConnection(this.#response)
+      const failure = await committing
+      letGo?.()
       if (failure === undefined || this.#exchange.sendsAnyway) this.#leaveAs(status, args)
       else this.#reopen()
       this.#report(failure)
@@ -213,7 +213,9 @@ class HeldResponse {
   /** Lets the response go. What Node refuses now is thrown, and leaves the response open. */
   #leave(args: Arguments): unknown {
     const setCookie = this.#phase === 'ending' ? this.#exchange.setCookie : undefined
-    this.#phase = 'released'
+    // A method that somebody has kept from before the middleware may have ended it meanwhile.
+    this.#phase = this.#response.writableEnded ? 'ended' : 'released'
+    if (this.#phase === 'ended') return this.#response
     return this.#originals.during(() => {
       this.#sendHead(setCookie)
       const answer = this.#originals.call('end', args)

@@ -9,6 +9,8 @@ export interface Methods {
   write?: Method | undefined
   writeHead?: Method | undefined
   flushHeaders?: Method | undefined
+  /** What Node's own methods call where nobody has written a head. So does older software, such as compression 1.7. */
+  _implicitHeader?: Method | undefined
 }
 
 /** The methods of a response as they were before: Node's own, or those of an earlier patch. */
@@ -18,9 +20,9 @@ export class OriginalMethods {
   readonly #response: NodeResponse
   readonly #methods: Methods
 
-  constructor(response: NodeResponse, { end, write, writeHead, flushHeaders }: Methods) {
+  constructor(response: NodeResponse, methods: Methods) {
     this.#response = response
-    this.#methods = { end, write, writeHead, flushHeaders }
+    this.#methods = methods
   }
 
   call(name: keyof Methods, args: Arguments): unknown {

@@ -23,9 +23,8 @@ export function sealHead(response: NodeResponse, request: NodeRequest, isSealed:
       return Reflect.apply(original, response, args)
     })
   }
-  Object.defineProperty(response, 'headersSent', {
+  return Reflect.defineProperty(response, 'headersSent', {
     configurable: true,
     get: () => isSealed() || Reflect.get(Object.getPrototypeOf(response), 'headersSent', response),
   })
-  return true
 }
