@@ -103,7 +103,7 @@ test.each([
 test.each([
   ['mysql://somebody:a-password@127.0.0.1', 'lmdb:'],
   ['nothing', 'store URL'],
-  ['memory:?colour=red', 'colour'],
+  ['memory:?colour=red', 'maxRecords or maxBytes'],
   ['lmdb:/dev/null/sessions', '/dev/null/sessions'],
 ])('the store %s is refused in one line, without a password or a stack', async (url, named) => {
   const { code, output } = await installed.fail({ SESSION_STORE: url })

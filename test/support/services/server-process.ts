@@ -21,10 +21,16 @@ process.on('exit', () => {
  * started again.
  */
 const ports = { from: 12_000, to: 32_000 }
+/** Each process that runs tests takes other ports, so that two of them never look at one at the same time. */
+const mostProcesses = 16
+const ownNumber = Number(process.env['VITEST_POOL_ID'] ?? 0) % mostProcesses
+const taken = new Set<number>()
 
-/** Answers a port of this machine that nobody listens on. */
+/** Answers a port of this machine that nobody listens on, and that nobody here was given before. */
 export async function freePort(): Promise<number> {
-  const port = randomInt(ports.from, ports.to)
+  const port = mostProcesses * randomInt(ports.from / mostProcesses, ports.to / mostProcesses) + ownNumber
+  if (taken.has(port)) return freePort()
+  taken.add(port)
   return (await isFree(port)) ? port : freePort()
 }
 
