@@ -56,6 +56,15 @@ export function isReserved(name: string | symbol): boolean {
   return reserved.has(name)
 }
 
+/** What is wrong with data under a name that every session has itself. */
+export function reservedNameError(name: string | symbol): SojournError {
+  const shown = String(name)
+  return new SojournError(
+    'NAME_RESERVED',
+    `Expected a name that a session can hold, got \`${shown}\`, which is a name of its own in every session. Choose another one, such as \`my_${shown}\`.`,
+  )
+}
+
 /**
  * Makes one object of contents. `cookie` is a name that no application can use for its data, and so the one
  * place for a lifetime that differs from the configured one.

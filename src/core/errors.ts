@@ -22,6 +22,7 @@ export const errorCodes = [
   'LOCK_LOST',
   'CONFLICT_UNRESOLVED',
   'VALUE_UNSUPPORTED',
+  'NAME_RESERVED',
   'UPDATE_NESTED',
   'UPDATE_TIMED_OUT',
   'CROSS_SITE',

@@ -1,4 +1,5 @@
 import type { Carrier } from './carrier.ts'
+import { isReserved, reservedNameError } from './codec.ts'
 import type { Cookie } from './cookie.ts'
 import type { VerifiedId } from './cookie-signer.ts'
 import { describeDevice } from './device.ts'
@@ -197,6 +198,8 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   #putData(data: object): void {
+    const reserved = Object.keys(data).find(name => isReserved(name) && name !== 'cookie')
+    if (reserved !== undefined) throw reservedNameError(reserved)
     const live = this.current ?? this.begin()
     live.replaceValues(valuesOf(data))
     this.show(live)
