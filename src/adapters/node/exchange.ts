@@ -7,6 +7,7 @@ import type { SessionData } from '../../core/session-data.ts'
 import type { Sessions, TypedVisit } from '../../core/sessions.ts'
 import type { MaybePromise } from '../../core/store.ts'
 import type { CompleteStore } from '../../session/store.ts'
+import { forwarded } from './forwarded.ts'
 import type { Messages, NodeRequest } from './messages.ts'
 
 /** What all exchanges of one middleware share. */
@@ -229,7 +230,5 @@ function isSecure(request: NodeRequest, proxy: boolean | undefined): boolean {
   if (request.socket && 'encrypted' in request.socket && request.socket.encrypted) return true
   if (proxy === false) return false
   if (proxy !== true) return request.secure === true
-  const header = request.headers?.['x-forwarded-proto']
-  const first = typeof header === 'string' ? header.split(',', 1)[0] : undefined
-  return first?.trim().toLowerCase() === 'https'
+  return forwarded(request, 'x-forwarded-proto') === 'https'
 }
