@@ -150,16 +150,18 @@ class SessionHandler {
     const records = isRecordStore(store) ? store : (callbackStore(store as CompleteStore) as never)
     this.#engine = new Engine(policy, records)
     this.sessions = new Sessions(this.#engine)
+    const actsAlways =
+      policy.rolling || policy.resave || policy.saveUninitialized || policy.unset === 'destroy'
+    this.#isLazy = this.#engine.traits.readsAtOnce === true && !actsAlways
+    const isPathLate = this.#isLazy && this.#engine.cookies.isPerRequest
     const visible = isRecordStore(store) ? managedStore(this.#engine) : (store as CompleteStore)
     this.#settings = {
       sessions: this.sessions,
       store: visible,
       proxy: options.proxy,
       onCommitFailure: policy.onCommitFailure,
+      covers: isPathLate ? request => this.#covers(request) : undefined,
     }
-    const actsAlways =
-      policy.rolling || policy.resave || policy.saveUninitialized || policy.unset === 'destroy'
-    this.#isLazy = this.#engine.traits.readsAtOnce === true && !actsAlways
     this.#watch(visible)
   }
 
@@ -176,7 +178,8 @@ class SessionHandler {
 
   #begin(messages: Messages): MaybePromise<void> {
     const { request } = messages
-    if (hasSession(request) || !this.#isConnected || !this.#covers(request)) return
+    if (hasSession(request) || !this.#isConnected) return
+    if (this.#settings.covers === undefined && !this.#covers(request)) return
     if (!this.#hasSecret(request))
       throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
     const exchange = join(messages, this.#settings)

@@ -327,6 +327,66 @@ describe('a cookie that depends on the request', () => {
     expect((await web.on('/type', ({ session }) => typeof session).get('/type')).body).toBe('undefined')
   })
 
+  /** @see issue 13, point 5 */
+  describe.each([
+    ['answers at once', () => memoryStore()],
+    ['was written for express-session', () => new ScriptedStore()],
+  ])('with a store that %s', (_kind, makeStore) => {
+    const asked: unknown[] = []
+    const cookie = (request: any): object => {
+      asked.push(request.url)
+      return { maxAge: 60_000 }
+    }
+
+    test.each(['/in', '/look', '/twice', '/regenerate'])('it is asked once by %s', async path => {
+      const web = await openWeb({ secret, cookie, store: makeStore(), rolling: path === '/look' })
+      web.on('/twice', request => {
+        request.session.user = `${request.session.cookie.path}${request.sessionID}`
+      })
+      web.on('/regenerate', async ({ session }) => session.regenerate())
+      asked.length = 0
+      const visitor = await web.get(path)
+      expect(asked).toEqual([path])
+      await web.get(path, visitor.cookie)
+      expect(asked).toEqual([path, path])
+    })
+  })
+
+  test('is not asked for where nobody looks at the session', async () => {
+    const cookie = vi.fn(() => ({ path: '/app' }))
+    const web = await openWeb({ secret, cookie })
+    web.on('/app', request => String('session' in request && request.sessionStore !== undefined))
+    await web.on('/app/in', ({ session }) => void (session.user = 'ada')).get('/app')
+    expect(cookie).not.toHaveBeenCalled()
+    const visitor = await web.get('/app/in')
+    expect(cookie).toHaveBeenCalledTimes(1)
+    await web.get('/app', visitor.cookie)
+    expect(cookie).toHaveBeenCalledTimes(1)
+  })
+
+  test('that does not cover a request leaves it alone, whoever looks', async () => {
+    const web = await openWeb({ secret, cookie: () => ({ path: '/app' }) })
+    web.on('/other', request => {
+      const { session, sessionID } = request
+      Object.assign(request, { session: { of: 'another' }, sessionID: 'another' })
+      return JSON.stringify([typeof session, typeof sessionID, request.session, request.sessionID])
+    })
+    const reply = await web.get('/other')
+    expect(reply).toMatchObject({
+      body: '["undefined","undefined",{"of":"another"},"another"]',
+      cookie: '',
+    })
+  })
+
+  test('that does not cover a request leaves it to the next middleware', async () => {
+    const inner = session({ secret, name: 'inner' })
+    const outer = session({ secret, name: 'outer', cookie: () => ({ path: '/app' }) })
+    const web = await new Web(outer, inner).open()
+    opened.push(web)
+    web.on('/in', ({ session }) => void (session.user = 'ada'))
+    expect((await web.get('/in')).cookie).toMatch(/^inner=/)
+  })
+
   test("may say 'auto'", async () => {
     const web = await openWeb({ secret, cookie: () => ({ secure: 'auto', sameSite: 'auto' }) })
     expect((await web.get('/in')).headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Lax$/)
