@@ -13,6 +13,8 @@ export interface SessionOwner {
   readonly encoding: Encoding
   makeCookie(): Cookie
   actionsFor(live: LiveSession): LiveActions
+  /** Called before the application can change the values. */
+  noteUse(live: LiveSession): void
 }
 
 /** What the methods of a request's session do, and which session that is. */
@@ -164,7 +166,7 @@ export class LiveSession extends StoreState implements SessionInside {
 
   /** Makes the values those that were given, as if each had been assigned and the others deleted. */
   replaceValues(values: SessionValues): void {
-    this.suspect()
+    this.noteMayChange()
     for (const name of Object.keys(this.#values)) delete this.#values[name]
     Object.assign(this.#values, values)
   }
@@ -186,8 +188,13 @@ export class LiveSession extends StoreState implements SessionInside {
     return Object.assign(copy, this.#values)
   }
 
-  // From here on the values may change, so this is the last moment to know what they were.
   suspect(): void {
+    this.#owner.noteUse(this)
+    this.noteMayChange()
+  }
+
+  // From here on the values may change, so this is the last moment to know what they were.
+  noteMayChange(): void {
     if (this.#isSuspect) return
     this.#isSuspect = true
     this.stored ??= this.encode()

@@ -15,6 +15,7 @@ import { actionsOf, Session } from './session.ts'
 import { restoreLifetime, valuesOf } from './session-values.ts'
 import { anonymous, type Standing } from './standing.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
+import { warnAfterEnd, warnStale } from './warnings.ts'
 import { Writer } from './writer.ts'
 
 /** Makes what the methods of a session do. Handed in, so that imports go one way. */
@@ -34,6 +35,8 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   hasDestroyed = false
   /** Set when the response's head has left, and with it the cookie or the lack of one. */
   isAnnounced = false
+  /** Set when the end of the request has begun, which stores for the last time. */
+  isOver = false
   /** What a method of a session is still doing. It never rejects. */
   underWay: Promise<void> | undefined
   /** Set once the request has asked to have its session for itself. */
@@ -44,6 +47,8 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   readonly writer: Writer
   readonly actionsFor: (live: LiveSession) => LiveActions
   #isPassive: boolean | undefined
+  /** A session that may be changed too late. It is compared before long. */
+  #watched: LiveSession | undefined
 
   constructor(engine: Engine, carrier: Carrier, makeActions: MakeActions) {
     this.engine = engine
@@ -148,6 +153,15 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     return live === undefined || live.hasEnded || this.engine.sendsAnyway ? undefined : this.end(live)
   }
 
+  /** Warns of a change that comes too late to be stored by itself, unless the application stores it in this turn. */
+  noteUse(live: LiveSession): void {
+    const isInTime = live === this.current && !this.isOver && this.underWay === undefined
+    if (isInTime || this.#watched === live) return
+    this.#watched = live
+    const before = changesOf(live)
+    setImmediate(() => void this.#tellLate(live, before))
+  }
+
   /** Lets whatever comes after wait for work that is under way. */
   note(work: MaybePromise<void>): MaybePromise<void> {
     if (!isPromised(work)) return
@@ -157,6 +171,15 @@ export class RequestSessions implements SessionOwner, WritingRequest {
       if (this.underWay === settled) this.underWay = undefined
     })
     return work
+  }
+
+  async #tellLate(live: LiveSession, before: string | undefined): Promise<void> {
+    while (this.underWay !== undefined) await this.underWay
+    this.#watched = undefined
+    const after = changesOf(live)
+    if (after === undefined || after === before) return
+    if (live !== this.current) warnStale()
+    else if (this.isOver) warnAfterEnd()
   }
 
   #empty(standing: Standing): LiveSession {
@@ -203,6 +226,15 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     const live = this.current ?? this.begin()
     live.replaceValues(valuesOf(data))
     this.show(live)
+  }
+}
+
+/** What was changed and is not stored, as far as it can be written. */
+function changesOf(live: LiveSession): string | undefined {
+  try {
+    return live.changes()
+  } catch {
+    return undefined
   }
 }
 

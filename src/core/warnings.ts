@@ -16,12 +16,30 @@ export function warnInsecure(name: string): void {
   )
 }
 
-/** Warns of a new session that its visitor will never find again. */
+/** Warns of a cookie that has missed the head of its response: a new session is then found by nobody. */
 export function warnTooLate(name: string): void {
   warnOnce(
     'SOJOURN_TOO_LATE',
-    `Expected a session to begin before the first byte of its response leaves, got one that began after it: the cookie ${name} could not be sent any more. ` +
+    `Expected a session to change before the first byte of its response leaves, got a change after it: the cookie ${name} could not be sent any more. ` +
       'Change the session before the stream begins.',
+  )
+}
+
+/** Warns of a change that no response stores any more. */
+export function warnAfterEnd(): void {
+  warnOnce(
+    'SOJOURN_TOO_LATE',
+    'Expected a session to change before its response ends, got a change after it, which is not stored. ' +
+      'Change the session before the answer, or call `save()` after the change.',
+  )
+}
+
+/** Warns of a change of a session that is not the request's any more. */
+export function warnStale(): void {
+  warnOnce(
+    'SOJOURN_TOO_LATE',
+    'Expected a change of `req.session`, got one of a session that has ended or has another in its place, which is not stored. ' +
+      'Await `regenerate`, `signIn` and their like, and change `req.session` after them, not a variable from before.',
   )
 }
 

@@ -7,7 +7,7 @@ import type { SessionData } from '../../core/session-data.ts'
 import type { Sessions, TypedVisit } from '../../core/sessions.ts'
 import type { MaybePromise } from '../../core/store.ts'
 import type { CompleteStore } from '../../session/store.ts'
-import { forwarded } from './forwarded.ts'
+import { isSecure } from './forwarded.ts'
 import type { Messages, NodeRequest } from './messages.ts'
 
 /** What all exchanges of one middleware share. */
@@ -47,6 +47,7 @@ export class Exchange implements Carrier {
   /** What the application has put in the place of the session. */
   #assigned: { readonly session: unknown } | undefined
   #isCovered: boolean | undefined
+  #hasEnded = false
 
   constructor({ request, next }: Messages, settings: ExchangeSettings) {
     this.request = request
@@ -80,7 +81,10 @@ export class Exchange implements Carrier {
   }
 
   get visit(): TypedVisit<SessionData> {
-    this.#visit ??= this.sessions.visit(this)
+    if (this.#visit !== undefined) return this.#visit
+    this.#visit = this.sessions.visit(this)
+    // One that begins after the end stores nothing by itself, and says so.
+    if (this.#hasEnded) void this.#visit.commit()
     return this.#visit
   }
 
@@ -177,6 +181,7 @@ export class Exchange implements Carrier {
       void this.visit.release()
       throw error
     }
+    this.#hasEnded = true
     return this.#visit?.commit()
   }
 
@@ -240,11 +245,4 @@ function cookieIn(cookies: unknown, name: string): string | undefined {
   if (typeof cookies !== 'object' || cookies === null || !Object.hasOwn(cookies, name)) return undefined
   const value: unknown = Reflect.get(cookies, name)
   return typeof value === 'string' ? value : undefined
-}
-
-function isSecure(request: NodeRequest, proxy: boolean | undefined): boolean {
-  if (request.socket && 'encrypted' in request.socket && request.socket.encrypted) return true
-  if (proxy === false) return false
-  if (proxy !== true) return request.secure === true
-  return forwarded(request, 'x-forwarded-proto') === 'https'
 }
