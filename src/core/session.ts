@@ -1,3 +1,4 @@
+import { isReserved } from './codec.ts'
 import type { Cookie } from './cookie.ts'
 import type { Duration } from './duration.ts'
 import { checkKeep, checkRecentSignIn, checkSubject } from './sign-in-check.ts'
@@ -187,6 +188,16 @@ export abstract class Session {
   requireRecentSignIn(within: Duration): void {
     checkRecentSignIn(actionsOf(this), within)
   }
+}
+
+// An application may have data under these names, and they may be assigned to a session that is no proxy: to one that a
+// store is handed, or has loaded. What is assigned then takes the accessor's place.
+for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(Session.prototype))) {
+  if (get === undefined || isReserved(name)) continue
+  const set = function (this: Session, value: unknown): void {
+    Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true })
+  }
+  Object.defineProperty(Session.prototype, name, { get, set, configurable: true })
 }
 
 /** The members that express-session does not have, and that applications may have data under. */

@@ -73,7 +73,14 @@ function load(this: CompleteStore, id: string, callback: SessionAnswer): void {
   const version = callbackStore(this).versionForReader(id)
   this.get(id, (error, data) => {
     if (error || !data) return callback(error)
-    callback(undefined, this.createSession({ sessionID: id, sessionStore: this }, readAs(version, data)))
+    let session: Session
+    try {
+      session = this.createSession({ sessionID: id, sessionStore: this }, readAs(version, data))
+    } catch (refused) {
+      // Thrown from here it would end in the store, or end the process.
+      return callback(refused)
+    }
+    callback(undefined, session)
   })
 }
 

@@ -3,9 +3,10 @@ import { inherits } from 'node:util'
 import session, { type CallbackStore, MemoryStore, Session, Store } from 'sojourn'
 import DefaultStore, { Store as DeepStore } from 'sojourn/session/store'
 import { afterEach, describe, expect, test } from 'vitest'
+import { isReserved } from '../../src/core/codec.ts'
 import { ScriptedStore } from '../stores/scripted-store.ts'
 import { Gate } from '../support/gate.ts'
-import { Web } from './web.ts'
+import { type SessionRequest, Web } from './web.ts'
 
 const opened: Web[] = []
 
@@ -332,3 +333,65 @@ describe.each([
     }
   })
 })
+
+/** Every name that Sojourn's sessions have and express-session's do not. */
+const newNames = Object.getOwnPropertyNames(Session.prototype).filter(
+  name => !isReserved(name) && name !== 'constructor',
+)
+
+/** @see issue 13, point 8 */
+describe.each<[string, () => object | undefined]>([
+  ['written for express-session', () => new ScriptedStore()],
+  ['of the class MemoryStore', () => new MemoryStore()],
+  ['of Sojourn’s own', () => undefined],
+])('with a store %s', (_kind, makeStore) => {
+  test.each(newNames)('an application’s own `%s` is data', async name => {
+    const store = makeStore()
+    const web = await openWeb(store, { cookie: { maxAge: 60_000 }, rolling: true })
+    web.on('/set', ({ session }) => void Object.assign(session, { user: 'ada', [name]: { of: 'the shop' } }))
+    web.on('/change', ({ session }) => void Object.assign(session, { [name]: 'changed' }))
+    web.on('/load', async request => {
+      const loaded = await loadedBy(request)
+      Object.assign(loaded, { [name]: 'by hand' })
+      await loaded.save()
+      return JSON.stringify(loaded)
+    })
+    const { cookie, status } = await web.get('/set')
+    expect(status).toBe(200)
+    expect(JSON.parse((await web.get('/look', cookie)).body)).toMatchObject({ [name]: { of: 'the shop' } })
+    if (store instanceof ScriptedStore) expect(store.verbs).toContain('touch')
+    await web.get('/change', cookie)
+    if (store === undefined) return
+    const { body } = await web.get('/load', cookie)
+    expect(JSON.parse(body)).toMatchObject({ user: 'ada', [name]: 'by hand' })
+    expect(JSON.parse((await web.get('/look', cookie)).body)).toMatchObject({ [name]: 'by hand' })
+  })
+
+  test.each(newNames)('`store.load` answers a session that has an own `%s`', async name => {
+    const web = await openWeb(makeStore())
+    web.on('/set', ({ session }) => void Object.assign(session, { [name]: 'of the shop' }))
+    web.on('/load', async request => JSON.stringify(await loadedBy(request)))
+    const { cookie } = await web.get('/set')
+    expect(JSON.parse((await web.get('/load', cookie)).body)).toMatchObject({ [name]: 'of the shop' })
+  })
+})
+
+test('`store.load` tells its callback of data that is no session', async () => {
+  const store = new ScriptedStore()
+  store.sessions.set('an-id', '{"user":"ada"}')
+  store.hold('get')
+  const told: unknown[] = []
+  store.load('an-id', (...answer) => told.push(answer))
+  const asked = await store.called('get')
+  expect(() => asked.answer()).not.toThrow()
+  expect(told).toEqual([[expect.objectContaining({ code: 'RECORD_CORRUPT' })]])
+})
+
+function loadedBy({ sessionStore, sessionID }: SessionRequest): Promise<SessionRequest['session']> {
+  return new Promise((resolve, reject) => {
+    sessionStore.load(sessionID, (error, loaded) => {
+      if (loaded === undefined) reject(error)
+      else resolve(loaded as SessionRequest['session'])
+    })
+  })
+}
