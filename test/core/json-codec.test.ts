@@ -39,6 +39,7 @@ describe('encoding', () => {
     ['a cycle', '.self`', cycle()],
     ['a BigInt', '.list[0].amount`', { list: [{ amount: 10n }] }],
     ['a BigInt', '.shown.amount`', { toJSON: () => ({ shown: { amount: 10n } }) }],
+    ['a BigInt', '.amount`', { found: 'abc'.match(/b/), amount: 10n }],
     ['an object that throws when it is read', '.bad`', { bad: failing() }],
     ['an object that throws when it is read', '`', { toJSON: () => Reflect.get(failing(), 'bad') }],
   ])('%s is refused, and %s ends its path', (kind, path, value) => {
@@ -170,6 +171,9 @@ describe('strict encoding', () => {
     ['an array with holes', { list: Object.assign([1], { 2: 3 }) }, '.list`'],
     ['an array with holes', new Array(4_000_000_000), '`'],
     ['an array with a property of its own', 'abc'.match(/b/), '`'],
+    ['an array with a property of its own', Object.assign([1], { '-1': 2 }), '`'],
+    ['an array with a property of its own', { list: Object.assign([1, 2, 3], { '1.5': 2 }) }, '.list`'],
+    ['an array with a property of its own', Object.assign([1, 2], { '1e0': 2 }), '`'],
     ['NaN', { 'a total': Number.NaN }, '["a total"]`'],
     ['-Infinity', [[Number.NEGATIVE_INFINITY]], '[0][0]`'],
     ['-0', -0, '`'],

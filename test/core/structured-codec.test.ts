@@ -129,6 +129,8 @@ describe('what is refused', () => {
     ['an object with a symbol as a name', { a: { [Symbol('s')]: 1 } }, '.value.a` '],
     ['an object with a property `__proto__`', JSON.parse('{"a":{"__proto__":1}}'), '.value.a` '],
     ['an array with a property of its own', { found: 'abc'.match(/b/) }, '.value.found` '],
+    ['an array with a property of its own', Object.assign([1], { '-1': 2 }), '.value` '],
+    ['an array with a property of its own', Object.assign([1, 2, 3], { '1.5': 2 }), '.value` '],
     ['a function', { then() {} }, '.value.then` '],
     ['an object more than 500 levels deep', nested(501), '.value.a.a.a.a.a.a.a.a.a…'],
   ])('%s, with its path', (kind, value, path) => {
