@@ -3,6 +3,8 @@ import { jsonCodec } from './json-codec.ts'
 import type { Opened, SealContext, Sealer } from './sealer.ts'
 import type { EncodedData, SessionRecord } from './store.ts'
 import { structuredCodec } from './structured-codec.ts'
+import { lossIn } from './value-check.ts'
+import { warnOnce } from './warnings.ts'
 
 const brace = 0x7b
 
@@ -80,10 +82,14 @@ export class Encoding {
     return this.#isAbsent(name, one) && this.#isAbsent(name, other)
   }
 
-  /** Throws for a value that could not be stored, at the line that assigns it, where that is wanted. */
+  /**
+   * Warns of a value that will not come back as it is, at the line that assigns it, where that is wanted. That costs a
+   * walk through the value, so it is for development.
+   */
   checkAssigned(name: string, value: unknown): void {
     const { codec, checksAssignments } = this.#options
-    if (checksAssignments) codec.checkAssigned(name, value)
+    const loss = checksAssignments ? lossIn(name, value, codec.whole) : undefined
+    if (loss !== undefined) warnOnce('SOJOURN_VALUE', loss)
   }
 
   /** Makes of text what goes into a record. */

@@ -9,7 +9,7 @@ export interface SessionInside {
   replaceCookie(cookie: unknown): void
   /** Called before the values can change, by the application's own hand or by what it was handed. */
   suspect(): void
-  /** Called with a value that the application is about to put in. Throws for one that could not be stored. */
+  /** Called with a value that the application is about to put in. */
   checkAssigned(name: string, value: unknown): void
 }
 

@@ -1,8 +1,10 @@
 const warned = new Set<string>()
+/** A visitor's words may be in a message, as names of data, and must not fill the memory or the log. */
+const mostCauses = 1000
 
 /** Warns through `process.emitWarning`, once per cause, however often the cause arises. */
 export function warnOnce(code: string, message: string): void {
-  if (warned.has(message)) return
+  if (warned.has(message) || warned.size >= mostCauses) return
   warned.add(message)
   process.emitWarning(message, { type: 'SojournWarning', code })
 }
