@@ -22,6 +22,7 @@ import { exclusive } from './exclusive.ts'
 import { checkSessionOptions, isRecordStore, type SessionOptions } from './express-options.ts'
 import { formToken, requireFormToken } from './form-token.ts'
 import { requireRecentSignIn, requireSession, requireSubject } from './guards.ts'
+import { demandOptions, uncalledError } from './mistakes.ts'
 import { Exchange, type ExchangeSettings, hasSession } from './node/exchange.ts'
 import { holdResponse } from './node/held-response.ts'
 import type { Messages, Middleware, Next, NodeRequest } from './node/messages.ts'
@@ -127,7 +128,9 @@ export interface SessionMiddleware extends Middleware {
   readonly sessions: Sessions
 }
 
-function middleware(options?: SessionOptions | null): SessionMiddleware {
+function middleware(options?: SessionOptions | null, ...rest: readonly unknown[]): SessionMiddleware {
+  if (typeof rest[1] === 'function') throw uncalledError()
+  demandOptions('session', options ?? {})
   const handler = new SessionHandler(options ?? {})
   const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     // Frameworks hand over their own kinds of Node's messages.

@@ -54,8 +54,6 @@ describe('where express-session throws, the drop-in throws, in the same words', 
     [{ secret, unset: 'x' }, 'unset option must be "destroy" or "keep"'],
     [{ secret, unset: true }, 'unset option must be "destroy" or "keep"'],
     [{ secret: [] }, 'secret option array must contain one or more strings'],
-    [{ secret, store: { get() {} } }, 'store.on is not a function'],
-    [{ secret, store: {} }, 'store.on is not a function'],
   ])('%j', (options, message) => {
     expect(() => session(options)).toThrow(new TypeError(message))
   })
@@ -63,6 +61,75 @@ describe('where express-session throws, the drop-in throws, in the same words', 
   test('the first of several mistakes is the one that express-session names', () => {
     expect(() => session({ genid: 1, unset: 1, secret: [] })).toThrow('genid option')
     expect(() => session({ unset: 1, secret: [] })).toThrow('unset option')
+  })
+})
+
+/** @see issue 13, point 6 */
+describe('what is no store is refused, in a sentence that says what to write', () => {
+  const nodeRedis = { sendCommand() {}, get() {}, set() {}, destroy() {}, on() {} }
+  const ioredis = { sendCommand() {}, call() {}, get() {}, set() {}, on() {} }
+
+  test.each<[string, unknown, string]>([
+    ['a URL', 'redis://ada:hunter2@db.test:6379/0', 'Open the store of a URL with `openStore(url)`'],
+    ['an address', new URL('redis://ada:hunter2@db.test'), 'Open the store of a URL with `openStore(url)`'],
+    ['a promise', Promise.resolve(memoryStore()), 'Await it'],
+    ['a client of node-redis', nodeRedis, '`redisStore({ client })`'],
+    ['a client of ioredis', ioredis, '`redisStore({ client })`'],
+    ['a function', memoryStore, 'Call it'],
+    ['an empty object', {}, "`openStore('redis://…')`"],
+    ['half a store', { get() {}, set() {} }, "`openStore('redis://…')`"],
+    ['a number', 42, "`openStore('redis://…')`"],
+    ['true', true, "`openStore('redis://…')`"],
+  ])('%s', (_what, store, remedy) => {
+    for (const make of [session, session.createSessions]) {
+      const refusal = refusalOf(() => make({ secret, store }))
+      expect(refusal).toMatch(
+        /^(store\.on is not a function\. )?Expected `store` to be a store, got [^.]*\. .*\.$/,
+      )
+      expect(refusal).toContain(remedy)
+      expect(refusal).not.toMatch(/hunter2|db\.test/)
+    }
+    expect(warnings).toEqual([])
+  })
+
+  test('where express-session throws for it, programs find its words', () => {
+    for (const store of [{}, { get() {} }]) {
+      const attempt = (): unknown => session({ secret, store })
+      expect(attempt).toThrow(TypeError)
+      expect(attempt).toThrow(/^store\.on is not a function\b/)
+    }
+  })
+})
+
+/** @see issue 13, point 6 */
+describe('a call that is none is refused, in a sentence that says what to write', () => {
+  test.each<[string, unknown]>([
+    ['a secret', 'hunter2hunter2hunter2hunter2hunter2'],
+    ['bytes', Buffer.from('hunter2hunter2hunter2hunter2hunter2')],
+    ['a list', ['hunter2hunter2hunter2hunter2hunter2']],
+    ['a number', 42],
+    ['a function', () => 'hunter2'],
+  ])('%s in the place of the options', (_what, options) => {
+    for (const name of ['session', 'createSessions']) {
+      const make = name === 'session' ? session : session.createSessions
+      const refusal = refusalOf(() => make(options))
+      expect(refusal).toMatch(
+        /^Expected .* to be called with an object of options, got an? [^.]*\. Write `.*`\.$/,
+      )
+      expect(refusal).toContain(`\`${name}({ secret })\``)
+      expect(refusal).not.toContain('hunter2')
+    }
+  })
+
+  test('`app.use(session)`, which calls it as a middleware', async () => {
+    const web = await new Web(session).open()
+    opened.push(web)
+    expect(await web.get('/look')).toMatchObject({
+      status: 500,
+      body: expect.stringMatching(
+        /^OPTION_INVALID: Expected `app\.use\(session\({ secret }\)\)`, got `app\.use\(session\)`\. .*\.$/,
+      ),
+    })
   })
 })
 
@@ -109,7 +176,19 @@ describe('what was harmful or meaningless in express-session is said once, and w
   test.each<[string, object, RegExp]>([
     ['sameSite none without secure', { cookie: { sameSite: 'none' } }, /cookie\.secure.*sameSite: 'none'/],
     ['partitioned without secure', { cookie: { partitioned: true } }, /partitioned/],
-    ['an unknown option', { sesame: 'open' }, /`sesame`/],
+    ['an unknown option', { sesame: 'open' }, /`sesame`\. There are/],
+    [
+      'an option that is spelled otherwise',
+      { saveUninitialised: false },
+      /Did you mean `saveUninitialized`\?/,
+    ],
+    ['an option that is near to one', { secrets: 'x' }, /Did you mean `secret`\?/],
+    [
+      'an attribute of the cookie that stands beside it',
+      { maxAge: 60_000 },
+      /Did you mean `cookie\.maxAge`\?/,
+    ],
+    ['an attribute in another case', { cookie: { maxage: 60_000 } }, /Did you mean `cookie\.maxAge`\?/],
     ['an unknown cookie attribute', { cookie: { httponly: true } }, /`cookie\.httponly`/],
     ['a rolling that is no boolean', { rolling: 1 }, /`rolling`/],
     ['a resave that is no boolean', { resave: 'yes' }, /`resave`/],
@@ -274,6 +353,23 @@ describe('the secret', () => {
     expect(decodeURIComponent(cookie.split('=')[1] ?? '')).toBe(new Signer([secret]).sign(id))
   })
 
+  /** @see issue 13, point 6 */
+  test.each([[{}], [{ secret: undefined }], [{ secret: '' }], [null]])(
+    'that is missing is said once, when the middleware is made: %j',
+    options => {
+      session(options)
+      session(options)
+      expect(warnings).toEqual([
+        {
+          message: expect.stringMatching(/^Expected `secret`.*`req\.secret`.*environment/),
+          code: 'SOJOURN_SECRET',
+        },
+      ])
+      session({ keys: [{ id: 'now', secret }] })
+      expect(warnings).toHaveLength(1)
+    },
+  )
+
   test('without any, each request is an error, in the words of express-session', async () => {
     const web = await openWeb({})
     const reply = await web.get('/look')
@@ -437,3 +533,12 @@ describe('a store', () => {
     expect(store.size).toBe(1)
   })
 })
+
+function refusalOf(attempt: () => unknown): string {
+  try {
+    attempt()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  return expect.unreachable()
+}

@@ -116,9 +116,7 @@ describe('checking at the assignment', () => {
     for (let round = 0; round < 2; round += 1) {
       encodingOf({ checksAssignments: true }).checkAssigned('handler', () => 1)
     }
-    const message = expect.stringMatching(
-      /^Expected `session\.handler` .*, got a function\. Store .*\.$/,
-    )
+    const message = expect.stringMatching(/^Expected `session\.handler` .*, got a function\. Store .*\.$/)
     expect(emit.mock.calls).toEqual([[message, { type: 'SojournWarning', code: 'SOJOURN_VALUE' }]])
     emit.mockRestore()
   })
