@@ -38,10 +38,14 @@ export class Commit {
     if (needsCookie && isAnnounced) warnTooLate(this.#engine.cookies.name)
     // A cookie that cannot be written is found out before anything is stored.
     const cookie = needsCookie && !isAnnounced ? this.#prepareCookie(live) : undefined
-    // express-session's way: the cookie goes out whatever becomes of the save.
-    if (this.#engine.sendsAnyway) this.setCookie = cookie?.text
     const { id } = live
-    const storing = rotates ? this.#rotate(live, changes) : this.#store(live, changes, needsCookie)
+    const store = (): MaybePromise<void> =>
+      rotates ? this.#rotate(live, changes) : this.#store(live, changes, needsCookie)
+    const storing = attempt(store, error => {
+      // express-session's way: the cookie goes out whatever becomes of the save. An id that is taken is somebody else's.
+      if (this.#engine.sendsAnyway && live.state !== 'new') this.setCookie = cookie?.text
+      throw error
+    })
     return chain(storing, () => this.#conclude(live, cookie ?? this.#successorCookie(live, id)))
   }
 

@@ -10,7 +10,8 @@ export function isSaveDue({ engine }: RequestSessions, live: LiveSession, change
   // express-session's way: what the application has tried to save by itself is not tried again unless it has changed.
   const isTold = savedAs !== undefined && (changes ?? savedAs) === savedAs && engine.sendsAnyway
   if (isTold || changes !== undefined) return !isTold
-  if (live.record === undefined) return saveUninitialized || live.isSuccessor
+  // An empty session is stored if the application has tried to.
+  if (live.record === undefined) return saveUninitialized || live.isSuccessor || savedAs !== undefined
   return resave && savedAs === undefined
 }
 
@@ -42,7 +43,7 @@ export function isCookieDue(sessions: RequestSessions, live: LiveSession, isChan
   const isModified = isChanged || live.hasSavedChanges || live.isSuccessor
   const isDue = sessions.hasBrought(live)
     ? isRenewalDue(sessions, live, isModified)
-    : live.record !== undefined || isModified || sessions.engine.policy.saveUninitialized
+    : live.record !== undefined || isModified || isSaveDue(sessions, live)
   return isDue && isAllowed(sessions, live)
 }
 
