@@ -8,18 +8,24 @@ import type { Engine } from './engine.ts'
 import type { FoundSession } from './find-session.ts'
 import type { Holding } from './hold.ts'
 import type { Identity } from './identify.ts'
+import { LateChanges } from './late-changes.ts'
 import { type LiveActions, LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
-import { chain, isPromised } from './maybe-promise.ts'
+import { attempt, chain, lastly } from './maybe-promise.ts'
 import type { WritingRequest } from './record-of.ts'
 import { actionsOf, Session } from './session.ts'
 import { restoreLifetime, valuesOf } from './session-values.ts'
 import { anonymous, type Standing } from './standing.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
-import { warnAfterEnd, warnStale } from './warnings.ts'
 import { Writer } from './writer.ts'
 
 /** Makes what the methods of a session do. Handed in, so that imports go one way. */
 type MakeActions = (sessions: RequestSessions, live: LiveSession) => LiveActions
+
+/** A method of a session that has failed, and whether the application has waited to hear of it. */
+interface MethodFailure {
+  readonly error: unknown
+  isHeard(): boolean
+}
 
 /** The sessions that one request has, one after the other, and what their methods do. */
 export class RequestSessions implements SessionOwner, WritingRequest {
@@ -37,7 +43,9 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   isAnnounced = false
   /** Set when the end of the request has begun, which stores for the last time. */
   isOver = false
-  /** What a method of a session is still doing. It never rejects. */
+  /** The methods of the sessions that have failed. */
+  readonly failures: MethodFailure[] = []
+  /** What the request is still doing. It never rejects. */
   underWay: Promise<void> | undefined
   /** Set once the request has asked to have its session for itself. */
   holding: Holding | undefined
@@ -47,8 +55,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   readonly writer: Writer
   readonly actionsFor: (live: LiveSession) => LiveActions
   #isPassive: boolean | undefined
-  /** A session that may be changed too late. It is compared before long. */
-  #watched: LiveSession | undefined
+  #lateChanges: LateChanges | undefined
 
   constructor(engine: Engine, carrier: Carrier, makeActions: MakeActions) {
     this.engine = engine
@@ -132,7 +139,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   /** Takes a session away from the request, before it is removed from the store. */
   giveUp(live: LiveSession): void {
     this.#leaving = live
-    if (this.current !== live) return
+    if (this.current?.id !== live.id) return
     this.current = undefined
     this.carrier.show?.(undefined)
   }
@@ -153,33 +160,36 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     return live === undefined || live.hasEnded || this.engine.sendsAnyway ? undefined : this.end(live)
   }
 
-  /** Warns of a change that comes too late to be stored by itself, unless the application stores it in this turn. */
   noteUse(live: LiveSession): void {
-    const isInTime = live === this.current && !this.isOver && this.underWay === undefined
-    if (isInTime || this.#watched === live) return
-    this.#watched = live
-    const before = changesOf(live)
-    setImmediate(() => void this.#tellLate(live, before))
+    if (live === this.current && !this.isOver && this.underWay === undefined) return
+    this.#lateChanges ??= new LateChanges(this)
+    this.#lateChanges.watch(live)
   }
 
-  /** Lets whatever comes after wait for work that is under way. */
-  note(work: MaybePromise<void>): MaybePromise<void> {
-    if (!isPromised(work)) return
-    const settled = work.then(ignore, ignore)
-    this.underWay = settled
-    void settled.then(() => {
-      if (this.underWay === settled) this.underWay = undefined
+  /** Runs an operation after what this request is still doing. Whatever comes later waits for both. */
+  inTurn<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
+    const before = this.underWay
+    const fail = (error: unknown): never => {
+      throw this.engine.reported(error)
+    }
+    let finish = (): void => undefined
+    const present = new Promise<void>(resolve => {
+      finish = resolve
     })
-    return work
+    this.underWay = present
+    return lastly(
+      () => chain(before, () => attempt(() => this.engine.limit.run(work), fail)),
+      () => {
+        finish()
+        if (this.underWay === present) this.underWay = undefined
+      },
+    )
   }
 
-  async #tellLate(live: LiveSession, before: string | undefined): Promise<void> {
-    while (this.underWay !== undefined) await this.underWay
-    this.#watched = undefined
-    const after = changesOf(live)
-    if (after === undefined || after === before) return
-    if (live !== this.current) warnStale()
-    else if (this.isOver) warnAfterEnd()
+  /** @throws the failure of a method that nobody has listened to: a response that says it has worked must not leave. */
+  demandHearing(): void {
+    const unheard = this.failures.find(({ isHeard }) => !isHeard())
+    if (unheard !== undefined && !this.engine.sendsAnyway) throw unheard.error
   }
 
   #empty(standing: Standing): LiveSession {
@@ -228,14 +238,3 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     this.show(live)
   }
 }
-
-/** What was changed and is not stored, as far as it can be written. */
-function changesOf(live: LiveSession): string | undefined {
-  try {
-    return live.changes()
-  } catch {
-    return undefined
-  }
-}
-
-function ignore(): void {}

@@ -235,7 +235,6 @@ function answer<Self extends Session, Result>(
     )
     return session
   }
-  work.catch(() => undefined)
   return work
 }
 

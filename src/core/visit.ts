@@ -9,7 +9,7 @@ import { type Finding, findSession, type Outcome, rereadSession } from './find-s
 import { Holding, type HoldOptions, leftError } from './hold.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
-import { attempt, chain, type Failure, isPromised } from './maybe-promise.ts'
+import { attempt, chain, type Failure, isPromised, lastly } from './maybe-promise.ts'
 import { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionHost } from './session.ts'
 import { SessionMethods } from './session-methods.ts'
@@ -157,21 +157,28 @@ export class Visit implements SessionHost {
     this.#sessions.isOver = true
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
-    const { holding } = this.#sessions
-    const work = (): MaybePromise<void> => this.#end()
-    return this.#sessions.note(holding === undefined ? work() : holding.endAfter(work))
+    const sessions = this.#sessions
+    const { holding } = sessions
+    holding?.abandon()
+    const ending = (): MaybePromise<void> =>
+      lastly(
+        () => this.#end(),
+        () => holding?.release(),
+      )
+    return sessions.inTurn(() =>
+      lastly(ending, () => {
+        // What comes now comes too late for the cookie, also where the response has left in one piece.
+        sessions.isAnnounced = true
+      }),
+    )
   }
 
   #end(): MaybePromise<void> {
-    const finish = (): MaybePromise<void> => chain(this.#sessions.endLeaving(), () => this.#finish())
-    const finishing = attempt(
-      () => chain(this.#sessions.underWay, () => this.#engine.limit.run(finish)),
-      error => {
-        this.#conclude()
-        throw this.#engine.reported(error)
-      },
-    )
-    return chain(finishing, () => this.#conclude())
+    const sessions = this.#sessions
+    return chain(sessions.endLeaving(), () => {
+      sessions.demandHearing()
+      return this.#finish()
+    })
   }
 
   /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
@@ -216,7 +223,8 @@ export class Visit implements SessionHost {
     this.#outcome = finding.outcome
     if (finding.session === undefined) {
       // The answer waits for the removal, so that the visitor who is told of an end meets it everywhere.
-      void this.#sessions.note(finding.removing)
+      const { removing } = finding
+      void this.#sessions.inTurn(() => removing)
       this.#sessions.begin()
     } else this.#sessions.receive(finding.session).isFollowing = finding.session.id !== id
   }
@@ -246,11 +254,6 @@ export class Visit implements SessionHost {
     if (!live.hasEnded) return
     this.#outcome = 'revoked'
     if (this.#engine.policy.onGone === 'fail') throw goneError()
-  }
-
-  /** What comes now comes too late for the cookie, also where the response has left in one piece. */
-  #conclude(): void {
-    this.#sessions.isAnnounced = true
   }
 
   /** An application that has made the id something else than text has given the session up. */
