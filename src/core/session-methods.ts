@@ -6,7 +6,7 @@ import { rereadSession } from './find-session.ts'
 import type { LiveActions, LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
 import type { RequestSessions } from './request-sessions.ts'
-import type { Session, SessionActions, SignInOptions, SignOutOptions } from './session.ts'
+import type { RegenerateOptions, Session, SessionActions, SignInOptions, SignOutOptions } from './session.ts'
 import { SignIn } from './sign-in.ts'
 import { anonymous } from './standing.ts'
 import type { MaybePromise } from './store.ts'
@@ -81,8 +81,8 @@ export class SessionMethods implements LiveActions {
     })
   }
 
-  regenerate(): Promise<void> {
-    return this.#run('regenerate', () => this.#regenerate(this.#newest))
+  regenerate({ keep = [] }: RegenerateOptions): Promise<void> {
+    return this.#run('regenerate', () => this.#regenerate(this.#newest, keep))
   }
 
   update<Result>(change: (session: Session) => MaybePromise<Result>): Promise<Result> {
@@ -165,15 +165,16 @@ export class SessionMethods implements LiveActions {
    * Of two at the same time only one has ended the session, and only that one may begin another. If the session cannot
    * be removed the request keeps it: a failing store signs nobody out, and leaves nobody with two sessions.
    */
-  async #regenerate(live: LiveSession): Promise<void> {
+  async #regenerate(live: LiveSession, keep: readonly string[]): Promise<void> {
     const { createdAt } = live.facts
     const wasEnded = live.hasEnded
+    const kept = live.pick(wasEnded ? [] : keep)
     const isOurs = (await this.#sessions.writer.delete(live)) || wasEnded
     const next = this.#sessions.succeed({
       ...anonymous,
       createdAt: this.#engine.keepsSessions ? undefined : createdAt,
     })
-    if (isOurs) return
+    if (isOurs) return next.replaceValues(kept)
     next.markAbsent('ended')
     this.#tellGone()
   }

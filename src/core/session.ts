@@ -22,6 +22,9 @@ export interface SignInOptions {
 /** How somebody is signed out. */
 export type SignOutOptions = SignInOptions
 
+/** How a session gives way to another. */
+export type RegenerateOptions = SignInOptions
+
 /** What the methods of a session do: for the session of a request, or for one made by hand from stored data. */
 export interface SessionActions {
   readonly id: string
@@ -36,7 +39,7 @@ export interface SessionActions {
   save(): Promise<void>
   reload(): Promise<void>
   destroy(): Promise<void>
-  regenerate(): Promise<void>
+  regenerate(options: RegenerateOptions): Promise<void>
   update<Result>(change: (session: Session) => MaybePromise<Result>): Promise<Result>
   rotate(): Promise<void>
   signIn(subject: string, options: SignInOptions): Promise<void>
@@ -116,11 +119,13 @@ export abstract class Session {
     return answer(this, actionsOf(this).destroy(), callback)
   }
 
-  /** Ends the session and begins another, empty, under a new id: for every change of privilege. */
+  /** Ends the session and begins another under a new id, with the data that `keep` names: for every change of privilege. */
   regenerate(callback: SessionCallback): this
-  regenerate(): Promise<void>
-  regenerate(callback?: SessionCallback): this | Promise<void> {
-    return answer(this, actionsOf(this).regenerate(), callback)
+  regenerate(options: RegenerateOptions, callback: SessionCallback): this
+  regenerate(options?: RegenerateOptions): Promise<void>
+  regenerate(...rest: readonly (RegenerateOptions | SessionCallback | undefined)[]): this | Promise<void> {
+    const { options, callback } = optionsAndCallback(rest)
+    return answer(this, actionsOf(this).regenerate(options), callback)
   }
 
   /**

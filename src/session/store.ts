@@ -55,7 +55,7 @@ for (const [name, value] of Object.entries({ regenerate, load, createSession: cr
 /** The session of a request under way ends by its own method, so that whatever else the request does knows of it. */
 function regenerate(this: CompleteStore, request: SessionRequest, callback: Callback): void {
   const own = ownActions(request)
-  const work = own === undefined ? regenerateHere(this, request) : own.regenerate()
+  const work = own === undefined ? regenerateHere(this, request) : own.regenerate({})
   work.then(
     () => process.nextTick(callback),
     error => process.nextTick(callback, storeErrorOf(error)),
