@@ -5,6 +5,7 @@ import { publish } from './events.ts'
 import { rereadSession } from './find-session.ts'
 import type { LiveActions, LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
+import { removeSession } from './removal.ts'
 import type { RequestSessions } from './request-sessions.ts'
 import type { RegenerateOptions, Session, SessionActions, SignInOptions, SignOutOptions } from './session.ts'
 import { SignIn } from './sign-in.ts'
@@ -168,13 +169,14 @@ export class SessionMethods implements LiveActions {
   async #regenerate(live: LiveSession, keep: readonly string[]): Promise<void> {
     const { createdAt } = live.facts
     const wasEnded = live.hasEnded
-    const kept = live.pick(wasEnded ? [] : keep)
-    const isOurs = (await this.#sessions.writer.delete(live)) || wasEnded
+    const goesOn = keep.length > 0 && !wasEnded
+    const isOurs = (await removeSession(this.#sessions, live, { goesOn })) || wasEnded
     const next = this.#sessions.succeed({
       ...anonymous,
       createdAt: this.#engine.keepsSessions ? undefined : createdAt,
     })
-    if (isOurs) return next.replaceValues(kept)
+    if (goesOn && isOurs) next.replaceValues(live.pick(keep))
+    if (isOurs) return
     next.markAbsent('ended')
     this.#tellGone()
   }

@@ -1,3 +1,4 @@
+import { Answer } from './answer.ts'
 import { isReserved } from './codec.ts'
 import type { Cookie } from './cookie.ts'
 import type { Duration } from './duration.ts'
@@ -240,7 +241,8 @@ function answer<Self extends Session, Result>(
     )
     return session
   }
-  return work
+  // Those of a session that was made by hand are promises like any other, which may be dropped all the same.
+  return work instanceof Answer ? work : new Answer(resolve => resolve(work))
 }
 
 function optionsAndCallback(rest: readonly (SignInOptions | SessionCallback | undefined)[]): {

@@ -1,7 +1,13 @@
 import { systemClock } from '../core/clock.ts'
 import { Cookie } from '../core/cookie.ts'
 import { goneError, notFoundError, SojournError } from '../core/errors.ts'
-import { actionsKey, actionsOf, type RegenerateOptions, Session, type SessionActions } from '../core/session.ts'
+import {
+  actionsKey,
+  actionsOf,
+  type RegenerateOptions,
+  Session,
+  type SessionActions,
+} from '../core/session.ts'
 import { restoreLifetime, valuesOf } from '../core/session-values.ts'
 import { anonymous } from '../core/standing.ts'
 import type { SessionRecord } from '../core/store.ts'

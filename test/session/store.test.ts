@@ -432,7 +432,7 @@ test('`regenerate({ keep })` brings nothing back of a session that another reque
     expect(session.cart).toEqual([1])
     arrived.open()
     await hasEnded.passed
-    await session.regenerate({ keep: ['cart'] })
+    return session.regenerate({ keep: ['cart'] })
   })
   const { cookie } = await web.get('/fill')
   const keeping = web.get('/keep', cookie)
