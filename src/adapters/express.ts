@@ -9,6 +9,7 @@ import { type SessionWith, visitKey } from '../core/session.ts'
 import type { SessionData } from '../core/session-data.ts'
 import { Sessions } from '../core/sessions.ts'
 import type { MaybePromise } from '../core/store.ts'
+import { warnTwice } from '../core/warnings.ts'
 import { Cookie } from '../session/cookie.ts'
 import { managedStore } from '../session/managed-store.ts'
 import { MemoryStore } from '../session/memory.ts'
@@ -23,6 +24,7 @@ import { checkSessionOptions, isRecordStore, type SessionOptions } from './expre
 import { formToken, requireFormToken } from './form-token.ts'
 import { requireRecentSignIn, requireSession, requireSubject } from './guards.ts'
 import { demandOptions, uncalledError } from './mistakes.ts'
+import { CookieNames } from './node/cookie-names.ts'
 import { Exchange, type ExchangeSettings, hasSession } from './node/exchange.ts'
 import { holdResponse } from './node/held-response.ts'
 import type { Messages, Middleware, Next, NodeRequest } from './node/messages.ts'
@@ -144,6 +146,7 @@ class SessionHandler {
   readonly #engine: Engine
   readonly #settings: ExchangeSettings
   readonly #isLazy: boolean
+  readonly #cookieNames: CookieNames
   #isConnected = true
 
   constructor(options: SessionOptions) {
@@ -153,6 +156,7 @@ class SessionHandler {
     const records = isRecordStore(store) ? store : (callbackStore(store as CompleteStore) as never)
     this.#engine = new Engine(policy, records)
     this.sessions = new Sessions(this.#engine)
+    this.#cookieNames = new CookieNames(this.#engine)
     const actsAlways =
       policy.rolling || policy.resave || policy.saveUninitialized || policy.unset === 'destroy'
     this.#isLazy = this.#engine.traits.readsAtOnce === true && !actsAlways
@@ -181,7 +185,9 @@ class SessionHandler {
 
   #begin(messages: Messages): MaybePromise<void> {
     const { request } = messages
-    if (hasSession(request) || !this.#isConnected) return
+    if (hasSession(request)) return warnTwice()
+    if (!this.#isConnected) return
+    this.#cookieNames.note(request)
     if (this.#settings.covers === undefined && !this.#covers(request)) return
     if (!this.#hasSecret(request))
       throw new SojournError('SECRET_MISSING', 'secret option required for sessions')

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import { Cookie, type CookieOptions } from './cookie.ts'
 import { type CookieFrame, formatCookie, formatDeletion, formatLifetime, frameCookie } from './set-cookie.ts'
+import { warnShortLife } from './warnings.ts'
 
 /** What the cookie's configuration may depend on. */
 export interface CookieContext {
@@ -21,7 +22,7 @@ export class CookiePolicy {
 
   constructor(name: string, configured: CookieConfiguration, clock: Clock) {
     this.name = name
-    this.#configured = typeof configured === 'function' ? oncePerRequest(configured) : configured
+    this.#configured = typeof configured === 'function' ? oncePerRequest(configured) : checkLife(configured)
     this.#clock = clock
   }
 
@@ -100,10 +101,17 @@ function oncePerRequest(configured: (request: never) => CookieOptions): (request
   return request => {
     const key = Object(request)
     // The function was given by the application for this framework's requests. It may answer nothing.
-    const answer = answers.get(key) ?? configured(request as never) ?? {}
+    const answer = answers.get(key) ?? checkLife(configured(request as never) ?? {})
     answers.set(key, answer)
     return answer
   }
+}
+
+/** Answers the attributes as they are. */
+function checkLife(options: CookieOptions): CookieOptions {
+  const { maxAge } = options
+  if (typeof maxAge === 'number' && maxAge > 0 && maxAge < 60_000) warnShortLife(maxAge)
+  return options
 }
 
 function resolveAuto(options: CookieOptions, isSecure: boolean): CookieOptions {

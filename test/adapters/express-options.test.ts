@@ -102,6 +102,100 @@ describe('what is no store is refused, in a sentence that says what to write', (
 })
 
 /** @see issue 13, point 6 */
+describe('two middlewares', () => {
+  const visits = async (...middlewares: any[]): Promise<void> => {
+    const web = await new Web(...middlewares).open()
+    opened.push(web)
+    for (const path of ['/a/look', '/b/look', '/a/look']) await web.get(path)
+  }
+  /** An application of which each middleware answers below a path of its own. */
+  const mounted =
+    (middlewares: { readonly [path: string]: any }): any =>
+    (request: any, ...rest: any) => {
+      const path = Object.keys(middlewares).find(each => request.url.startsWith(each))
+      return middlewares[path ?? '']?.(request, ...rest)
+    }
+  const twice = { message: expect.stringMatching(/^Expected one session .*\.$/), code: 'SOJOURN_TWICE' }
+  const name = { message: expect.stringMatching(/^Expected .*`shop\.sid`.*\.$/), code: 'SOJOURN_NAME' }
+
+  test('on one request are a warning, once, and the second does nothing', async () => {
+    await visits(session({ secret }), session({ secret, name: 'other' }))
+    expect(warnings).toEqual([twice])
+  })
+
+  test.each<[string, () => [object, object]]>([
+    ['another secret', () => [{}, { secret: `${secret} no more` }]],
+    ['another store', () => [{ store: new ScriptedStore() }, { store: new ScriptedStore() }]],
+    ['no store of their own', () => [{}, {}]],
+    ['a path inside of the other', () => [{ cookie: { path: '/' } }, { cookie: { path: '/b' } }]],
+  ])('with one cookie name and %s are a warning, once', async (_what, options) => {
+    const [a, b] = options().map(each => session({ secret, name: 'shop.sid', ...each }))
+    await visits(mounted({ '/a': a, '/b': b }))
+    expect(warnings).toEqual([name])
+  })
+
+  test.each<[string, () => [object, object]]>([
+    [
+      'one store and one secret',
+      () => {
+        const store = memoryStore()
+        return [{ store }, { store }]
+      },
+    ],
+    [
+      'one store of express-session’s and one secret',
+      () => {
+        const store = new ScriptedStore()
+        return [{ store }, { store, secret: [secret] }]
+      },
+    ],
+    ['a name each', () => [{ name: 'a.sid' }, { name: 'b.sid' }]],
+    ['a path each', () => [{ cookie: { path: '/a' } }, { cookie: { path: '/b' } }]],
+    ['a path each that begins alike', () => [{ cookie: { path: '/a' } }, { cookie: { path: '/ab' } }]],
+  ])('with %s are none', async (_what, options) => {
+    const [a, b] = options().map(each => session({ secret, name: 'shop.sid', ...each }))
+    await visits(mounted({ '/a': a, '/b': b }))
+    expect(warnings).toEqual([])
+  })
+
+  test('with one cookie name on two servers, or on two hosts, are none', async () => {
+    await visits(session({ secret }))
+    await visits(session({ secret }))
+    const byHost = mounted({ '/a': session({ secret }), '/b': session({ secret }) })
+    await visits((request: any, ...rest: any) => {
+      request.headers.host = request.url.startsWith('/a') ? 'a.test' : 'b.test'
+      return byHost(request, ...rest)
+    })
+    expect(warnings).toEqual([])
+  })
+})
+
+/** @see issue 13, point 6 */
+describe('a `maxAge` under a minute', () => {
+  const warning = {
+    message: expect.stringMatching(/^Expected `cookie\.maxAge` .*3600.*\.$/),
+    code: 'SOJOURN_LIFETIME',
+  }
+
+  test('is a warning, once, when the middleware is made', () => {
+    for (const make of [session, session, session.createSessions]) make({ secret, cookie: { maxAge: 3600 } })
+    expect(warnings).toEqual([warning])
+  })
+
+  test('is a warning, once, when a function answers it', async () => {
+    const web = await openWeb({ secret, cookie: () => ({ maxAge: 3600 }) })
+    await web.get('/in')
+    await web.get('/in')
+    expect(warnings).toEqual([warning])
+  })
+
+  test.each([60_000, 0, null, undefined])('%j is none', maxAge => {
+    session({ secret, cookie: { maxAge } })
+    expect(warnings).toEqual([])
+  })
+})
+
+/** @see issue 13, point 6 */
 describe('a call that is none is refused, in a sentence that says what to write', () => {
   test.each<[string, unknown]>([
     ['a secret', 'hunter2hunter2hunter2hunter2hunter2'],
@@ -229,7 +323,7 @@ describe('what was harmful or meaningless in express-session is said once, and w
   test('what is right is said nothing about', () => {
     const cookie = {
       path: '/',
-      maxAge: 1000,
+      maxAge: 60_000,
       httpOnly: true,
       secure: 'auto',
       sameSite: 'auto',

@@ -8,7 +8,11 @@ import type { NodeRequest } from './messages.ts'
 export function coversPath(cookiePath: string, request: NodeRequest): boolean {
   const target = request.originalUrl ?? request.url ?? '/'
   if (cookiePath === '/' && target.startsWith('/')) return true
-  const path = pathOf(target)
+  return isInside(pathOf(target), cookiePath)
+}
+
+/** Whether a path is the path of a cookie, or below it. */
+export function isInside(path: string, cookiePath: string): boolean {
   if (!path.startsWith(cookiePath)) return false
   return path.length === cookiePath.length || cookiePath.endsWith('/') || path[cookiePath.length] === '/'
 }
