@@ -72,6 +72,8 @@ const own = new Set([
   'legacyUntil',
   'seal',
   'codec',
+  'sizeLimit',
+  'onOversize',
 ])
 
 const maxAgeDecides = 'decides by `cookie.maxAge` when a session is over. Set that'

@@ -112,14 +112,17 @@ export class LiveSession extends StoreState implements SessionInside {
   changes(): string | undefined {
     if (!this.#isSuspect && !this.hasNewLifetime) return undefined
     if (this.record === undefined && Object.keys(this.#values).length === 0) return undefined
-    if (this.stored === undefined) return this.#encode(this.#values, this.maxAge)
-    return this.#owner.encoding.encodeChanged(this.#contents(this.#values, this.maxAge), this.stored)
+    const { encoding } = this.#owner
+    const contents = this.#contents(this.#values, this.maxAge)
+    return encoding.sized(
+      this.stored === undefined ? encoding.encode(contents) : encoding.encodeChanged(contents, this.stored),
+    )
   }
 
   encode(): string {
     // What nobody has changed is not written anew: another codec may have written it, and hold more than this one.
     if (this.record !== undefined && this.stored !== undefined) return this.changes() ?? this.stored
-    return this.#encode(this.#values, this.maxAge)
+    return this.#owner.encoding.sized(this.#encode(this.#values, this.maxAge))
   }
 
   /** Takes note of what the store holds now. */
@@ -197,7 +200,7 @@ export class LiveSession extends StoreState implements SessionInside {
   noteMayChange(): void {
     if (this.#isSuspect) return
     this.#isSuspect = true
-    this.stored ??= this.encode()
+    this.stored ??= this.#encode(this.#values, this.maxAge)
   }
 
   /** Gives the cookie its whole lifetime again, if anybody has looked at it; others are made when they are sent. */

@@ -35,6 +35,8 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
   // Somebody may think that a secret belongs here.
   seal: { ...oneOf('server', 'visitor', false), describe: describeKind },
   codec: oneOf('json', 'structured'),
+  sizeLimit: { expected: 'a whole number of bytes of at least 1', accepts: isCount },
+  onOversize: oneOf('warn', 'fail'),
   store: {
     expected: 'a store with a name and the verbs create, load, replace, touch and delete',
     accepts: isStore,

@@ -80,3 +80,12 @@ export function warnShortLife(maxAge: number): void {
       `If it was meant in seconds, write ${maxAge * 1000}.`,
   )
 }
+
+/** Warns of a session that costs each of its visitor's requests time. */
+export function warnTooLarge(sizeLimit: number): void {
+  warnOnce(
+    'SOJOURN_SIZE',
+    `Expected a session of at most ${sizeLimit} bytes, got a larger one, which is read and written whole. ` +
+      'Keep what is large in a database, or raise `sizeLimit`.',
+  )
+}

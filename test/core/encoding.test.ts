@@ -222,7 +222,7 @@ function oddData(): unknown[] {
 function encodingOf(options: Partial<EncodingOptions> = {}): Encoding {
   return new Encoding({
     ...{ codec: strictJsonCodec, cookieName: 'connect.sid', sealer: undefined, isSealing: false },
-    ...{ checksAssignments: true, ...options },
+    ...{ sizeLimit: 100_000, onOversize: 'warn', checksAssignments: true, ...options },
   })
 }
 
