@@ -1,5 +1,6 @@
 import { SojournError } from '../core/errors.ts'
 import { describeKind } from '../core/option-checks.ts'
+import { warnOnce } from '../core/warnings.ts'
 import { isClient } from '../stores/redis/client.ts'
 
 /**
@@ -22,6 +23,15 @@ export function uncalledError(): SojournError {
   return new SojournError(
     'OPTION_INVALID',
     'Expected `app.use(session({ secret }))`, got `app.use(session)`. Call `session` with its options.',
+  )
+}
+
+/** Warns of a middleware that does nothing, because the request has a session already. */
+export function warnTwice(): void {
+  warnOnce(
+    'SOJOURN_TWICE',
+    'Expected one session for a request, got `session()` on a request that has one already: it does nothing there. ' +
+      'Mount one `session()` for each path.',
   )
 }
 

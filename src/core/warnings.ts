@@ -54,24 +54,6 @@ export function warnShared(): void {
   )
 }
 
-/** Warns of a middleware that does nothing. */
-export function warnTwice(): void {
-  warnOnce(
-    'SOJOURN_TWICE',
-    'Expected one session for a request, got `session()` on a request that has one already: it does nothing there. ' +
-      'Mount one `session()` for each path.',
-  )
-}
-
-/** Warns of two middlewares that take each other's visitors for strangers. */
-export function warnSharedName(name: string): void {
-  warnOnce(
-    'SOJOURN_NAME',
-    `Expected each \`session()\` of a server to have a cookie name of its own, got two for \`${name}\` with different stores or secrets: they sign people out of each other. ` +
-      'Give one of them another `name`, or both the same store and secret.',
-  )
-}
-
 /** Warns of a lifetime that was probably meant in seconds. */
 export function warnShortLife(maxAge: number): void {
   warnOnce(

@@ -1,6 +1,6 @@
 import type { Engine } from '../../core/engine.ts'
 import { hasSameItems } from '../../core/secret.ts'
-import { warnSharedName } from '../../core/warnings.ts'
+import { warnOnce } from '../../core/warnings.ts'
 import type { NodeRequest } from './messages.ts'
 import { isInside } from './request-path.ts'
 
@@ -23,13 +23,13 @@ export class CookieNames {
   }
 
   note({ socket, headers }: Partial<NodeRequest>): void {
-    const server: unknown = socket && 'server' in socket ? socket.server : undefined
+    const server: unknown = Reflect.get(Object(socket), 'server')
     if (server === this.#server || typeof server !== 'object' || server === null) return
     this.#server = server
     const others = mountedOn.get(server) ?? []
     if (others.some(({ engine }) => engine === this.#engine)) return
     const mounted = { engine: this.#engine, host: headers?.host }
-    if (others.some(other => isAtOdds(other, mounted))) warnSharedName(this.#engine.cookies.name)
+    if (others.some(other => isAtOdds(other, mounted))) warnShared(this.#engine.cookies.name)
     mountedOn.set(server, [...others, mounted])
   }
 }
@@ -45,4 +45,12 @@ function isAtOdds(one: Mounted, other: Mounted): boolean {
   if (!isInside(path, otherPath) && !isInside(otherPath, path)) return false
   const isAlike = hasSameItems(policy.secrets, otherPolicy.secrets) && policy.ring === otherPolicy.ring
   return store !== otherStore || !isAlike
+}
+
+function warnShared(name: string): void {
+  warnOnce(
+    'SOJOURN_NAME',
+    `Expected each \`session()\` of a server to have a cookie name of its own, got two for \`${name}\` with different stores or secrets: they sign people out of each other. ` +
+      'Give one of them another `name`, or both the same store and secret.',
+  )
 }
