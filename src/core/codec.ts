@@ -1,4 +1,5 @@
 import { SojournError } from './errors.ts'
+import type { ValueRules } from './value-rules.ts'
 
 /** What the application put into a session, as it sees it. */
 export interface SessionValues {
@@ -35,13 +36,8 @@ export interface Codec {
   /** Whether it writes two values down as the same. A value that it cannot hold differs from every other. */
   isSameValue(one: unknown, other: unknown): boolean
 
-  /**
-   * Says at the assignment what `encode` would say at the end, where the stack no longer shows who it was.
-   * It costs a walk through the value, so it is for development.
-   *
-   * @throws SojournError `VALUE_UNSUPPORTED`
-   */
-  checkAssigned(name: string | symbol, value: unknown): void
+  /** Which values come back as they were. */
+  readonly whole: ValueRules
 }
 
 // `hasOwnProperty`, `__proto__` and their like are never data: a stored record must not be able to give a
@@ -54,6 +50,15 @@ const reserved = new Set<string | symbol>([
 /** Whether a name can never hold an application's data in a session. */
 export function isReserved(name: string | symbol): boolean {
   return reserved.has(name)
+}
+
+/** What is wrong with data under a name that every session has itself. */
+export function reservedNameError(name: string | symbol): SojournError {
+  const shown = String(name)
+  return new SojournError(
+    'NAME_RESERVED',
+    `Expected a name that a session can hold, got \`${shown}\`, which is a name of its own in every session. Choose another one, such as \`my_${shown}\`.`,
+  )
 }
 
 /**

@@ -1,19 +1,21 @@
+import { didYouMean } from './did-you-mean.ts'
 import { describeValue, SojournError } from './errors.ts'
 import { type CookieAttributes, frameCookie, longestLifetimeMs, prefixProblem } from './set-cookie.ts'
 
 // `signed`, `encode` and `overwrite` are names that express-session's types know and nobody heeds.
-const attributeNames = new Set([
+export const attributeNames: readonly string[] = [
   ...['domain', 'path', 'expires', 'maxAge', 'httpOnly', 'secure', 'sameSite', 'priority', 'partitioned'],
   ...['signed', 'encode', 'overwrite'],
-])
+]
 
 /** Reports everything in a cookie's configuration that a browser would refuse, or quietly read otherwise. */
 export function checkCookie(name: string, cookie: object, report: (problem: string) => void): void {
   const options: { readonly [attribute: string]: unknown } = { path: '/', httpOnly: true, ...cookie }
+  const paths = attributeNames.map(each => `cookie.${each}`)
   for (const attribute of Object.keys(options)) {
-    if (attributeNames.has(attribute)) continue
+    if (attributeNames.includes(attribute)) continue
     report(
-      `Expected only cookie attributes that exist, got \`cookie.${attribute}\`. There are: ${[...attributeNames].join(', ')}.`,
+      `Expected only cookie attributes that exist, got \`cookie.${attribute}\`.${didYouMean(attribute, paths)} There are: ${attributeNames.join(', ')}.`,
     )
   }
   const problems = [...flagProblems(options), spellingProblem(options), lifetimeProblem(options)]

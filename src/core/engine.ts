@@ -200,13 +200,18 @@ function signerOf({ ring, secrets, legacyUntil, cookies, deadline }: Policy): Co
   return new RingSigner(ring, { cookieName: cookies.name, clock: deadline.clock, legacy })
 }
 
-function encodingOf({ codec, seal, cookies }: Policy, keys: KeyRing | undefined): Encoding {
+function encodingOf(
+  { codec, seal, cookies, sizeLimit, onOversize }: Policy,
+  keys: KeyRing | undefined,
+): Encoding {
   return new Encoding({
     codec,
     cookieName: cookies.name,
     sealer: keys && new Sealer(keys, seal || 'server'),
     isSealing: seal !== false,
     checksAssignments: process.env.NODE_ENV !== 'production',
+    sizeLimit,
+    onOversize,
   })
 }
 

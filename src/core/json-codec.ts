@@ -7,7 +7,7 @@ import {
   type SessionValues,
   splitContents,
 } from './codec.ts'
-import { checkAssignment, checkValues, unwritableValues } from './value-check.ts'
+import { checkValues, unwritableValues } from './value-check.ts'
 import { lenientJsonRules, strictJsonRules } from './value-rules.ts'
 
 /**
@@ -33,9 +33,7 @@ export const jsonCodec: Codec = {
 
   isSameValue: (one, other) => isWrittenAlike(JSON.stringify, one, other),
 
-  checkAssigned(name, value) {
-    checkAssignment(name, value, lenientJsonRules)
-  },
+  whole: strictJsonRules,
 }
 
 /** The same JSON, for values that it gives back as they were; others are refused instead of changed. */
@@ -45,10 +43,6 @@ export const strictJsonCodec: Codec = {
   encode(contents) {
     checkValues(contents.values, strictJsonRules)
     return jsonCodec.encode(contents)
-  },
-
-  checkAssigned(name, value) {
-    checkAssignment(name, value, strictJsonRules)
   },
 }
 

@@ -9,7 +9,7 @@ import {
   type SessionValues,
   splitContents,
 } from './codec.ts'
-import { checkAssignment, checkValues, unwritableValues } from './value-check.ts'
+import { checkValues, unwritableValues } from './value-check.ts'
 import { structuredRules } from './value-rules.ts'
 
 /**
@@ -35,9 +35,7 @@ export const structuredCodec: Codec = {
 
   isSameValue: (one, other) => isWrittenAlike(write, one, other),
 
-  checkAssigned(name, value) {
-    checkAssignment(name, value, structuredRules)
-  },
+  whole: structuredRules,
 }
 
 // A `Buffer` would come back as a `Uint8Array`.

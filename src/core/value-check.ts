@@ -1,4 +1,4 @@
-import { isReserved, type SessionValues } from './codec.ts'
+import type { SessionValues } from './codec.ts'
 import { SojournError } from './errors.ts'
 import { findUnsupported, stepTo, type Unsupported } from './unsupported-value.ts'
 import { structuredRules, type ValueRules } from './value-rules.ts'
@@ -12,22 +12,17 @@ export function checkValues(values: SessionValues, rules: ValueRules, cause?: un
   const step = stepAmong(Object.keys(values))
   const session = { values: Object.values(values), session: values, step, judge: rules.judge }
   const found = findUnsupported(session, rules)
-  if (found !== undefined) throw unsupportedValue(found, rules, cause)
+  if (found === undefined) return
+  throw new SojournError('VALUE_UNSUPPORTED', describeLoss(found, rules), causedBy(cause))
 }
 
-/**
- * Checks one value that is assigned to a session. What is not stored is not checked: symbols as names, and
- * methods that the application replaces.
- *
- * @throws SojournError `VALUE_UNSUPPORTED`
- */
-export function checkAssignment(name: string | symbol, value: unknown, rules: ValueRules): void {
-  if (typeof name === 'symbol' || isReserved(name)) return
+/** What is lost of a value that is assigned to a session, in a sentence; undefined when it will come back as it is. */
+export function lossIn(name: string, value: unknown, rules: ValueRules): string | undefined {
   // Most of what is assigned is a text or a number, which needs no walk.
-  if (Object(value) !== value && rules.judge(value) === undefined) return
+  if (Object(value) !== value && rules.judge(value) === undefined) return undefined
   const session = { values: [value], step: stepAmong([name]), judge: rules.judge }
   const found = findUnsupported(session, rules)
-  if (found !== undefined) throw unsupportedValue(found, rules)
+  return found && describeLoss(found, rules)
 }
 
 /** What is said of values that no rule forbids and that could still not be written, such as too large ones. */
@@ -40,10 +35,9 @@ function stepAmong(names: readonly string[]): (place: number) => string {
   return place => stepTo(names[place] ?? '')
 }
 
-function unsupportedValue(found: Unsupported, rules: ValueRules, cause?: unknown): SojournError {
+function describeLoss(found: Unsupported, rules: ValueRules): string {
   const expected = `Expected \`session${found.path}\` to be a value that ${rules.holder} can hold`
-  const message = `${expected}, got ${found.kind}. ${remedyFor(found, rules)}`
-  return new SojournError('VALUE_UNSUPPORTED', message, causedBy(cause))
+  return `${expected}, got ${found.kind}. ${remedyFor(found, rules)}`
 }
 
 function causedBy(cause: unknown): ErrorOptions | undefined {

@@ -66,7 +66,11 @@ function judgeForStringify(value: unknown): Verdict {
 
 function judgeShown(value: unknown): Verdict {
   if (!isObject(value)) return typeof value === 'bigint' ? 'a BigInt' : undefined
-  return Array.isArray(value) ? insideArray(value, judgeForStringify) : insideObject(value, judgeForStringify)
+  if (!Array.isArray(value)) return insideObject(value, judgeForStringify)
+  // It writes the elements of an array, and nothing else that stands in it.
+  const places = Object.keys(value).filter(isPlace)
+  const values = places.map(place => value[Number(place)])
+  return { values, step: place => `[${places[place]}]`, judge: judgeForStringify }
 }
 
 function judgeForStructured(value: unknown): Verdict {
@@ -119,8 +123,9 @@ function insideObject(value: object, judge: Inside['judge']): Inside {
 /** Only the elements that are there, so that the length of a sparse array costs nothing. */
 function insideArray(value: readonly unknown[], judge: Inside['judge']): Verdict {
   const places = Object.keys(value)
+  // Whatever is no place comes behind all places.
   const last = places.at(-1)
-  if (last !== undefined && !isPlaceIn(value, last)) return 'an array with a property of its own'
+  if (last !== undefined && !isPlace(last)) return 'an array with a property of its own'
   return { values: Object.values(value), step: place => `[${places[place]}]`, judge }
 }
 
@@ -154,9 +159,9 @@ function isPlainNumber(value: number): boolean {
   return Number.isFinite(value) && !Object.is(value, -0)
 }
 
-function isPlaceIn(array: readonly unknown[], name: string): boolean {
-  const place = Number(name)
-  return place < array.length && String(place) === name
+/** Whether a name is that of an element: no other is written like a whole number below the greatest length. */
+function isPlace(name: string): boolean {
+  return String(Number(name) >>> 0) === name && name !== '4294967295'
 }
 
 function hasSymbolNames(value: object): boolean {
