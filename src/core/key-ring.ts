@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import { SojournError } from './errors.ts'
 import { checkKeys, type KeyOptions } from './key-options.ts'
-import { fingerprintOf, MasterKey, type RingKey } from './master-key.ts'
+import { fingerprintOf, MasterKey } from './master-key.ts'
 import { hasSameItems, type Secret } from './secret.ts'
 
 /** The keys from before a move, and the first instant at which they read no more; undefined where that is open. */
@@ -66,7 +66,7 @@ export class KeyRing {
    *
    * @throws SojournError `OPTION_INVALID` when every key is over, `SECRET_MISSING` when there is none at all.
    */
-  get current(): RingKey {
+  get current(): MasterKey {
     const current = this.findCurrent()
     if (current !== undefined) return current
     if (this.#keys().length > 0) throw nothingUsable()
@@ -74,17 +74,17 @@ export class KeyRing {
   }
 
   /** The same without an exception: undefined when no key may write any more, and then none reads either. */
-  findCurrent(): RingKey | undefined {
-    return this.#findUsable(() => true)
+  findCurrent(): MasterKey | undefined {
+    return this.usable()[0]
   }
 
   /** Finds the key of an id. Answers undefined for one that is unknown, revoked or past its `notAfter`. */
-  find(id: string): RingKey | undefined {
-    return this.#findUsable(key => key.id === id) ?? this.#findOlder(id)
+  find(id: string): MasterKey | undefined {
+    return this.usable().find(key => key.id === id) ?? this.#findOlder(id)
   }
 
   /** Every key that reads, the one that writes first. */
-  usable(): readonly RingKey[] {
+  usable(): readonly MasterKey[] {
     const now = this.#clock.now()
     return this.#keys().filter(key => key.stateAt(now) === 'usable')
   }
@@ -100,16 +100,11 @@ export class KeyRing {
     })
   }
 
-  #findOlder(id: string): RingKey | undefined {
+  #findOlder(id: string): MasterKey | undefined {
     // A key that is known here and may not be used must not be found among the older ones instead.
     if (this.#older === undefined || this.#keys().some(key => key.id === id)) return undefined
     const { ring, until = Number.POSITIVE_INFINITY } = this.#older
     return this.#clock.now() < until ? ring.find(id) : undefined
-  }
-
-  #findUsable(isWanted: (key: MasterKey) => boolean): MasterKey | undefined {
-    const now = this.#clock.now()
-    return this.#keys().find(key => isWanted(key) && key.stateAt(now) === 'usable')
   }
 }
 

@@ -4,16 +4,6 @@ import type { KeyOptions } from './key-options.ts'
 import { RecentMap } from './recent-map.ts'
 import { type Secret, secretBytes } from './secret.ts'
 
-/** A key as whoever signs or seals sees it: a name, and what is derived for one purpose each. */
-export interface RingKey {
-  readonly id: string
-  /**
-   * The 32 bytes for a purpose, by HKDF-SHA-256 of the secret with an empty salt and the info
-   * `sojourn/v1/` + purpose. They are remembered, and the caller changes nothing in them.
-   */
-  derive(purpose: string): Buffer
-}
-
 /** Whether a key may be used, and if not, why. */
 export type KeyState = 'usable' | 'revoked' | 'expired'
 
@@ -24,7 +14,7 @@ const mostPurposes = 32
 const fingerprintBytes = 9
 
 /** A secret that is itself never used: it stays out of reach of `console.log`, and gives a key for each purpose. */
-export class MasterKey implements RingKey {
+export class MasterKey {
   readonly id: string
   readonly notAfter: number | undefined
   readonly #isRevoked: boolean
@@ -38,6 +28,10 @@ export class MasterKey implements RingKey {
     this.#secret = createSecretKey(secretBytes(secret))
   }
 
+  /**
+   * The 32 bytes for a purpose, by HKDF-SHA-256 of the secret with an empty salt and the info
+   * `sojourn/v1/` + purpose. They are remembered, and the caller changes nothing in them.
+   */
   derive(purpose: string): Buffer {
     const known = this.#derived.get(purpose)
     if (known !== undefined) return known

@@ -11,7 +11,7 @@ import {
 import { SojournError } from './errors.ts'
 import { encodeFields, type Field } from './field-encoding.ts'
 import type { KeyRing } from './key-ring.ts'
-import type { RingKey } from './master-key.ts'
+import type { MasterKey } from './master-key.ts'
 import type { EncodedData } from './store.ts'
 
 /** What a sealed text belongs to. All of it but the id is authenticated, so that it opens nowhere else. */
@@ -89,12 +89,12 @@ export class Sealer {
     return text === undefined ? 'tampered' : { text, isResealDue: this.#isResealDue(envelope, key) }
   }
 
-  #isResealDue(envelope: Envelope, key: RingKey): boolean {
+  #isResealDue(envelope: Envelope, key: MasterKey): boolean {
     return envelope.mode !== this.#mode || key !== this.#ring.findCurrent()
   }
 }
 
-function dataKeyOf({ mode, salt }: EnvelopeHead, key: RingKey, id: string | undefined): Buffer | undefined {
+function dataKeyOf({ mode, salt }: EnvelopeHead, key: MasterKey, id: string | undefined): Buffer | undefined {
   if (mode === 'server') return deriveKey(key.derive(purpose), salt, dataInfo)
   return id === undefined ? undefined : deriveKey(id, key.derive(purpose), dataInfo)
 }
