@@ -17,7 +17,6 @@ import { Sealer } from './sealer.ts'
 import type { Secret } from './secret.ts'
 import { Signer } from './signer.ts'
 import type { EncodedData, MaybePromise, SessionRecord, Store, StoreTraits, SubjectStore } from './store.ts'
-import { knowsSubjects, Subjects } from './subjects.ts'
 import { Timeouts } from './timeouts.ts'
 import { Turns } from './turns.ts'
 
@@ -75,10 +74,6 @@ export class Engine {
     const engine: Engine = Object.create(this)
     engine.limit = new Limit(this.policy.deadline)
     return engine
-  }
-
-  get subjects(): Subjects {
-    return new Subjects(this)
   }
 
   /** Whether an answer leaves as it was written even when its session cannot be stored, as in express-session. */
@@ -180,6 +175,11 @@ export class Engine {
     const isRaw = this.sendsAnyway && error instanceof SojournError
     return isRaw ? (error.cause ?? error) : error
   }
+}
+
+/** Whether a store knows whose sessions are whose. */
+function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
+  return ['ofSubject', 'epochOf', 'raiseEpoch'].every(verb => typeof Reflect.get(store, verb) === 'function')
 }
 
 function reportFailure(engine: Engine, id: string | undefined, error: unknown): never {

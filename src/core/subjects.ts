@@ -1,11 +1,11 @@
 import type { StoreVerb } from './deadline.ts'
 import { type Device, parseDevice } from './device.ts'
+import type { Engine } from './engine.ts'
 import { unableError } from './errors.ts'
 import { publish } from './events.ts'
 import { chain } from './maybe-promise.ts'
-import type { Recollection } from './recollection.ts'
-import type { MaybePromise, SessionFacts, Store, SubjectEpoch, SubjectStore } from './store.ts'
-import type { Timeouts } from './timeouts.ts'
+import { longestLifetimeMs } from './set-cookie.ts'
+import type { MaybePromise, SessionFacts, SubjectEpoch, SubjectStore } from './store.ts'
 
 /** One session as people and administrators see it. Nothing in it opens a session. */
 export interface SessionSummary {
@@ -21,28 +21,11 @@ export interface SessionSummary {
   readonly device: Device
 }
 
-/** No cookie lives longer, and so no session that nobody comes back to. */
-const longestRestMs = 400 * 86_400_000
-
-/** What is needed of the engine to know whose sessions there are. */
-export interface SubjectContext {
-  readonly store: Store<unknown>
-  readonly subjectStore: SubjectStore<unknown> | undefined
-  readonly timeouts: Timeouts
-  readonly recollection: Recollection
-  now(): number
-  ask<Answer>(
-    verb: StoreVerb,
-    id: undefined,
-    call: (store: Store<unknown>) => MaybePromise<Answer>,
-  ): MaybePromise<Answer>
-}
-
 /** Whose sessions there are, and which of them count. */
 export class Subjects {
-  readonly #engine: SubjectContext
+  readonly #engine: Engine
 
-  constructor(engine: SubjectContext) {
+  constructor(engine: Engine) {
     this.#engine = engine
   }
 
@@ -86,7 +69,8 @@ export class Subjects {
   async endAll(subject: string, except?: string): Promise<number> {
     const engine = this.#engine
     const epoch = Math.max((await this.currentEpoch(subject)) + 1, engine.now())
-    const expiresAt = engine.now() + longestRestMs
+    // No cookie lives longer, and so no session that nobody comes back to.
+    const expiresAt = engine.now() + longestLifetimeMs
     const line = { epoch, except, expiresAt }
     await this.#ask('raise the epoch of a subject', store => store.raiseEpoch(subject, line))
     const found = await this.#ask('list the sessions of a subject', store => store.ofSubject(subject))
@@ -143,9 +127,4 @@ function isBefore({ key, epoch }: SessionFacts, line: SubjectEpoch | undefined):
   if (line === undefined) return false
   const { exceptFrom = 0 } = line
   return epoch < (line.except === key ? exceptFrom : line.epoch)
-}
-
-/** Whether a store knows whose sessions are whose. */
-export function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
-  return ['ofSubject', 'epochOf', 'raiseEpoch'].every(verb => typeof Reflect.get(store, verb) === 'function')
 }
