@@ -2,6 +2,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { jsonCodec, strictJsonCodec } from '../../src/core/json-codec.ts'
+import { checkAssignment } from '../../src/core/value-check.ts'
 import { anyValues, cycle, jsonValues, nested, refusalOf, someRuns } from './stored-values.ts'
 
 describe('encoding', () => {
@@ -46,7 +47,7 @@ describe('encoding', () => {
     expect(refusal).toContain(
       `Expected \`session.basket${path} to be a value that JSON can hold, got ${kind}.`,
     )
-    expect(refusalOf(() => jsonCodec.checkAssigned('basket', value))).toBe(refusal)
+    expect(refusalOf(() => checkAssignment('basket', value, jsonCodec.rules))).toBe(refusal)
   })
 
   test('the message says what to do', () => {
@@ -77,7 +78,7 @@ describe('encoding', () => {
     expect(jsonCodec.encode({ values })).toBe(
       '{"at":"1970-01-01T00:00:00.000Z","who":{"name":"Ann"},"list":[null,null],"map":{}}',
     )
-    for (const [name, value] of Object.entries(values)) jsonCodec.checkAssigned(name, value)
+    for (const [name, value] of Object.entries(values)) checkAssignment(name, value, jsonCodec.rules)
   })
 
   test('a function called toJSON does not decide what is stored', () => {
@@ -181,7 +182,7 @@ describe('strict encoding', () => {
     const refusal = refusalOf(() => strictJsonCodec.encode({ values: { first: 1, cart: value } }))
     expect(refusal).toContain(`Expected \`session.cart${path}`)
     expect(refusal).toContain(`to be a value that JSON can hold, got ${kind}. Store `)
-    expect(refusalOf(() => strictJsonCodec.checkAssigned('cart', value))).toBe(refusal)
+    expect(refusalOf(() => checkAssignment('cart', value, strictJsonCodec.rules))).toBe(refusal)
   })
 
   test('an object of another realm is as plain as one of this', () => {
