@@ -1,40 +1,51 @@
+import { isSwitch, type OptionCheck, oneOf } from './checked-options.ts'
 import { describeValue, SojournError } from './errors.ts'
 import { type CookieAttributes, frameCookie, longestLifetimeMs, prefixProblem } from './set-cookie.ts'
 
+type Attributes = { readonly [name: string]: unknown }
+
 // `signed`, `encode` and `overwrite` are names that express-session's types know and nobody heeds.
-const attributeNames = new Set([
+const attributeNames = [
   ...['domain', 'path', 'expires', 'maxAge', 'httpOnly', 'secure', 'sameSite', 'priority', 'partitioned'],
   ...['signed', 'encode', 'overwrite'],
-])
+]
+
+/** The attributes that `frameCookie` does not check. */
+const checks: { readonly [name: string]: OptionCheck } = {
+  httpOnly: isSwitch,
+  secure: oneOf(true, false, 'auto'),
+  partitioned: isSwitch,
+  maxAge: {
+    expected: `a number of milliseconds from 0 to ${longestLifetimeMs}, which are the 400 days after which browsers forget a cookie`,
+    accepts: isLifetime,
+  },
+  expires: { expected: 'a valid Date', accepts: value => value === null || isDate(value) },
+}
 
 /** Reports everything in a cookie's configuration that a browser would refuse, or quietly read otherwise. */
 export function checkCookie(name: string, cookie: object, report: (problem: string) => void): void {
-  const options: { readonly [attribute: string]: unknown } = { path: '/', httpOnly: true, ...cookie }
-  for (const attribute of Object.keys(options)) {
-    if (attributeNames.has(attribute)) continue
-    report(
-      `Expected only cookie attributes that exist, got \`cookie.${attribute}\`. There are: ${[...attributeNames].join(', ')}.`,
-    )
-  }
-  const problems = [...flagProblems(options), spellingProblem(options), lifetimeProblem(options)]
-  for (const problem of [...problems, ...pairProblems(name, options)]) {
-    if (problem !== undefined) report(problem)
-  }
+  const options: Attributes = { path: '/', httpOnly: true, ...cookie }
+  const problems = [...nameProblems(options), ...valueProblems(options), ...spellingProblems(options)]
+  for (const problem of [...problems, ...pairProblems(name, options)]) report(problem)
 }
 
-function flagProblems(options: { readonly [attribute: string]: unknown }): string[] {
-  const wrong = ['httpOnly', 'secure', 'partitioned'].filter(flag => !isFlag(flag, options[flag]))
-  return wrong.map(flag => {
-    const accepted = flag === 'secure' ? "true, false or 'auto'" : 'true or false'
-    return `Expected \`cookie.${flag}\` to be ${accepted}, got ${describeValue(options[flag])}.`
+function nameProblems(options: Attributes): string[] {
+  const unknown = Object.keys(options).filter(name => !attributeNames.includes(name))
+  return unknown.map(
+    name =>
+      `Expected only cookie attributes that exist, got \`cookie.${name}\`. There are: ${attributeNames.join(', ')}.`,
+  )
+}
+
+function valueProblems(options: Attributes): string[] {
+  return Object.entries(checks).flatMap(([name, { expected, accepts }]) => {
+    const value = options[name]
+    if (value === undefined || accepts(value)) return []
+    return [`Expected \`cookie.${name}\` to be ${expected}, got ${describeValue(value)}.`]
   })
 }
 
-function isFlag(flag: string, value: unknown): boolean {
-  return value === undefined || typeof value === 'boolean' || (flag === 'secure' && value === 'auto')
-}
-
-function spellingProblem(options: { readonly [attribute: string]: unknown }): string | undefined {
+function spellingProblems(options: Attributes): string[] {
   const { secure, sameSite } = options
   const decided: CookieAttributes = {
     ...options,
@@ -43,34 +54,23 @@ function spellingProblem(options: { readonly [attribute: string]: unknown }): st
   }
   try {
     frameCookie(decided)
-    return undefined
+    return []
   } catch (error) {
-    return error instanceof SojournError ? error.message : undefined
+    return error instanceof SojournError ? [error.message] : []
   }
-}
-
-function lifetimeProblem({ maxAge, expires }: { readonly [attribute: string]: unknown }): string | undefined {
-  if (maxAge !== undefined && maxAge !== null && !isLifetime(maxAge)) {
-    return `Expected \`cookie.maxAge\` to be a number of milliseconds, 0 or more, got ${describeValue(maxAge)}.`
-  }
-  if (expires !== undefined && expires !== null && !isDate(expires)) {
-    return `Expected \`cookie.expires\` to be a valid Date, got ${describeValue(expires)}.`
-  }
-  if (typeof maxAge === 'number' && maxAge > longestLifetimeMs) {
-    return `Expected \`cookie.maxAge\` to be at most 400 days (${longestLifetimeMs} ms), which is when browsers forget a cookie, got ${maxAge}.`
-  }
-  return undefined
 }
 
 function isLifetime(value: unknown): boolean {
-  return isDate(value) || (typeof value === 'number' && Number.isFinite(value) && value >= 0)
+  return (
+    value === null || isDate(value) || (typeof value === 'number' && value >= 0 && value <= longestLifetimeMs)
+  )
 }
 
 function isDate(value: unknown): boolean {
   return value instanceof Date && !Number.isNaN(value.getTime())
 }
 
-function pairProblems(name: string, options: { readonly [attribute: string]: unknown }): string[] {
+function pairProblems(name: string, options: Attributes): string[] {
   const { secure, sameSite, partitioned } = options
   const isNone = typeof sameSite === 'string' && sameSite.toLowerCase() === 'none'
   const demanding = [isNone && "sameSite: 'none'", partitioned && 'partitioned'].filter(Boolean)
