@@ -193,11 +193,10 @@ function reportFailure(engine: Engine, id: string | undefined, error: unknown): 
   throw error
 }
 
-function signerOf({ ring, secrets, legacyUntil, cookies, deadline }: Policy): CookieSigner {
-  const signer = new Signer(secrets)
-  if (ring === undefined) return signer
-  const legacy = secrets.length === 0 ? undefined : { signer, until: legacyUntil }
-  return new RingSigner(ring, { cookieName: cookies.name, clock: deadline.clock, legacy })
+function signerOf(policy: Policy): CookieSigner {
+  const signer = new Signer(policy.secrets)
+  if (policy.ring === undefined) return signer
+  return new RingSigner(policy.ring, { cookieName: policy.cookies.name, legacy: legacyOf(policy, signer) })
 }
 
 function encodingOf({ codec, seal, cookies }: Policy, keys: KeyRing | undefined): Encoding {
@@ -211,9 +210,15 @@ function encodingOf({ codec, seal, cookies }: Policy, keys: KeyRing | undefined)
 }
 
 /** What plain secrets have sealed before is read by `keys` as long as the cookies of that time are. */
-function keysOf({ ring, secrets, legacyUntil, deadline }: Policy): KeyRing {
-  const plain = KeyRing.ofSecrets(secrets, deadline.clock)
-  return ring?.alsoReading({ ring: plain, until: legacyUntil }) ?? plain
+function keysOf(policy: Policy): KeyRing {
+  const plain = KeyRing.ofSecrets(policy.secrets, policy.deadline.clock)
+  return policy.ring?.alsoReading(legacyOf(policy, plain)) ?? plain
+}
+
+/** Answers what reads the work of plain secrets beside `keys`, and nothing from `legacyUntil` on. */
+function legacyOf<Reader>(policy: Policy, reader: Reader): () => Reader | undefined {
+  const { legacyUntil = Number.POSITIVE_INFINITY, deadline } = policy
+  return () => (deadline.clock.now() < legacyUntil ? reader : undefined)
 }
 
 function hasKeys({ ring, secrets }: Policy): boolean {

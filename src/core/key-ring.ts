@@ -4,12 +4,6 @@ import { checkKeys, type KeyOptions } from './key-options.ts'
 import { fingerprintOf, MasterKey } from './master-key.ts'
 import { hasSameItems, type Secret } from './secret.ts'
 
-/** The keys from before a move, and the first instant at which they read no more; undefined where that is open. */
-export interface OlderKeys {
-  readonly ring: KeyRing
-  readonly until: number | undefined
-}
-
 /** What may be told of a key: everything but its secret. */
 export interface KeyDescription {
   readonly id: string
@@ -25,10 +19,10 @@ export interface KeyDescription {
 export class KeyRing {
   readonly #keys: () => readonly MasterKey[]
   readonly #clock: Clock
-  /** Reads what no key here knows. */
-  readonly #older: OlderKeys | undefined
+  /** Answers the ring that reads what no key here knows. */
+  readonly #older: (() => KeyRing | undefined) | undefined
 
-  private constructor(keys: () => readonly MasterKey[], clock: Clock, older?: OlderKeys) {
+  private constructor(keys: () => readonly MasterKey[], clock: Clock, older?: () => KeyRing | undefined) {
     this.#keys = keys
     this.#clock = clock
     this.#older = older
@@ -56,8 +50,8 @@ export class KeyRing {
     return new KeyRing(watch(secrets), clock)
   }
 
-  /** The same ring, which also reads what another one has written, for the time of a move. */
-  alsoReading(older: OlderKeys): KeyRing {
+  /** The same ring, which also reads what another one has written, as long as `older` answers one. */
+  alsoReading(older: () => KeyRing | undefined): KeyRing {
     return new KeyRing(this.#keys, this.#clock, older)
   }
 
@@ -80,7 +74,10 @@ export class KeyRing {
 
   /** Finds the key of an id. Answers undefined for one that is unknown, revoked or past its `notAfter`. */
   find(id: string): MasterKey | undefined {
-    return this.usable().find(key => key.id === id) ?? this.#findOlder(id)
+    const known = this.#keys().find(key => key.id === id)
+    // A key that is known here and may not be used must not be found among the older ones instead.
+    if (known === undefined) return this.#older?.()?.find(id)
+    return known.stateAt(this.#clock.now()) === 'usable' ? known : undefined
   }
 
   /** Every key that reads, the one that writes first. */
@@ -98,13 +95,6 @@ export class KeyRing {
       const use = key === current ? 'writes' : 'reads'
       return { id: key.id, notAfter: key.notAfter, state: state === 'usable' ? use : state }
     })
-  }
-
-  #findOlder(id: string): MasterKey | undefined {
-    // A key that is known here and may not be used must not be found among the older ones instead.
-    if (this.#older === undefined || this.#keys().some(key => key.id === id)) return undefined
-    const { ring, until = Number.POSITIVE_INFINITY } = this.#older
-    return this.#clock.now() < until ? ring.find(id) : undefined
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Clock } from './clock.ts'
 import { CookieSigner, ownText, type VerifiedId } from './cookie-signer.ts'
 import { encodeFields } from './field-encoding.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -9,16 +8,8 @@ import type { MasterKey } from './master-key.ts'
 export interface RingSignerOptions {
   /** The cookie's name: a value that was signed for another name is refused. */
   readonly cookieName: string
-  readonly clock: Clock
-  /** Accepts cookies in express-session's format. @default none */
-  readonly legacy?: LegacyCookies | undefined
-}
-
-/** What verifies cookies in express-session's format, for the time of a move. */
-export interface LegacyCookies {
-  readonly signer: CookieSigner
-  /** The first instant at which they are accepted no more; undefined where that is open. */
-  readonly until: number | undefined
+  /** Answers what verifies cookies in express-session's format, for the time of a move. @default nothing does */
+  readonly legacy?: () => CookieSigner | undefined
 }
 
 /** No id of a key has a colon, so that the two formats cannot be taken for each other. */
@@ -41,8 +32,7 @@ export class RingSigner extends CookieSigner {
   }
 
   keys(): readonly unknown[] {
-    const legacy = this.#legacySigner()
-    return legacy === undefined ? this.#ring.usable() : [...this.#ring.usable(), ...legacy.keys()]
+    return [...this.#ring.usable(), ...(this.#options.legacy?.()?.keys() ?? [])]
   }
 
   sign(id: string): string {
@@ -67,15 +57,8 @@ export class RingSigner extends CookieSigner {
 
   /** A cookie in the old format is always due for another. */
   #verifyLegacy(value: string): VerifiedId | undefined {
-    const id = this.#legacySigner()?.verify(value)?.id
+    const id = this.#options.legacy?.()?.verify(value)?.id
     return id === undefined ? undefined : { id, isNewestSecret: false }
-  }
-
-  #legacySigner(): CookieSigner | undefined {
-    const { legacy, clock } = this.#options
-    if (legacy === undefined) return undefined
-    const { signer, until = Number.POSITIVE_INFINITY } = legacy
-    return clock.now() < until ? signer : undefined
   }
 
   #macKeyOf(key: MasterKey): MacKey {
