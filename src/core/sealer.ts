@@ -1,12 +1,12 @@
-import { decrypt, encrypt } from './authenticated-cipher.ts'
+import { type CipherSetting, decrypt, encrypt } from './authenticated-cipher.ts'
 import { deriveKey } from './derived-key.ts'
 import {
   beginEnvelope,
-  type Envelope,
   type EnvelopeHead,
   formatEnvelope,
   parseEnvelope,
   type SealMode,
+  versions,
 } from './envelope.ts'
 import { SojournError } from './errors.ts'
 import { encodeFields, type Field } from './field-encoding.ts'
@@ -67,10 +67,9 @@ export class Sealer {
   seal(plain: string, context: SealContext): Uint8Array {
     const key = this.#ring.current
     const head = beginEnvelope(this.#mode, key.id)
-    const dataKey = dataKeyOf(head, key, context.id)
-    if (dataKey === undefined) throw visitorNeeded()
-    const setting = { key: dataKey, nonce: head.nonce, fields: authenticatedFields(head, context) }
-    return formatEnvelope({ ...head, ...encrypt(plain, setting) })
+    const setting = settingOf(head, key, context)
+    if (setting === undefined) throw visitorNeeded()
+    return formatEnvelope({ ...head, encrypted: encrypt(plain, setting) })
   }
 
   /**
@@ -82,25 +81,25 @@ export class Sealer {
     if (envelope === undefined) return 'tampered'
     const key = this.#ring.find(envelope.keyId)
     if (key === undefined) return 'unreadable'
-    const dataKey = dataKeyOf(envelope, key, context.id)
-    if (dataKey === undefined) return 'needs-visitor'
-    const fields = authenticatedFields(envelope, context)
-    const text = decrypt(envelope, { key: dataKey, nonce: envelope.nonce, fields })
-    return text === undefined ? 'tampered' : { text, isResealDue: this.#isResealDue(envelope, key) }
+    const setting = settingOf(envelope, key, context)
+    if (setting === undefined) return 'needs-visitor'
+    const text = decrypt(envelope.encrypted, setting)
+    if (text === undefined) return 'tampered'
+    return { text, isResealDue: envelope.mode !== this.#mode || key !== this.#ring.findCurrent() }
   }
+}
 
-  #isResealDue(envelope: Envelope, key: MasterKey): boolean {
-    return envelope.mode !== this.#mode || key !== this.#ring.findCurrent()
-  }
+/** What encrypts an envelope; undefined for one that only the visitor's id opens, and there is none. */
+function settingOf(head: EnvelopeHead, key: MasterKey, context: SealContext): CipherSetting | undefined {
+  const dataKey = dataKeyOf(head, key, context.id)
+  const inClear = [context.key, context.cookieName, context.version, ...context.bound]
+  const fields = encodeFields([versions[head.mode], head.keyId, ...inClear])
+  return dataKey && { key: dataKey, nonce: head.nonce, fields }
 }
 
 function dataKeyOf({ mode, salt }: EnvelopeHead, key: MasterKey, id: string | undefined): Buffer | undefined {
   if (mode === 'server') return deriveKey(key.derive(purpose), salt, dataInfo)
   return id === undefined ? undefined : deriveKey(id, key.derive(purpose), dataInfo)
-}
-
-function authenticatedFields({ version, keyId }: EnvelopeHead, context: SealContext): Buffer {
-  return encodeFields([version, keyId, context.key, context.cookieName, context.version, ...context.bound])
 }
 
 function visitorNeeded(): SojournError {
