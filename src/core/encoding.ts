@@ -149,8 +149,7 @@ function textIn(codec: Codec, contents: SessionContents): string | undefined {
 
 /** Whether every field is of a kind that was ever sealed: a database may answer null, or what somebody made of it. */
 function isAuthenticable({ key, version, bound }: SealContext): boolean {
-  const kinds = ['string', 'number', 'undefined']
-  return [key, version, ...bound].every(field => kinds.includes(typeof field))
+  return [key, version, ...bound].every(field => ['string', 'number', 'undefined'].includes(typeof field))
 }
 
 function readText(text: string, isResealDue: boolean): Reading {

@@ -1,7 +1,7 @@
 import { KeyObject } from 'node:crypto'
 import { types } from 'node:util'
 import { isSwitch, type OptionCheck } from './checked-options.ts'
-import { SojournError } from './errors.ts'
+import { describeValue, SojournError } from './errors.ts'
 import { isSecret, type Secret, secretBytes, secretRecipe, shortestSecret } from './secret.ts'
 
 /** One key of the `keys` option. */
@@ -94,13 +94,9 @@ function invalid(message: string): SojournError {
 
 function describeKind(value: unknown): string {
   if (typeof value === 'string') return `a string of ${value.length} characters`
-  if (typeof value === 'object' && value !== null) return describeObject(value)
-  const isTold = value === undefined || value === null || typeof value === 'boolean' || Number.isNaN(value)
-  return isTold ? String(value) : `a ${typeof value}`
-}
-
-function describeObject(value: object): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (value instanceof KeyObject) return `a KeyObject of type '${value.type}'`
-  return types.isDate(value) ? 'an invalid date' : 'an object'
+  if (types.isDate(value)) return 'an invalid date'
+  const isTold = value === undefined || value === null || typeof value === 'boolean' || Number.isNaN(value)
+  if (isTold || Array.isArray(value)) return describeValue(value)
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

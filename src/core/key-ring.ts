@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import { SojournError } from './errors.ts'
 import { checkKeys, type KeyOptions } from './key-options.ts'
-import { fingerprintOf, MasterKey } from './master-key.ts'
+import { MasterKey } from './master-key.ts'
 import { hasSameItems, type Secret } from './secret.ts'
 
 /** What may be told of a key: everything but its secret. */
@@ -107,14 +107,10 @@ function watch(secrets: readonly Secret[]): () => readonly MasterKey[] {
     if (hasSameItems(secrets, seen)) return inOrder
     seen = [...secrets]
     // A secret that stays keeps its key; one that is gone is forgotten.
-    keys = new Map(seen.map(secret => [secret, keys.get(secret) ?? keyOf(secret)]))
+    keys = new Map(seen.map(secret => [secret, keys.get(secret) ?? MasterKey.ofSecret(secret)]))
     inOrder = [...keys.values()]
     return inOrder
   }
-}
-
-function keyOf(secret: Secret): MasterKey {
-  return new MasterKey({ id: fingerprintOf(secret), secret })
 }
 
 function nothingUsable(): SojournError {

@@ -31,17 +31,8 @@ const longestCookie = 4096
 /** Browsers forget every cookie after 400 days, whatever it says. */
 export const longestLifetimeMs: number = 400 * 86_400_000
 
-const sameSites = new Map<unknown, string>([
-  [true, 'Strict'],
-  ['strict', 'Strict'],
-  ['lax', 'Lax'],
-  ['none', 'None'],
-])
-const priorities = new Map<unknown, string>([
-  ['low', 'Low'],
-  ['medium', 'Medium'],
-  ['high', 'High'],
-])
+const sameSites = [true, 'strict', 'lax', 'none']
+const priorities = ['low', 'medium', 'high']
 
 /**
  * Writes the lasting attributes, each checked, because every one of them has been a way to inject another
@@ -135,11 +126,14 @@ function attribute(label: string, value: unknown, shape: RegExp): string {
   )
 }
 
-function choice(label: string, value: unknown, choices: ReadonlyMap<unknown, string>): string {
+function choice(label: string, value: unknown, choices: readonly unknown[]): string {
   if (value === undefined || value === null || value === false || value === '') return ''
-  const written = choices.get(typeof value === 'string' ? value.toLowerCase() : value)
-  if (written !== undefined) return `; ${label}=${written}`
-  const accepted = [...choices.keys()].map(describeValue).join(', ')
+  const chosen = typeof value === 'string' ? value.toLowerCase() : value
+  if (choices.includes(chosen)) {
+    const word = chosen === true ? 'strict' : String(chosen)
+    return `; ${label}=${word.charAt(0).toUpperCase()}${word.slice(1)}`
+  }
+  const accepted = choices.map(describeValue).join(', ')
   throw new SojournError(
     'COOKIE_INVALID',
     `Expected \`cookie.${label[0]?.toLowerCase()}${label.slice(1)}\` to be one of ${accepted}, got ${describeValue(value)}.`,

@@ -30,9 +30,10 @@ export class Subjects {
   }
 
   /** @throws SojournError `STORE_UNABLE` where the store does not know whose sessions are whose. */
-  demandStore(): void {
-    if (this.#engine.subjectStore === undefined)
-      throw unableError(this.#engine.store.name, 'keep whose a session is')
+  demandStore(): SubjectStore<unknown> {
+    const { subjectStore, store } = this.#engine
+    if (subjectStore !== undefined) return subjectStore
+    throw unableError(store.name, 'keep whose a session is')
   }
 
   /** Lists the sessions of a subject that go on, the most recently active first. */
@@ -105,9 +106,8 @@ export class Subjects {
     verb: StoreVerb,
     call: (store: SubjectStore<unknown>) => MaybePromise<Answer>,
   ): MaybePromise<Answer> {
-    this.demandStore()
-    // What was demanded is there.
-    return this.#engine.ask(verb, undefined, () => call(this.#engine.subjectStore as SubjectStore<unknown>))
+    const store = this.demandStore()
+    return this.#engine.ask(verb, undefined, () => call(store))
   }
 }
 

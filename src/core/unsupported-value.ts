@@ -44,14 +44,7 @@ const mostLetters = 40
  * own stack and looks at each object once, so that neither depth nor sharing can exhaust it.
  */
 export function findUnsupported(session: object, rules: ValueRules): Unsupported | undefined {
-  const walk = new Walk(session, rules)
-  for (;;) {
-    const frame = walk.next()
-    if (frame === undefined) return undefined
-    const value = frame.inside.values[frame.place]
-    const kind = walk.enter(value, frame.value)
-    if (kind !== undefined) return { path: walk.path(), kind, level: walk.level, value }
-  }
+  return new Walk(session, rules).find()
 }
 
 class Walk {
@@ -67,38 +60,42 @@ class Walk {
     this.#frames = [{ value: session, inside: insideObject(session), place: -1 }]
   }
 
-  /** Goes to the next value, and answers the frame that it is in. */
-  next(): Frame | undefined {
-    for (;;) {
-      const frame = this.#frames.at(-1)
-      if (frame === undefined) return undefined
+  find(): Unsupported | undefined {
+    for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
       frame.place += 1
-      if (frame.place < frame.inside.values.length) return frame
-      this.#met.set(frame.value, false)
-      this.#frames.pop()
+      const { values } = frame.inside
+      if (frame.place < values.length) {
+        const value = values[frame.place]
+        const kind = this.#enter(value, frame.value)
+        if (kind !== undefined) return { path: this.#path(), kind, level: this.#level, value }
+      } else {
+        this.#met.set(frame.value, false)
+        this.#frames.pop()
+      }
     }
+    return undefined
   }
 
   /** Goes into a value, or answers what it is when it cannot be held. */
-  enter(value: unknown, around: unknown): string | undefined {
+  #enter(value: unknown, around: unknown): string | undefined {
     // No codec holds it within itself.
     if (value === this.#session) return 'the session itself'
     const isOpen = this.#met.get(value)
     if (isOpen !== undefined) return isOpen && !this.#rules.allowsCycles ? 'a cycle' : undefined
     const inside = this.#judge(value, around)
     if (typeof inside !== 'object') return inside
-    if (this.level >= this.#rules.mostLevels)
+    if (this.#level >= this.#rules.mostLevels)
       return `an object more than ${this.#rules.mostLevels} levels deep`
     this.#met.set(value, true)
     this.#frames.push({ value, inside, place: -1 })
     return undefined
   }
 
-  get level(): number {
+  get #level(): number {
     return this.#frames.length - 1
   }
 
-  path(): string {
+  #path(): string {
     const steps = this.#frames.map(({ inside, place }) => inside.step(place))
     if (steps.length <= 2 * mostSteps) return steps.join('')
     return `${steps.slice(0, mostSteps).join('')}…${steps.slice(-mostSteps).join('')}`

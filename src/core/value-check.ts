@@ -10,7 +10,9 @@ import { structuredRules } from './value-rules.ts'
  */
 export function checkValues(values: SessionValues, rules: ValueRules, cause?: unknown): void {
   const found = findUnsupported(values, rules)
-  if (found !== undefined) throw unsupportedValue(found, rules, cause)
+  if (found === undefined) return
+  const expected = `Expected \`session${found.path}\` to be a value that ${rules.holder} can hold`
+  throw refusal(`${expected}, got ${found.kind}. ${remedyFor(found, rules)}`, cause)
 }
 
 /**
@@ -29,17 +31,11 @@ export function checkAssignment(name: string | symbol, value: unknown, rules: Va
 /** What is said of values that no rule forbids and that could still not be written, such as too large ones. */
 export function unwritableValues(rules: ValueRules, cause?: unknown): SojournError {
   const message = `Expected \`session\` to hold values that ${rules.holder} can hold, got more or deeper ones than it can write. Store less.`
-  return new SojournError('VALUE_UNSUPPORTED', message, causedBy(cause))
+  return refusal(message, cause)
 }
 
-function unsupportedValue(found: Unsupported, rules: ValueRules, cause?: unknown): SojournError {
-  const expected = `Expected \`session${found.path}\` to be a value that ${rules.holder} can hold`
-  const message = `${expected}, got ${found.kind}. ${remedyFor(found, rules)}`
-  return new SojournError('VALUE_UNSUPPORTED', message, causedBy(cause))
-}
-
-function causedBy(cause: unknown): ErrorOptions | undefined {
-  return cause === undefined ? undefined : { cause }
+function refusal(message: string, cause: unknown): SojournError {
+  return new SojournError('VALUE_UNSUPPORTED', message, cause === undefined ? undefined : { cause })
 }
 
 function remedyFor({ level, value }: Unsupported, rules: ValueRules): string {

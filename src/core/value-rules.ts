@@ -57,10 +57,7 @@ function judgeForStructured(value: unknown): Verdict {
   if (typeof value === 'symbol' || typeof value === 'function') return kindOfPrimitive(value)
   if (!isObject(value)) return undefined
   if (Array.isArray(value)) return isPlainArray(value) ? insideArray(value) : kindOfObject(value)
-  return isPlain(value) ? judgeObjectForStructured(value) : judgeBuiltIn(value)
-}
-
-function judgeObjectForStructured(value: object): Verdict {
+  if (!isPlain(value)) return judgeBuiltIn(value)
   if (hasSymbolNames(value)) return 'an object with a symbol as a name'
   // The library refuses the name in both directions.
   if (Object.hasOwn(value, '__proto__')) return 'an object with a property `__proto__`'
@@ -70,8 +67,10 @@ function judgeObjectForStructured(value: object): Verdict {
 function judgeBuiltIn(value: object): Verdict {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Map.prototype && types.isMap(value)) return insideMap(value)
-  if (prototype === Set.prototype && types.isSet(value)) return insideSet(value)
-  return wholePrototypes.has(prototype) && !isShared(value) ? undefined : kindOfObject(value)
+  if (prototype === Set.prototype && types.isSet(value))
+    return { values: [...value], step: place => `.values()[${place}]` }
+  const isShared = ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer)
+  return wholePrototypes.has(prototype) && !isShared ? undefined : kindOfObject(value)
 }
 
 // A class that extends one of these would come back without its own methods, so only these themselves count.
@@ -89,10 +88,6 @@ function prototypeNamed(name: string): unknown {
   return typeof known === 'function' ? known.prototype : undefined
 }
 
-function isShared(value: object): boolean {
-  return ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer)
-}
-
 /** Only the elements that are there, so that the length of a sparse array costs nothing. */
 function insideArray(value: readonly unknown[]): Verdict {
   const places = Object.keys(value)
@@ -105,10 +100,6 @@ function insideMap(value: Map<unknown, unknown>): Inside {
   const step = (place: number): string =>
     `.${place % 2 === 0 ? 'keys' : 'values'}()[${Math.floor(place / 2)}]`
   return { values: [...value].flat(), step }
-}
-
-function insideSet(value: Set<unknown>): Inside {
-  return { values: [...value], step: place => `.values()[${place}]` }
 }
 
 function isObject(value: unknown): value is object {
