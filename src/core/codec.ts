@@ -72,7 +72,7 @@ export function parseJson(data: string): unknown {
   }
 }
 
-/** What a codec says of data that it has not written. The cause must not quote the data. */
+/** The error of a codec for data that it has not written. The cause must not quote the data. */
 export function corruptRecord(cause: Error): SojournError {
   return new SojournError(
     'RECORD_CORRUPT',

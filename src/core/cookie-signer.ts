@@ -45,7 +45,7 @@ export abstract class CookieSigner {
 
   /** Reads the value of a cookie as it came. Answers undefined for anything that was not signed here. */
   read(cookieValue: string): VerifiedId | undefined {
-    this.#forgetWithoutItsKeys()
+    this.#forgetIfKeysChanged()
     const remembered = this.#verified.get(cookieValue)
     if (remembered !== undefined) return remembered
     const value = decodeCookieValue(cookieValue)
@@ -54,7 +54,7 @@ export abstract class CookieSigner {
     return verified
   }
 
-  #forgetWithoutItsKeys(): void {
+  #forgetIfKeysChanged(): void {
     const keys = this.keys()
     if (hasSameItems(keys, this.#keys)) return
     this.#verified.clear()

@@ -4,7 +4,7 @@ import { checkKeys, type KeyOptions } from './key-options.ts'
 import { MasterKey } from './master-key.ts'
 import { hasSameItems, type Secret } from './secret.ts'
 
-/** What may be told of a key: everything but its secret. */
+/** What a report shows of a key: everything but its secret. */
 export interface KeyDescription {
   readonly id: string
   /** The last instant at which the key is used, in milliseconds since the epoch. */
@@ -86,7 +86,7 @@ export class KeyRing {
     return this.#keys().filter(key => key.stateAt(now) === 'usable')
   }
 
-  /** Tells of each key what may be told. */
+  /** Describes each key without its secret. */
   describe(): readonly KeyDescription[] {
     const current = this.findCurrent()
     const now = this.#clock.now()

@@ -3,10 +3,10 @@ import { KeyObject } from 'node:crypto'
 /** What signs and seals: text, bytes, or a key object that hides its bytes from `console.log`. */
 export type Secret = string | Uint8Array | KeyObject
 
-/** How many bytes a secret has at least that nobody can guess: as many as the keys that are derived from it. */
+/** The fewest bytes that nobody can guess: as many as the keys that are derived from them have. */
 export const shortestSecret = 32
 
-/** What to tell whoever needs a secret. */
+/** Tells how to make a secret. */
 export const secretRecipe: string =
   "Make one with: node -e \"console.log(require('node:crypto').randomBytes(32).toString('base64url'))\""
 

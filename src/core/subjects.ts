@@ -49,12 +49,12 @@ export class Subjects {
     })
   }
 
-  /** The epoch in which whoever signs in now signs in. */
+  /** The epoch of a sign-in that happens now. */
   currentEpoch(subject: string): MaybePromise<number> {
     return chain(this.#epochOf(subject), found => found?.epoch ?? 0)
   }
 
-  /** Whether a record is of an epoch that its subject has ended. One that nobody has signed in to never is. */
+  /** Whether a record is of an epoch that its subject has ended. An anonymous one never is. */
   hasRevoked(facts: SessionFacts): MaybePromise<boolean> {
     const { subject } = facts
     if (subject === undefined || this.#engine.subjectStore === undefined) return false
@@ -75,7 +75,7 @@ export class Subjects {
     const line = { epoch, except, expiresAt }
     await this.#ask('raise the epoch of a subject', store => store.raiseEpoch(subject, line))
     const found = await this.#ask('list the sessions of a subject', store => store.ofSubject(subject))
-    // Who has seen the line when signing in has come after it, and stays.
+    // A sign-in that saw the line belongs to the new epoch, and stays.
     const others = found.filter(facts => facts.subject === subject && isBefore(facts, line))
     const ended = await Promise.all(others.map(({ key }) => this.end(key)))
     return ended.filter(Boolean).length

@@ -28,7 +28,7 @@ export function checkAssignment(name: string | symbol, value: unknown, rules: Va
   checkValues({ [name]: value }, rules)
 }
 
-/** What is said of values that no rule forbids and that could still not be written, such as too large ones. */
+/** The error for values that no rule forbids and that could still not be written, such as too large ones. */
 export function unwritableValues(rules: ValueRules, cause?: unknown): SojournError {
   const message = `Expected \`session\` to hold values that ${rules.holder} can hold, got more or deeper ones than it can write. Store less.`
   return refusal(message, cause)
