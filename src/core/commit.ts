@@ -1,4 +1,12 @@
-import { isCookieDue, isRotationDue, isSaveDue, isTouchDue, writeCookie, writeDeletion } from './dues.ts'
+import {
+  isCookieDue,
+  isGraceDue,
+  isRotationDue,
+  isSaveDue,
+  isTouchDue,
+  writeCookie,
+  writeDeletion,
+} from './dues.ts'
 import type { Engine } from './engine.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
@@ -91,9 +99,13 @@ export class Commit {
     const { record } = live
     if (record === undefined) return
     const isAsked = isRenewed && (this.#engine.keepsSessions || live.isResealDue)
-    if (!isAsked && !isTouchDue(this.#sessions, live, record)) return
+    const startsGrace = isGraceDue(this.#sessions, live, record)
+    if (!isAsked && !startsGrace && !isTouchDue(this.#sessions, live, record)) return
     return attempt(
-      () => (live.isResealDue ? this.#save(live, live.encode()) : this.#recordActivity(live, record)),
+      () =>
+        live.isResealDue || startsGrace
+          ? this.#save(live, live.encode())
+          : this.#recordActivity(live, record),
       error => this.#forgiveTouch(error),
     )
   }

@@ -28,6 +28,15 @@ export function isTouchDue(
   return sessions.hasBrought(live) || (!engine.keepsSessions && !live.isFollowing && touchedAt < now)
 }
 
+/** Whether the end of a request is to write down that the visitor has the id that another was changed to. */
+export function isGraceDue(
+  sessions: RequestSessions,
+  live: LiveSession,
+  { rotation }: SessionRecord<unknown>,
+): boolean {
+  return sessions.hasBrought(live) && sessions.engine.rotation.isUnused(rotation)
+}
+
 /** Whether the visitor has used one id for as long as one may be used, and can be given another. */
 export function isRotationDue(sessions: RequestSessions, live: LiveSession): boolean {
   const { policy, rotation, keepsSessions } = sessions.engine

@@ -16,7 +16,7 @@ import { Subjects } from './subjects.ts'
  * - `expired`: one of the two timeouts is over.
  * - `revoked`: the session was ended: while this request was under way, by whoever ended all sessions of its
  *   subject, or on this process a while ago.
- * - `replayed`: the session goes on under another id, and this one was given up longer ago than the grace.
+ * - `replayed`: the session goes on under another id, and the grace of this one is over.
  * - `tampered`: no secret has made the signature, or the record is not what was stored.
  * - `failed`: the store did not answer, so nobody knows.
  */
