@@ -68,7 +68,11 @@ export class Sealer {
     const key = this.#ring.current
     const head = beginEnvelope(this.#mode, key.id)
     const setting = settingOf(head, key, context)
-    if (setting === undefined) throw visitorNeeded()
+    if (setting === undefined)
+      throw new SojournError(
+        'OPTION_INVALID',
+        "Expected the visitor's id, without which nothing can be sealed for the visitor alone, got undefined.",
+      )
     return formatEnvelope({ ...head, encrypted: encrypt(plain, setting) })
   }
 
@@ -100,11 +104,4 @@ function settingOf(head: EnvelopeHead, key: MasterKey, context: SealContext): Ci
 function dataKeyOf({ mode, salt }: EnvelopeHead, key: MasterKey, id: string | undefined): Buffer | undefined {
   if (mode === 'server') return deriveKey(key.derive(purpose), salt, dataInfo)
   return id === undefined ? undefined : deriveKey(id, key.derive(purpose), dataInfo)
-}
-
-function visitorNeeded(): SojournError {
-  return new SojournError(
-    'OPTION_INVALID',
-    "Expected the visitor's id, without which nothing can be sealed for the visitor alone, got undefined.",
-  )
 }
