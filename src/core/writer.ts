@@ -109,7 +109,7 @@ export class Writer {
     return attempt(
       () => chain(change(), made),
       error => {
-        live.replaceValues(encoding.decode(before).values)
+        live.becomeValues(encoding.decode(before).values)
         throw error
       },
     )
