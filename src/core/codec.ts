@@ -16,8 +16,8 @@ export interface SessionContents {
 export interface Codec {
   /** The name by which an application chooses it. */
   readonly name: 'json' | 'structured'
-  /** Which values an application may put into a session. */
-  readonly rules: ValueRules
+  /** Which values come back as they were. */
+  readonly whole: ValueRules
 
   /**
    * Writes contents down. The same contents give the same text, and contents that were read give the text
@@ -46,6 +46,15 @@ const reserved = new Set<string | symbol>([
 /** Whether a name can never hold an application's data in a session. */
 export function isReserved(name: string | symbol): boolean {
   return reserved.has(name)
+}
+
+/** What is wrong with data under a name that every session has itself. */
+export function reservedNameError(name: string | symbol): SojournError {
+  const shown = String(name)
+  return new SojournError(
+    'NAME_RESERVED',
+    `Expected a name that a session can hold, got \`${shown}\`, which is a name of its own in every session. Choose another one, such as \`my_${shown}\`.`,
+  )
 }
 
 /**

@@ -7,29 +7,36 @@ type Attributes = { readonly [name: string]: unknown }
 const anything: OptionCheck = { expected: 'anything', accepts: () => true }
 /** `frameCookie` checks four more. `signed`, `encode` and `overwrite` are express-session's, and nobody heeds them. */
 const checks: { readonly [name: string]: OptionCheck } = {
-  'cookie.domain': anything,
-  'cookie.path': anything,
-  'cookie.expires': { expected: 'a valid Date', accepts: value => value === null || isDate(value) },
-  'cookie.maxAge': {
+  domain: anything,
+  path: anything,
+  expires: { expected: 'a valid Date', accepts: value => value === null || isDate(value) },
+  maxAge: {
     expected: `a number of milliseconds from 0 to ${longestLifetimeMs}, which are the 400 days after which browsers forget a cookie`,
     accepts: isLifetime,
   },
-  'cookie.httpOnly': isSwitch,
-  'cookie.secure': oneOf(true, false, 'auto'),
-  'cookie.sameSite': anything,
-  'cookie.priority': anything,
-  'cookie.partitioned': isSwitch,
-  'cookie.signed': anything,
-  'cookie.encode': anything,
-  'cookie.overwrite': anything,
+  httpOnly: isSwitch,
+  secure: oneOf(true, false, 'auto'),
+  sameSite: anything,
+  priority: anything,
+  partitioned: isSwitch,
+  signed: anything,
+  encode: anything,
+  overwrite: anything,
 }
+
+/** The names that an attribute of a cookie can have. */
+export const attributeNames: readonly string[] = Object.keys(checks)
 
 /** Reports everything in a cookie's configuration that a browser would refuse, or quietly read otherwise. */
 export function checkCookie(name: string, cookie: object, report: (problem: string) => void): void {
-  const shown = Object.entries(cookie).map(([attribute, value]) => [`cookie.${attribute}`, value])
-  checkEach(Object.fromEntries(shown), checks, (_attribute, problem) => report(problem))
+  checkEach(shown({ ...cookie }), shown(checks), (_attribute, problem) => report(problem))
   const options: Attributes = { path: '/', httpOnly: true, ...cookie }
   for (const problem of [...spellingProblems(options), ...pairProblems(name, options)]) report(problem)
+}
+
+/** The same under the names that messages show. */
+function shown<Value>(attributes: { readonly [name: string]: Value }): { readonly [name: string]: Value } {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`cookie.${name}`, value]))
 }
 
 function spellingProblems(options: Attributes): string[] {

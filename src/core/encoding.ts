@@ -1,9 +1,11 @@
 import type { Codec, SessionContents, SessionValues } from './codec.ts'
+import { tooLargeError } from './errors.ts'
 import { jsonCodec } from './json-codec.ts'
 import type { SealContext, Sealer } from './sealer.ts'
 import type { EncodedData, SessionRecord } from './store.ts'
 import { structuredCodec } from './structured-codec.ts'
-import { checkAssignment } from './value-check.ts'
+import { lossIn } from './value-check.ts'
+import { warnOnce, warnTooLarge } from './warnings.ts'
 
 const brace = 0x7b
 
@@ -42,6 +44,9 @@ export interface EncodingOptions {
   readonly isSealing: boolean
   /** Whether values are checked where they are assigned, and not only when they are stored. */
   readonly checksAssignments: boolean
+  /** How many bytes of text a session should have at most, and what one is that has more. */
+  readonly sizeLimit: number
+  readonly onOversize: 'warn' | 'fail'
 }
 
 /** Turns what a session holds into what its record holds, and back. */
@@ -68,6 +73,21 @@ export class Encoding {
     return encoded === stored ? undefined : encoded
   }
 
+  /**
+   * Answers the text that is about to be stored, unless it is longer than the application wants any to be.
+   *
+   * @throws SojournError `SESSION_TOO_LARGE`, where that is no warning.
+   */
+  sized<Text extends string | undefined>(text: Text): Text {
+    const { sizeLimit, onOversize } = this.#options
+    // No text has more than three bytes for each of its units, which are counted already.
+    if (text === undefined || text.length * 3 <= sizeLimit || Buffer.byteLength(text) <= sizeLimit)
+      return text
+    if (onOversize === 'fail') throw tooLargeError(sizeLimit)
+    warnTooLarge(sizeLimit)
+    return text
+  }
+
   /** Reads text, whichever codec has written it. */
   decode(text: string): SessionContents {
     return decodeAny(text)
@@ -83,14 +103,13 @@ export class Encoding {
   }
 
   /**
-   * Says at the assignment, where that is wanted, what `encode` would say at the end, where the stack no longer
-   * shows who it was. It costs a walk through the value, so it is for development.
-   *
-   * @throws SojournError `VALUE_UNSUPPORTED`
+   * Warns of a value that will not come back as it is, at the line that assigns it, where that is wanted. That costs a
+   * walk through the value, so it is for development.
    */
   checkAssigned(name: string, value: unknown): void {
     const { codec, checksAssignments } = this.#options
-    if (checksAssignments) checkAssignment(name, value, codec.rules)
+    const loss = checksAssignments ? lossIn(name, value, codec.whole) : undefined
+    if (loss !== undefined) warnOnce('SOJOURN_VALUE', loss)
   }
 
   /** Makes of text what goes into a record. */

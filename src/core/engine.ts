@@ -199,13 +199,18 @@ function signerOf(policy: Policy): CookieSigner {
   return new RingSigner(policy.ring, { cookieName: policy.cookies.name, legacy: legacyOf(policy, signer) })
 }
 
-function encodingOf({ codec, seal, cookies }: Policy, keys: KeyRing | undefined): Encoding {
+function encodingOf(
+  { codec, seal, cookies, sizeLimit, onOversize }: Policy,
+  keys: KeyRing | undefined,
+): Encoding {
   return new Encoding({
     codec,
     cookieName: cookies.name,
     sealer: keys && new Sealer(keys, seal || 'server'),
     isSealing: seal !== false,
     checksAssignments: process.env.NODE_ENV !== 'production',
+    sizeLimit,
+    onOversize,
   })
 }
 

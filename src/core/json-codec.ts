@@ -15,7 +15,7 @@ import { lenientJsonRules, strictJsonRules } from './value-rules.ts'
  */
 export const jsonCodec: Codec = {
   name: 'json',
-  rules: lenientJsonRules,
+  whole: strictJsonRules,
 
   encode(contents) {
     const stored = joinContents(contents)
@@ -35,7 +35,6 @@ export const jsonCodec: Codec = {
 /** The same JSON, for values that it gives back as they were; others are refused instead of changed. */
 export const strictJsonCodec: Codec = {
   ...jsonCodec,
-  rules: strictJsonRules,
 
   encode(contents) {
     checkValues(contents.values, strictJsonRules)

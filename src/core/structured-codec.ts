@@ -17,7 +17,7 @@ import { structuredRules } from './value-rules.ts'
  */
 export const structuredCodec: Codec = {
   name: 'structured',
-  rules: structuredRules,
+  whole: structuredRules,
 
   encode(contents) {
     checkValues(contents.values, structuredRules)

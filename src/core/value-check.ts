@@ -1,4 +1,4 @@
-import { isReserved, type SessionValues } from './codec.ts'
+import type { SessionValues } from './codec.ts'
 import { SojournError } from './errors.ts'
 import { findUnsupported, type Unsupported, type ValueRules } from './unsupported-value.ts'
 import { structuredRules } from './value-rules.ts'
@@ -10,22 +10,15 @@ import { structuredRules } from './value-rules.ts'
  */
 export function checkValues(values: SessionValues, rules: ValueRules, cause?: unknown): void {
   const found = findUnsupported(values, rules)
-  if (found === undefined) return
-  const expected = `Expected \`session${found.path}\` to be a value that ${rules.holder} can hold`
-  throw refusal(`${expected}, got ${found.kind}. ${remedyFor(found, rules)}`, cause)
+  if (found !== undefined) throw refusal(describeLoss(found, rules), cause)
 }
 
-/**
- * Checks one value that is assigned to a session. What is not stored is not checked: symbols as names, and
- * methods that the application replaces.
- *
- * @throws SojournError `VALUE_UNSUPPORTED`
- */
-export function checkAssignment(name: string | symbol, value: unknown, rules: ValueRules): void {
-  if (typeof name === 'symbol' || isReserved(name)) return
+/** What is lost of a value that is assigned to a session, in a sentence; undefined when it will come back as it is. */
+export function lossIn(name: string, value: unknown, rules: ValueRules): string | undefined {
   // Most of what is assigned is a text or a number, which needs no walk.
-  if (Object(value) !== value && rules.judge(value) === undefined) return
-  checkValues({ [name]: value }, rules)
+  if (Object(value) !== value && rules.judge(value) === undefined) return undefined
+  const found = findUnsupported({ [name]: value }, rules)
+  return found && describeLoss(found, rules)
 }
 
 /** The error for values that no rule forbids and that could still not be written, such as too large ones. */
@@ -36,6 +29,11 @@ export function unwritableValues(rules: ValueRules, cause?: unknown): SojournErr
 
 function refusal(message: string, cause: unknown): SojournError {
   return new SojournError('VALUE_UNSUPPORTED', message, cause === undefined ? undefined : { cause })
+}
+
+function describeLoss(found: Unsupported, rules: ValueRules): string {
+  const expected = `Expected \`session${found.path}\` to be a value that ${rules.holder} can hold`
+  return `${expected}, got ${found.kind}. ${remedyFor(found, rules)}`
 }
 
 function remedyFor({ level, value }: Unsupported, rules: ValueRules): string {

@@ -50,7 +50,10 @@ function judgeForStringify(value: unknown): Verdict {
   const shown: unknown = typeof toJSON === 'function' ? Reflect.apply(toJSON, value, ['']) : value
   if (typeof shown === 'bigint' || types.isBigIntObject(shown)) return 'a BigInt'
   if (!isObject(shown)) return undefined
-  return Array.isArray(shown) ? insideArray(shown) : insideObject(shown)
+  // Of an array it writes the elements, and nothing else that stands in it.
+  return Array.isArray(shown)
+    ? insideElements(shown, Object.keys(shown).filter(isPlace))
+    : insideObject(shown)
 }
 
 function judgeForStructured(value: unknown): Verdict {
@@ -91,9 +94,14 @@ function prototypeNamed(name: string): unknown {
 /** Only the elements that are there, so that the length of a sparse array costs nothing. */
 function insideArray(value: readonly unknown[]): Verdict {
   const places = Object.keys(value)
+  // Whatever is no place comes behind all places.
   const last = places.at(-1)
-  if (last !== undefined && !isPlaceIn(value, last)) return 'an array with a property of its own'
-  return { values: Object.values(value), step: place => `[${places[place]}]` }
+  if (last !== undefined && !isPlace(last)) return 'an array with a property of its own'
+  return insideElements(value, places)
+}
+
+function insideElements(value: readonly unknown[], places: readonly string[]): Inside {
+  return { values: places.map(place => value[Number(place)]), step: place => `[${places[place]}]` }
 }
 
 function insideMap(value: Map<unknown, unknown>): Inside {
@@ -118,9 +126,9 @@ function isPlainArray(value: readonly unknown[]): boolean {
   return Array.isArray(Object.getPrototypeOf(value))
 }
 
-function isPlaceIn(array: readonly unknown[], name: string): boolean {
-  const place = Number(name)
-  return place < array.length && String(place) === name
+/** Whether a name is that of an element: no other is written like a whole number below the greatest length. */
+function isPlace(name: string): boolean {
+  return String(Number(name) >>> 0) === name && name !== '4294967295'
 }
 
 function hasSymbolNames(value: object): boolean {

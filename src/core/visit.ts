@@ -154,6 +154,7 @@ export class Visit implements SessionHost {
    * often it is called.
    */
   commit(): MaybePromise<void> {
+    this.#sessions.isOver = true
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
     const sessions = this.#sessions

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Codec } from '../../src/core/codec.ts'
 import { Encoding, type EncodingOptions, type RecordFrame } from '../../src/core/encoding.ts'
 import { jsonCodec, strictJsonCodec } from '../../src/core/json-codec.ts'
@@ -122,12 +122,17 @@ describe('writing only what has changed', () => {
 })
 
 describe('checking at the assignment', () => {
-  test('a value that cannot be stored throws there, where that is wanted, and only there', () => {
-    const assign = (checksAssignments: boolean) => () =>
-      encodingOf({ checksAssignments }).checkAssigned('handler', () => 1)
-    expect(assign(true)).toThrow(expect.objectContaining({ code: 'VALUE_UNSUPPORTED' }))
-    expect(assign(false)).not.toThrow()
-    expect(() => encodingOf({ checksAssignments: true }).checkAssigned('cart', [])).not.toThrow()
+  test('a value that would not come back is a warning there, where that is wanted, and never throws', () => {
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    encodingOf({ checksAssignments: false }).checkAssigned('handler', () => 1)
+    encodingOf({ checksAssignments: true }).checkAssigned('cart', [])
+    expect(emit).not.toHaveBeenCalled()
+    for (let round = 0; round < 2; round += 1) {
+      encodingOf({ checksAssignments: true }).checkAssigned('handler', () => 1)
+    }
+    const message = expect.stringMatching(/^Expected `session\.handler` .*, got a function\. Store .*\.$/)
+    expect(emit.mock.calls).toEqual([[message, { type: 'SojournWarning', code: 'SOJOURN_VALUE' }]])
+    emit.mockRestore()
   })
 })
 
@@ -231,7 +236,7 @@ function oddData(): unknown[] {
 function encodingOf(options: Partial<EncodingOptions> = {}): Encoding {
   return new Encoding({
     ...{ codec: strictJsonCodec, cookieName: 'connect.sid', sealer: undefined, isSealing: false },
-    ...{ checksAssignments: true, ...options },
+    ...{ sizeLimit: 100_000, onOversize: 'warn', checksAssignments: true, ...options },
   })
 }
 
