@@ -59,11 +59,6 @@ export class CookiePolicy {
     return formatCookie({ name: this.name, value }, this.#frameFor(context), lifetime)
   }
 
-  /** Writes the header for a session whose cookie the application may have changed. */
-  writeOwn(value: string, cookie: Cookie): string {
-    return cookie.write({ name: this.name, value })
-  }
-
   writeDeletion(context: CookieContext): string {
     return formatDeletion(this.name, this.#frameFor(context))
   }

@@ -1,9 +1,14 @@
 /** Asks for the known name that somebody may have meant; empty when none is near. It begins with a space. */
 export function didYouMean(name: string, known: readonly string[]): string {
-  const ranked = known.map(each => ({ each, steps: stepsBetween(name, each.split('.').at(-1) ?? each) }))
+  const given = lastOf(name)
+  const ranked = known.map(each => ({ each, steps: stepsBetween(given, lastOf(each)) }))
   const [nearest] = ranked.toSorted((one, other) => one.steps - other.steps)
-  const isNear = nearest !== undefined && nearest.steps <= Math.max(1, Math.floor(name.length / 4))
+  const isNear = nearest !== undefined && nearest.steps <= Math.max(1, Math.floor(given.length / 4))
   return isNear ? ` Did you mean \`${nearest.each}\`?` : ''
+}
+
+function lastOf(path: string): string {
+  return path.split('.').at(-1) ?? path
 }
 
 /** How many letters have to be added, taken out or exchanged to make one word of another. Their case is none. */

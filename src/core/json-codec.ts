@@ -1,7 +1,6 @@
 import {
   type Codec,
   corruptRecord,
-  isWrittenAlike,
   joinContents,
   parseJson,
   type SessionValues,
@@ -16,6 +15,7 @@ import { lenientJsonRules, strictJsonRules } from './value-rules.ts'
  */
 export const jsonCodec: Codec = {
   name: 'json',
+  whole: strictJsonRules,
 
   encode(contents) {
     const stored = joinContents(contents)
@@ -30,10 +30,6 @@ export const jsonCodec: Codec = {
   decode(data) {
     return splitContents(parseObject(data))
   },
-
-  isSameValue: (one, other) => isWrittenAlike(JSON.stringify, one, other),
-
-  whole: strictJsonRules,
 }
 
 /** The same JSON, for values that it gives back as they were; others are refused instead of changed. */

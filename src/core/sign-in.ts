@@ -7,6 +7,7 @@ import type { RequestSessions } from './request-sessions.ts'
 import type { SignInOptions, SignOutOptions } from './session.ts'
 import { anonymous } from './standing.ts'
 import type { SessionFacts, SessionRecord } from './store.ts'
+import { Subjects } from './subjects.ts'
 
 /** Who is to be signed in, and what goes over. */
 interface Arrival extends SignInOptions {
@@ -43,7 +44,7 @@ export class SignIn {
   }
 
   async #signIn(live: LiveSession, { subject, keep = [] }: Arrival): Promise<void> {
-    const { subjects } = this.#engine
+    const subjects = new Subjects(this.#engine)
     subjects.demandStore()
     if (live.hasEnded) throw goneError()
     if (this.#sessions.isAnnounced) throw headSentError('sign somebody in')
@@ -71,7 +72,7 @@ export class SignIn {
 
   /** Only now that the session is stored, whatever else happens at the same time can be seen, or sees it. */
   async #concludeWith({ record }: LiveSession, subject: string): Promise<void> {
-    const { subjects } = this.#engine
+    const subjects = new Subjects(this.#engine)
     if (record === undefined || (await subjects.hasRevoked(record))) throw goneError()
     const { mostPerSubject: most, atLimit } = this.#engine.policy
     if (most === undefined) return
@@ -81,7 +82,7 @@ export class SignIn {
 
   /** Every concurrent sign-in ends all surplus sessions it sees, because only the last one sees them all. */
   async #evict({ key }: SessionFacts, subject: string, most: number): Promise<void> {
-    const { subjects } = this.#engine
+    const subjects = new Subjects(this.#engine)
     const surplus = inOrder(await subjects.list(subject)).slice(0, -most)
     await Promise.all(surplus.map(each => subjects.end(each.key)))
     if (surplus.some(each => each.key === key)) throw goneError()
@@ -92,7 +93,7 @@ export class SignIn {
    * concurrent sign-ins never exceeds the limit, and none ends another that may have been told of its success.
    */
   async #findRoom(record: SessionRecord<unknown>, subject: string, most: number): Promise<void> {
-    const { subjects } = this.#engine
+    const subjects = new Subjects(this.#engine)
     for (let look = 1; look <= mostLooks; look += 1) {
       const all = inOrder(await subjects.list(subject))
       if (all.length <= most) return
@@ -113,7 +114,9 @@ export class SignIn {
     const { mostPerSubject, atLimit } = this.#engine.policy
     const now = this.#engine.now()
     if (mostPerSubject === undefined) return now
-    const others = (await this.#engine.subjects.list(subject)).filter(({ key }) => key !== live.record?.key)
+    const others = (await new Subjects(this.#engine).list(subject)).filter(
+      ({ key }) => key !== live.record?.key,
+    )
     if (atLimit === 'refuse' && others.length >= mostPerSubject) throw limitError(mostPerSubject)
     return Math.max(now, ...others.map(({ authenticatedAt = 0 }) => authenticatedAt + 1))
   }
