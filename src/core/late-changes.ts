@@ -32,7 +32,8 @@ export class LateChanges {
     while (this.#request.underWay !== undefined) await this.#request.underWay
     this.#watched = undefined
     const after = changesOf(live)
-    if (after === undefined || after === before) return
+    // What the application has tried to save it was told of.
+    if (after === undefined || after === before || after === live.savedAs) return
     if (live !== this.#request.current) warnStale()
     else if (this.#request.isOver) warnAfterEnd()
   }

@@ -122,6 +122,18 @@ describe.each([
     expect(warnings).toEqual([expect.stringMatching(afterEnd)])
   })
 
+  test('a change whose save has failed is none: the application was told', async () => {
+    const theatre = stage({}, traits)
+    const ada = await signedIn(theatre)
+    const visit = await ada.arrive()
+    await visit.commit()
+    await ada.request(session => session.destroy())
+    Object.assign(visit.session!, { late: 1 })
+    await expect(visit.session!.save()).rejects.toThrow()
+    await nextTurn()
+    expect(warnings).toEqual([])
+  })
+
   test.each<[string, Act]>([
     [
       'that a save follows',
