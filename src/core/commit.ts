@@ -45,6 +45,12 @@ export class Commit {
     return chain(storing, () => this.#conclude(live, cookie ?? this.#successorCookie(live, id)))
   }
 
+  /** Stores what has changed since the end: the visitor has the whole response by then, and no cookie can be sent. */
+  finishRest(live: LiveSession): MaybePromise<void> {
+    const changes = live.changes()
+    if (isSaveDue(this.#sessions, live, changes)) return this.#save(live, changes ?? live.encode())
+  }
+
   /** Ends a request whose session was ended or taken away. */
   finishWithout(): MaybePromise<void> {
     const sessions = this.#sessions

@@ -161,6 +161,14 @@ export class Visit implements SessionHost {
     return this.#sessions.note(holding === undefined ? work() : holding.endAfter(work))
   }
 
+  /**
+   * Does all that is due by now, and leaves the request open: `commit` then stores what has changed since. For a
+   * response whose visitor is about to have the whole of it before the application ends it.
+   */
+  flush(): MaybePromise<void> {
+    return this.#phase === 'open' ? this.#sessions.note(this.#end()) : undefined
+  }
+
   #end(): MaybePromise<void> {
     const finish = (): MaybePromise<void> => chain(this.#sessions.endLeaving(), () => this.#finish())
     const finishing = attempt(
@@ -233,11 +241,13 @@ export class Visit implements SessionHost {
   }
 
   #finish(): MaybePromise<void> {
-    const live = this.#sessions.current
-    this.#commit = new Commit(this.#sessions)
+    const { current: live } = this.#sessions
+    const flushed = this.#commit
+    this.#commit ??= new Commit(this.#sessions)
     if (live === undefined) return this.#commit.finishWithout()
     if (!this.#isStorable(live)) return
-    return chain(this.#commit.finish(live), () => this.#tellGone(live))
+    const finishing = flushed === undefined ? this.#commit.finish(live) : flushed.finishRest(live)
+    return chain(finishing, () => this.#tellGone(live))
   }
 
   /** Says that somebody has ended the session meanwhile, in the way that the application has chosen. */

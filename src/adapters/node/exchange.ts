@@ -153,9 +153,17 @@ export class Exchange implements Carrier {
     return this.visit.generate()
   }
 
-  /** Decides the cookie of a response whose head leaves before its end. */
+  /**
+   * Decides the cookie of a response whose head leaves before its end. What is wrong with the session cannot stop a
+   * stream that the application has begun, and the commit at its end fails for the same reason.
+   */
   announce(): string | undefined {
-    return this.settled().announce()
+    try {
+      return this.settled().announce()
+    } catch (error) {
+      this.fail(error)
+      return undefined
+    }
   }
 
   /** Stores what is to be stored. A request that never looked at its session has nothing to store. */
@@ -168,6 +176,12 @@ export class Exchange implements Carrier {
       throw error
     }
     return this.#visit?.commit()
+  }
+
+  /** Stores what has changed so far. The commit stores the rest. */
+  flush(): MaybePromise<void> {
+    this.#settle()
+    return this.#visit?.flush()
   }
 
   /** The visit, with the session that the application has left on the request. */
