@@ -86,6 +86,7 @@ export class Commit {
 
   #forgiveCookie(error: unknown): void {
     this.#isUnconfirmed = true
+    this.setCookie = undefined
     this.#forgiveTouch(error)
   }
 
@@ -117,11 +118,12 @@ export class Commit {
    */
   #confirm(live: LiveSession, needsCookie: boolean): MaybePromise<void> {
     if (!needsCookie || live.record === undefined || live.hasEnded || this.#engine.keepsSessions) return
-    // A first cookie goes out nevertheless: without it nobody finds what is stored.
-    const isRenewed = this.#sessions.hasBrought(live)
+    const { brought, writer } = this.#sessions
+    const hasBroughtAnId = brought !== undefined && this.#engine.keyOfVisitor(brought) === live.record.key
     return attempt(
-      () => this.#sessions.writer.confirm(live),
-      error => (isRenewed ? this.#forgiveCookie(error) : this.#forgiveTouch(error)),
+      () => writer.confirm(live),
+      // A first cookie goes out nevertheless: without it nobody finds what is stored.
+      error => (hasBroughtAnId ? this.#forgiveCookie(error) : this.#forgiveTouch(error)),
     )
   }
 
