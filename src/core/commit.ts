@@ -95,8 +95,10 @@ export class Commit {
     if (record === undefined) return
     const isAsked = isRenewed && (this.#engine.keepsSessions || live.isResealDue)
     if (!isAsked && !isTouchDue(this.#sessions, live, record)) return
+    const { timeouts } = this.#engine
+    const isRewritten = live.isResealDue || timeouts.isAstray(this.#engine.now(), record, live.maxAge)
     return attempt(
-      () => (live.isResealDue ? this.#save(live, live.encode()) : this.#recordActivity(live, record)),
+      () => (isRewritten ? this.#save(live, live.encode()) : this.#recordActivity(live, record)),
       error => this.#forgiveTouch(error),
     )
   }

@@ -257,6 +257,18 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
+  test('ids are changed after their span though the clock has gone back a day', async () => {
+    const at = twoManagers({ rotateEvery: '1h', idle: '48h' }, traits)
+    const ada = await known(at)
+    const { id } = ada
+    at.clock.jump(-24 * hour)
+    await ada.request()
+    expect(ada.id).not.toBe(id)
+    const rotated = ada.id
+    await ada.request()
+    expect(ada.id).toBe(rotated)
+  })
+
   test('ids are changed after their span, not for a poll, and not once the head has left', async () => {
     const at = twoManagers({ rotateEvery: '1h' }, traits)
     const ada = await known(at)
