@@ -1,4 +1,12 @@
-import { isCookieDue, isRotationDue, isSaveDue, isTouchDue, writeCookie, writeDeletion } from './dues.ts'
+import {
+  isCookieDue,
+  isGraceDue,
+  isRotationDue,
+  isSaveDue,
+  isTouchDue,
+  writeCookie,
+  writeDeletion,
+} from './dues.ts'
 import type { Engine } from './engine.ts'
 import type { LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
@@ -38,10 +46,15 @@ export class Commit {
     if (needsCookie && isAnnounced) warnTooLate(this.#engine.cookies.name)
     // A cookie that cannot be written is found out before anything is stored.
     const cookie = needsCookie && !isAnnounced ? this.#prepareCookie(live) : undefined
-    // express-session's way: the cookie goes out whatever becomes of the save.
-    if (this.#engine.sendsAnyway) this.setCookie = cookie?.text
     const { id } = live
-    const storing = rotates ? this.#rotate(live, changes) : this.#store(live, changes, needsCookie)
+    const store = (): MaybePromise<void> =>
+      rotates ? this.#rotate(live, changes) : this.#store(live, changes, needsCookie)
+    const storing = attempt(store, error => {
+      // express-session's way: the cookie goes out whatever becomes of the save. An id that is taken is somebody else's.
+      const isSent = live.state !== 'new' && !this.#isUnconfirmed
+      if (this.#engine.sendsAnyway && isSent) this.setCookie = cookie?.text
+      throw error
+    })
     return chain(storing, () => this.#conclude(live, cookie ?? this.#successorCookie(live, id)))
   }
 
@@ -86,7 +99,6 @@ export class Commit {
 
   #forgiveCookie(error: unknown): void {
     this.#isUnconfirmed = true
-    this.setCookie = undefined
     this.#forgiveTouch(error)
   }
 
@@ -94,9 +106,10 @@ export class Commit {
     const { record } = live
     if (record === undefined) return
     const isAsked = isRenewed && (this.#engine.keepsSessions || live.isResealDue)
-    if (!isAsked && !isTouchDue(this.#sessions, live, record)) return
-    const { timeouts } = this.#engine
-    const isRewritten = live.isResealDue || timeouts.isAstray(this.#engine.now(), record, live.maxAge)
+    const startsGrace = isGraceDue(this.#sessions, live, record)
+    if (!isAsked && !startsGrace && !isTouchDue(this.#sessions, live, record)) return
+    const isAstray = this.#engine.timeouts.isAstray(this.#engine.now(), record, live.maxAge)
+    const isRewritten = startsGrace || isAstray || live.isResealDue
     return attempt(
       () => (isRewritten ? this.#save(live, live.encode()) : this.#recordActivity(live, record)),
       error => this.#forgiveTouch(error),

@@ -16,8 +16,8 @@ export class Creation {
   readonly #engine: Engine
   readonly #request: WritingRequest
 
-  constructor(request: WritingRequest) {
-    this.#engine = request.engine
+  constructor(request: WritingRequest, engine: Engine) {
+    this.#engine = engine
     this.#request = request
   }
 

@@ -52,7 +52,7 @@ export function askStore<Answer>(call: StoreCall, ask: () => MaybePromise<Answer
 export function within<Answer>(
   limit: Limit,
   answer: MaybePromise<Answer>,
-  late: () => SojournError,
+  late: () => unknown,
 ): MaybePromise<Answer> {
   if (!isPromised(answer)) return answer
   return new Promise((resolve, reject) => {

@@ -10,7 +10,8 @@ export function isSaveDue({ engine }: RequestSessions, live: LiveSession, change
   // express-session's way: what the application has tried to save by itself is not tried again unless it has changed.
   const isTold = savedAs !== undefined && (changes ?? savedAs) === savedAs && engine.sendsAnyway
   if (isTold || changes !== undefined) return !isTold
-  if (live.record === undefined) return saveUninitialized || live.isSuccessor
+  // An empty session is stored if the application has tried to.
+  if (live.record === undefined) return saveUninitialized || live.isSuccessor || savedAs !== undefined
   return resave && savedAs === undefined
 }
 
@@ -25,6 +26,15 @@ export function isTouchDue(
   if (!engine.timeouts.isTouchDue(now, record, live.maxAge) || sessions.isPassive) return false
   // Or it was stored long before its response leaves. An old id, which only leads to a session, prolongs nothing.
   return sessions.hasBrought(live) || (!engine.keepsSessions && !live.isFollowing && record.touchedAt < now)
+}
+
+/** Whether the end of a request is to write down that the visitor has the id that another was changed to. */
+export function isGraceDue(
+  sessions: RequestSessions,
+  live: LiveSession,
+  { rotation }: SessionRecord<unknown>,
+): boolean {
+  return sessions.hasBrought(live) && sessions.engine.rotation.isUnused(rotation)
 }
 
 /** Whether the visitor has used one id for as long as one may be used, and can be given another. */
@@ -43,7 +53,7 @@ export function isCookieDue(sessions: RequestSessions, live: LiveSession, isChan
   const isModified = isChanged || live.hasSavedChanges || live.isSuccessor
   const isDue = sessions.hasBrought(live)
     ? isRenewalDue(sessions, live, isModified)
-    : live.record !== undefined || isModified || sessions.engine.policy.saveUninitialized
+    : live.record !== undefined || isModified || isSaveDue(sessions, live)
   return isDue && isAllowed(sessions, live)
 }
 

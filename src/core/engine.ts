@@ -2,14 +2,14 @@ import { hash } from 'node:crypto'
 import type { Clock } from './clock.ts'
 import type { CookiePolicy } from './cookie-policy.ts'
 import type { CookieSigner, VerifiedId } from './cookie-signer.ts'
-import { askStore, Limit, type StoreVerb } from './deadline.ts'
+import { askStore, Limit, type StoreVerb, within } from './deadline.ts'
 import { Encoding } from './encoding.ts'
 import { SojournError, unableError } from './errors.ts'
 import { publish } from './events.ts'
 import { IdRotation, rootOf } from './id-rotation.ts'
 import { checkId, IdMint } from './ids.ts'
 import { KeyRing } from './key-ring.ts'
-import { attempt } from './maybe-promise.ts'
+import { attempt, chain } from './maybe-promise.ts'
 import type { Policy } from './options.ts'
 import { Recollection } from './recollection.ts'
 import { RingSigner } from './ring-signer.ts'
@@ -45,6 +45,8 @@ export class Engine {
   readonly otherSigners: Map<Secret, Signer> = new Map()
   /** How long is waited for the store. */
   limit: Limit
+  /** The engine of the manager: for it each call of the store has a deadline of its own. */
+  readonly manager: Engine = this
 
   constructor(policy: Policy, store: Store<EncodedData>, mint: IdMint = new IdMint()) {
     this.policy = policy
@@ -149,6 +151,15 @@ export class Engine {
       () => askStore({ store: store.name, verb, limit }, () => call(store)),
       error => reportFailure(this, id, error),
     )
+  }
+
+  /**
+   * Tidies up what is nobody's any more. The store is asked even if the operation has used up its time, which then waits no
+   * longer. A failure changes nothing.
+   */
+  tidy(work: (manager: Engine) => MaybePromise<unknown>): MaybePromise<void> {
+    const ignore = (): void => undefined
+    return attempt(() => chain(within(this.limit, work(this.manager), ignore), ignore), ignore)
   }
 
   /** Loads the record of an id, by the key that may have been worked out already. */

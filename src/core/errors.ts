@@ -78,6 +78,11 @@ export function takenIdError(): SojournError {
   )
 }
 
+/** What somebody is told who cannot have the session alone. */
+export function busyError(got: string): SojournError {
+  return new SojournError('LOCK_BUSY', `Expected to have the session alone, but ${got}. Try again later.`)
+}
+
 /** What somebody is told whose response has left with the cookie as it was. */
 export function headSentError(wanted: string): SojournError {
   return new SojournError(

@@ -3,7 +3,7 @@ import type { VerifiedId } from './cookie-signer.ts'
 import type { ReadData } from './encoding.ts'
 import type { Engine } from './engine.ts'
 import { publish } from './events.ts'
-import { attempt, chain } from './maybe-promise.ts'
+import { chain } from './maybe-promise.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 
 /**
@@ -15,7 +15,7 @@ import type { MaybePromise, SessionRecord } from './store.ts'
  * - `expired`: one of the two timeouts is over.
  * - `revoked`: the session was ended: while this request was under way, by whoever ended all sessions of its
  *   subject, or on this process a while ago.
- * - `replayed`: the session goes on under another id, and this one was given up longer ago than the grace.
+ * - `replayed`: the session goes on under another id, and the grace of this one is over.
  * - `tampered`: no secret has made the signature, or the record is not what was stored.
  * - `failed`: the store did not answer, so nobody knows.
  */
@@ -113,7 +113,5 @@ function judge(
 /** Removes what is over anyway, so that a store that cannot do it now is no reason to fail. */
 function remove(engine: Engine, id: string, { key }: SessionRecord<unknown>): MaybePromise<void> {
   engine.recollection.noteEnd(key)
-  return attempt(() => chain(removeRecord(engine, id, key), ignore), ignore)
+  return engine.tidy(manager => removeRecord(manager, id, key))
 }
-
-function ignore(): void {}

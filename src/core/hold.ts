@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto'
 import type { Engine } from './engine.ts'
-import { SojournError } from './errors.ts'
+import { busyError, SojournError } from './errors.ts'
 import type { LiveSession } from './live-session.ts'
+import { attempt, chain } from './maybe-promise.ts'
 import { anonymous } from './standing.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 
@@ -87,18 +88,13 @@ export class Holding {
     if (found?.version !== version) throw lostError()
   }
 
-  async release(): Promise<void> {
-    if (this.#hold !== undefined) await this.#release(this.#hold)
+  /** The response is about to leave: whatever waits for the session now waits no longer. */
+  abandon(): void {
+    this.#left.abort(leftError())
   }
 
-  /** Lets the session go after the last work of the request. Whatever waits for it now waits no longer. */
-  async endAfter(work: () => MaybePromise<void>): Promise<void> {
-    this.#left.abort(leftError())
-    try {
-      await work()
-    } finally {
-      await this.release()
-    }
+  async release(): Promise<void> {
+    if (this.#hold !== undefined) await this.#release(this.#hold)
   }
 
   /** The hold on a session. One that has taken the place of the held session is nobody else's, and needs none. */
@@ -143,8 +139,7 @@ export class Holding {
       this.#left.signal.throwIfAborted()
       const lease = leaseOf(name, clock.now(), leaseMs)
       // A store that keeps sessions has no place for leases, so that the hold counts in this process only.
-      if (keepsSessions || (await this.#engine.ask('create', undefined, store => store.create(lease))))
-        return lease
+      if (keepsSessions || (await this.#create(lease))) return lease
       if (clock.now() >= until) throw busyError('another process has had it for too long')
       await new Promise<void>(resolve => {
         clock.after(randomInt(shortestPauseMs, longestPauseMs), resolve)
@@ -152,21 +147,32 @@ export class Holding {
     }
   }
 
-  /** Lets the next one have the session. A store that fails lets the lease end by itself. */
+  /** If the answer is lost the lease may be there, and is ended. */
+  #create(lease: SessionRecord<unknown>): MaybePromise<boolean> {
+    return attempt(
+      () => this.#engine.ask('create', undefined, store => store.create(lease)),
+      error =>
+        chain(this.#end(lease), () => {
+          throw error
+        }),
+    )
+  }
+
+  /** Lets the next one have the session. If the store fails the lease ends by itself. */
   async #release(hold: Hold): Promise<void> {
     if (hold.isReleased) return
     hold.isReleased = true
-    const { lease } = hold
+    await this.#end(hold.lease)
+    hold.leave()
+  }
+
+  /** Ends only this lease: once it is over, somebody else's may be there under the same key. */
+  #end(lease: SessionRecord<unknown>): MaybePromise<void> {
+    if (this.#engine.keepsSessions) return
     const over = { ...lease, version: lease.version + 1, expiresAt: 0 }
-    try {
-      // Only this lease: after it has ended, somebody else's may be there under the same key.
-      if (!this.#engine.keepsSessions)
-        await this.#engine.ask('replace', undefined, store => store.replace(over, lease.version))
-    } catch {
-      // The failure has been told as an event, and the response is not to be lost for it.
-    } finally {
-      hold.leave()
-    }
+    return this.#engine.tidy(manager =>
+      manager.ask('replace', undefined, store => store.replace(over, lease.version)),
+    )
   }
 }
 
@@ -183,10 +189,6 @@ function once(act: () => void): () => void {
     isDone = true
     act()
   }
-}
-
-function busyError(got: string): SojournError {
-  return new SojournError('LOCK_BUSY', `Expected to have the session alone, but ${got}. Try again later.`)
 }
 
 /** What is wrong with a hold that comes when its response has left. */

@@ -6,7 +6,7 @@ import { deriveKey } from './derived-key.ts'
 interface Hop {
   readonly from: string
   readonly to: string
-  /** Until when the old id may still be used to begin a request. */
+  /** Until when the old id may still begin a request: known once the new one has begun one. */
   readonly until: number
 }
 
@@ -21,6 +21,8 @@ interface Rotation {
 const mark = '~'
 const partLength = 32
 const nonceBytes = 12
+/** Until when an old id is good whose successor may never have reached the visitor. */
+const untilItIsUsed = Number.MAX_SAFE_INTEGER
 /** Enough for a slow request that was overtaken by three others, and an end to what a record can grow by. */
 const mostHops = 4
 const rotated: RegExp = /~[A-Za-z0-9_-]{32}$/
@@ -57,10 +59,26 @@ export class IdRotation {
     return `${rootOf(id)}${mark}${secret}`
   }
 
+  /**
+   * Begins the grace of the ids before the current one, which a visitor has brought for the first time. Until then
+   * nobody knows whether it has reached them: a connection may have broken off, or an answer of the store been lost.
+   */
+  beginGrace(noted: string | undefined, now: number): string | undefined {
+    const rotation = readRotation(noted)
+    if (rotation === undefined || !this.isUnused(noted)) return noted
+    const hops = rotation.hops.map(hop => ({ ...hop, until: Math.min(hop.until, now + this.#graceMs) }))
+    return JSON.stringify({ ...rotation, hops })
+  }
+
+  /** Whether no visitor has brought the current id yet, as far as the record tells. */
+  isUnused(noted: string | undefined): boolean {
+    return noted?.includes(`"until":${untilItIsUsed}`) === true
+  }
+
   /** Writes down that one id has taken the place of another, after what was noted before. */
   note(noted: string | undefined, { from, to }: { from: string; to: string }, now: number): string {
     const hops = readRotation(noted)?.hops ?? []
-    const hop: Hop = { from: this.#hashOf(from), to: this.#seal(from, to), until: now + this.#graceMs }
+    const hop: Hop = { from: this.#hashOf(from), to: this.#seal(from, to), until: untilItIsUsed }
     const rotation: Rotation = {
       current: this.#hashOf(to),
       rotatedAt: now,
@@ -75,8 +93,8 @@ export class IdRotation {
   }
 
   /**
-   * Leads an id to the one that the session has now. Answers undefined for one that was given up longer ago
-   * than the grace, or that the session never had.
+   * Leads an id to the one that the session has now. Answers undefined for one whose grace is over, or that the session
+   * never had.
    */
   currentFor(id: string, noted: string | undefined, now: number): string | undefined {
     if (noted === undefined) return isRotatedId(id) ? undefined : id

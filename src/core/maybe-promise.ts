@@ -30,15 +30,15 @@ export function attempt<Value>(
 }
 
 /** Does something when work is done, whatever became of it. */
-export function lastly<Value>(work: () => MaybePromise<Value>, act: () => void): MaybePromise<Value> {
-  const fail = (error: unknown): never => {
-    act()
-    throw error
-  }
-  return chain(attempt(work, fail), value => {
-    act()
-    return value
-  })
+export function lastly<Value>(
+  work: () => MaybePromise<Value>,
+  act: () => MaybePromise<void>,
+): MaybePromise<Value> {
+  const fail = (error: unknown): MaybePromise<never> =>
+    chain(act(), () => {
+      throw error
+    })
+  return chain(attempt(work, fail), value => chain(act(), () => value))
 }
 
 /**

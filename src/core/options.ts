@@ -55,7 +55,11 @@ export interface SessionsOptions {
   readonly passive?: ((request: never) => boolean) | undefined
   /** Gives a session a new id when it has had the one for this long. @default never */
   readonly rotateEvery?: Duration | undefined
-  /** How long an id still leads to the one that took its place. A long grace weakens security. @default '10s' */
+  /**
+   * How long an id still leads to the one that took its place, once that has been used. A long grace weakens security.
+   *
+   * @default '10s'
+   */
   readonly rotationGrace?: Duration | undefined
   /** What happens to a session whose old id is used after the grace: nothing, or it ends. @default 'refuse' */
   readonly onReplay?: 'refuse' | 'end' | undefined

@@ -26,6 +26,8 @@ export interface WritingRequest {
   readonly device: string | undefined
   /** Set once the request has asked to have its session for itself. */
   readonly holding: Holding | undefined
+  /** Whether this is the session whose cookie the visitor has brought. */
+  hasBrought(live: LiveSession): boolean
 }
 
 /** Makes the record that takes the place of the one that a live session has. */
@@ -48,7 +50,7 @@ export function recordOf(
     subject: facts.subject,
     authenticatedAt: facts.authenticatedAt,
     epoch: facts.epoch,
-    rotation: rotationOf(engine, live, nextId),
+    rotation: rotationOf(request, live, nextId),
     data: undefined as unknown,
   }
   // Last, because sealed data is bound to what stands beside it.
@@ -69,8 +71,14 @@ function activityOf(request: WritingRequest, live: LiveSession): Activity {
   return { touchedAt, expiresAt, device }
 }
 
-function rotationOf(engine: Engine, live: LiveSession, nextId: string | undefined): string | undefined {
-  const { rotation } = live.facts
-  if (nextId === undefined) return rotation
-  return engine.rotation.note(rotation, { from: live.id, to: nextId }, engine.now())
+function rotationOf(
+  request: WritingRequest,
+  live: LiveSession,
+  nextId: string | undefined,
+): string | undefined {
+  const { rotation } = request.engine
+  const now = request.engine.now()
+  const { rotation: before } = live.facts
+  const noted = request.hasBrought(live) ? rotation.beginGrace(before, now) : before
+  return nextId === undefined ? noted : rotation.note(noted, { from: live.id, to: nextId }, now)
 }

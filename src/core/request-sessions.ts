@@ -8,7 +8,7 @@ import type { FoundSession } from './find-session.ts'
 import type { Holding } from './hold.ts'
 import type { Identity } from './identify.ts'
 import { type LiveActions, LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
-import { chain, isPromised } from './maybe-promise.ts'
+import { attempt, chain, lastly } from './maybe-promise.ts'
 import type { WritingRequest } from './record-of.ts'
 import { actionsOf, Session } from './session.ts'
 import { restoreLifetime, valuesOf } from './session-values.ts'
@@ -18,6 +18,12 @@ import { Writer } from './writer.ts'
 
 /** Makes what the methods of a session do. Handed in, so that imports go one way. */
 type MakeActions = (sessions: RequestSessions, live: LiveSession) => LiveActions
+
+/** A method of a session that has failed, and whether the application has waited to hear of it. */
+interface MethodFailure {
+  readonly error: unknown
+  isHeard(): boolean
+}
 
 /** The sessions that one request has, one after the other, and what their methods do. */
 export class RequestSessions implements SessionOwner, WritingRequest {
@@ -33,8 +39,10 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   hasDestroyed = false
   /** Set when the response's head has left, and with it the cookie or the lack of one. */
   isAnnounced = false
-  /** What a method of a session is still doing. It never rejects. */
-  underWay: Promise<void> | undefined
+  /** The methods of the sessions that have failed. */
+  readonly failures: MethodFailure[] = []
+  /** What the request is still doing. It never rejects. */
+  #underWay: Promise<void> | undefined
   /** Set once the request has asked to have its session for itself. */
   holding: Holding | undefined
   readonly engine: Engine
@@ -126,7 +134,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   /** Takes a session away from the request, before it is removed from the store. */
   giveUp(live: LiveSession): void {
     this.#leaving = live
-    if (this.current !== live) return
+    if (this.current?.id !== live.id) return
     this.current = undefined
     this.carrier.show?.(undefined)
   }
@@ -147,15 +155,30 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     return live === undefined || live.hasEnded || this.engine.sendsAnyway ? undefined : this.end(live)
   }
 
-  /** Lets whatever comes after wait for work that is under way. */
-  note(work: MaybePromise<void>): MaybePromise<void> {
-    if (!isPromised(work)) return
-    const settled = work.then(ignore, ignore)
-    this.underWay = settled
-    void settled.then(() => {
-      if (this.underWay === settled) this.underWay = undefined
+  /** Runs an operation after what this request is still doing. Whatever comes later waits for both. */
+  inTurn<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
+    const before = this.#underWay
+    const fail = (error: unknown): never => {
+      throw this.engine.reported(error)
+    }
+    let finish = (): void => undefined
+    const present = new Promise<void>(resolve => {
+      finish = resolve
     })
-    return work
+    this.#underWay = present
+    return lastly(
+      () => chain(before, () => attempt(() => this.engine.limit.run(work), fail)),
+      () => {
+        finish()
+        if (this.#underWay === present) this.#underWay = undefined
+      },
+    )
+  }
+
+  /** @throws the failure of a method that nobody has listened to: a response that says it has worked must not leave. */
+  demandHearing(): void {
+    const unheard = this.failures.find(({ isHeard }) => !isHeard())
+    if (unheard !== undefined && !this.engine.sendsAnyway) throw unheard.error
   }
 
   #empty(standing: Standing): LiveSession {
@@ -202,5 +225,3 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     this.show(live)
   }
 }
-
-function ignore(): void {}

@@ -224,7 +224,6 @@ function answer<Self extends Session, Result>(
     )
     return session
   }
-  work.catch(() => undefined)
   return work
 }
 

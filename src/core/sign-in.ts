@@ -6,6 +6,7 @@ import type { RequestSessions } from './request-sessions.ts'
 import type { SignInOptions, SignOutOptions } from './session.ts'
 import { anonymous } from './standing.ts'
 import type { SessionFacts, SessionRecord } from './store.ts'
+import { Writer } from './writer.ts'
 
 /** Who is to be signed in, and what goes over. */
 interface Arrival extends SignInOptions {
@@ -27,9 +28,9 @@ export class SignIn {
 
   /** Where a limit refuses, the sign-ins of a process queue, so that only those of other processes compete with them. */
   async signIn(live: LiveSession, arrival: Arrival): Promise<void> {
-    const { policy, turns } = this.#engine
+    const { policy, turns, limit } = this.#engine
     if (policy.atLimit !== 'refuse') return this.#signIn(live, arrival)
-    await turns.take(`sign-ins of ${arrival.subject}`, () => this.#signIn(live, arrival))
+    await turns.take(`sign-ins of ${arrival.subject}`, limit, () => this.#signIn(live, arrival))
   }
 
   async signOut(live: LiveSession, { keep = [] }: SignOutOptions): Promise<void> {
@@ -122,11 +123,7 @@ export class SignIn {
     const sessions = this.#sessions
     sessions.hasDestroyed = true
     sessions.show(sessions.begin())
-    try {
-      await sessions.writer.delete(next)
-    } catch {
-      // The failure that led here is the one to tell. Nobody has been given the id.
-    }
+    await this.#engine.tidy(manager => new Writer(sessions, manager).delete(next))
   }
 }
 

@@ -1,3 +1,6 @@
+import type { Limit } from './deadline.ts'
+import { busyError } from './errors.ts'
+
 /**
  * Lets work under one name be done by one at a time, in the order in which it came. It holds no more names
  * than there is work under way.
@@ -6,9 +9,14 @@ export class Turns {
   /** Whoever waits under a name, in the order in which they came, while somebody has the turn. */
   readonly #waiting = new Map<string, (() => void)[]>()
 
-  async take<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    const turn = this.enter(name)
-    if (turn !== undefined) await turn
+  /** @throws SojournError `LOCK_BUSY` when the turn has not come before the limit is over. */
+  async take<Result>(name: string, limit: Limit, work: () => Promise<Result>): Promise<Result> {
+    const late = new AbortController()
+    const turn = this.enter(name, late.signal)
+    if (turn !== undefined) {
+      const leave = limit.wait(() => late.abort(busyError('others have used it for too long')))
+      await turn.finally(leave)
+    }
     try {
       return await work()
     } finally {

@@ -9,7 +9,7 @@ import { type Finding, findSession, type Outcome, rereadSession } from './find-s
 import { Holding, type HoldOptions, leftError } from './hold.ts'
 import { identify } from './identify.ts'
 import type { LiveSession } from './live-session.ts'
-import { attempt, chain, type Failure, isPromised } from './maybe-promise.ts'
+import { attempt, chain, type Failure, isPromised, lastly } from './maybe-promise.ts'
 import { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionHost } from './session.ts'
 import { SessionMethods } from './session-methods.ts'
@@ -157,8 +157,13 @@ export class Visit implements SessionHost {
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
     const { holding } = this.#sessions
-    const work = (): MaybePromise<void> => this.#end()
-    return this.#sessions.note(holding === undefined ? work() : holding.endAfter(work))
+    holding?.abandon()
+    return this.#sessions.inTurn(() =>
+      lastly(
+        () => this.#end(),
+        () => holding?.release(),
+      ),
+    )
   }
 
   /**
@@ -166,19 +171,18 @@ export class Visit implements SessionHost {
    * response whose visitor is about to have the whole of it before the application ends it.
    */
   flush(): MaybePromise<void> {
-    return this.#phase === 'open' ? this.#sessions.note(this.#end()) : undefined
+    return this.#phase === 'open' ? this.#sessions.inTurn(() => this.#end()) : undefined
   }
 
   #end(): MaybePromise<void> {
-    const finish = (): MaybePromise<void> => chain(this.#sessions.endLeaving(), () => this.#finish())
-    const finishing = attempt(
-      () => chain(this.#sessions.underWay, () => this.#engine.limit.run(finish)),
-      error => {
-        this.#conclude()
-        throw this.#engine.reported(error)
+    const sessions = this.#sessions
+    return lastly(
+      () => chain(sessions.endLeaving(), () => this.#finish()),
+      () => {
+        // What comes now comes too late for the cookie, also where the response has left in one piece.
+        sessions.isAnnounced = true
       },
     )
-    return chain(finishing, () => this.#conclude())
   }
 
   /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
@@ -223,7 +227,8 @@ export class Visit implements SessionHost {
     this.#outcome = finding.outcome
     if (finding.session === undefined) {
       // The answer waits for the removal, so that the visitor who is told of an end meets it everywhere.
-      void this.#sessions.note(finding.removing)
+      const { removing } = finding
+      void this.#sessions.inTurn(() => removing)
       this.#sessions.begin()
     } else this.#sessions.receive(finding.session).isFollowing = finding.session.id !== id
   }
@@ -241,6 +246,7 @@ export class Visit implements SessionHost {
   }
 
   #finish(): MaybePromise<void> {
+    this.#sessions.demandHearing()
     const { current: live } = this.#sessions
     const flushed = this.#commit
     this.#commit ??= new Commit(this.#sessions)
@@ -255,11 +261,6 @@ export class Visit implements SessionHost {
     if (!live.hasEnded) return
     this.#outcome = 'revoked'
     if (this.#engine.policy.onGone === 'fail') throw goneError()
-  }
-
-  /** What comes now comes too late for the cookie, also where the response has left in one piece. */
-  #conclude(): void {
-    this.#sessions.isAnnounced = true
   }
 
   /** An application that has made the id something else than text has given the session up. */

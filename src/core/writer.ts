@@ -26,10 +26,11 @@ export class Writer {
   readonly #context: WritingRequest
   readonly #creation: Creation
 
-  constructor(context: WritingRequest) {
-    this.#engine = context.engine
+  /** It asks the store as its request does, unless it is given another engine. */
+  constructor(context: WritingRequest, engine: Engine = context.engine) {
+    this.#engine = engine
     this.#context = context
-    this.#creation = new Creation(context)
+    this.#creation = new Creation(context, engine)
   }
 
   /** Stores the session. One that has ended meanwhile stays ended: `live.hasEnded` tells. */
@@ -206,8 +207,9 @@ export class Writer {
       )
     if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, conflict)
     const { turns, limit } = this.#engine
-    const rewrite = (): MaybePromise<void> => this.#rewrite(live, conflict)
-    return turns.take(`retries of ${this.#engine.keyOf(live.id)}`, async () => limit.run(rewrite))
+    return turns.take(`retries of ${this.#engine.keyOf(live.id)}`, limit, async () =>
+      this.#rewrite(live, conflict),
+    )
   }
 
   #rewrite(live: LiveSession, { change, current, attempts }: Conflict): MaybePromise<void> {

@@ -93,6 +93,7 @@ async function everythingHappens(traits: Parameters<typeof stage>[1]): Promise<s
   const { cookie: spent } = ada
   await ada.request(session => session.rotate())
   note()
+  await ada.request()
   clock.advance(minute)
   await visitor(spent).request()
   store.inner.raiseEpoch('ada', {

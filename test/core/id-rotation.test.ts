@@ -50,8 +50,17 @@ describe('a session whose id was changed', () => {
     expect(rotation.rotatedAt(noted)).toBe(begunAt)
   })
 
-  test('the old one leads to the new one until the very millisecond at which the grace is over', () => {
+  test('the old one leads to the new one for as long as nobody has brought that', () => {
     const { rotation, noted, ids } = rotated(1)
+    expect(rotation.isUnused(noted)).toBe(true)
+    expect(rotation.currentFor(root, noted, begunAt + 1e12)).toBe(ids[1])
+  })
+
+  test('and then until the very millisecond at which the grace is over', () => {
+    const { rotation, ids, noted: unused } = rotated(1)
+    const noted = rotation.beginGrace(unused, begunAt)
+    expect(rotation.isUnused(noted)).toBe(false)
+    expect(rotation.beginGrace(noted, begunAt + graceMs)).toBe(noted)
     expect(rotation.currentFor(root, noted, begunAt)).toBe(ids[1])
     expect(rotation.currentFor(root, noted, begunAt + graceMs - 1)).toBe(ids[1])
     expect(rotation.currentFor(root, noted, begunAt + graceMs)).toBeUndefined()
@@ -62,9 +71,9 @@ describe('a session whose id was changed', () => {
     for (const id of ids) expect(rotation.currentForRequest(id, noted)).toBe(ids[4])
   })
 
-  test('without a grace the old id leads nowhere from the first', () => {
+  test('without a grace the old id leads nowhere once the new one is used', () => {
     const { rotation, noted } = rotated(1, 0)
-    expect(rotation.currentFor(root, noted, begunAt)).toBeUndefined()
+    expect(rotation.currentFor(root, rotation.beginGrace(noted, begunAt), begunAt)).toBeUndefined()
   })
 
   test('an id that was given up before the last change leads over all changes to the one that counts', () => {
@@ -74,10 +83,13 @@ describe('a session whose id was changed', () => {
   })
 
   test('each old id has a grace of its own', () => {
-    const { rotation, noted, ids } = rotated(2)
+    const { rotation, noted: first, ids } = rotated(1)
+    const third = `${root}~${secretOf(2)}`
+    const second = rotation.note(rotation.beginGrace(first, begunAt), { from: ids[1]!, to: third }, begunAt)
+    const noted = rotation.beginGrace(second, begunAt + 1)
     const now = begunAt + graceMs
     expect(rotation.currentFor(ids[0]!, noted, now)).toBeUndefined()
-    expect(rotation.currentFor(ids[1]!, noted, now)).toBe(ids[2])
+    expect(rotation.currentFor(ids[1]!, noted, now)).toBe(third)
     expect(rotation.currentFor(ids[1]!, noted, now + 1)).toBeUndefined()
   })
 

@@ -271,6 +271,7 @@ describe('with a store that reads at once and writes later', () => {
     await ada.request(session => Object.assign(session, { user: 'ada' }))
     const thief = visitor(ada.cookie)
     await ada.request(session => session.rotate())
+    await ada.request()
     clock.advance(minute)
     const visit = thief.begin()
     expect([visit.session?.['user'], visit.outcome]).toEqual([undefined, 'replayed'])

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { sameCall } from '../../src/core/deadline.ts'
 import type { HoldOptions } from '../../src/core/hold.ts'
 import { Gate } from '../support/gate.ts'
 import { commit, failureOf, known } from './races/two-managers.ts'
@@ -35,12 +36,13 @@ describe('a function of `update` that never returns', () => {
     const [first, second] = [await ada.arrive(), await ada.arrive()]
     const hanging = failureOf(() => first.session!.update(() => never))
     await settle()
+    at.clock.advance(1)
     const counting = second.session!.update(session => {
       session['views'] = 1
       return session['views']
     })
     await settle()
-    at.clock.advance(1000)
+    at.clock.advance(999)
     expect([await hanging, await counting]).toEqual(['UPDATE_TIMED_OUT', 1])
     await commit(second)
     await ada.request(session => expect(session['views']).toBe(1))
@@ -272,6 +274,57 @@ describe('a store that is slow', () => {
     expect(at.store.records().filter(({ subject }) => subject === 'ada')).toEqual([])
   })
 
+  test('keeps many updates of one session waiting for one deadline, and not for one each', async () => {
+    const { at, ada } = await begun(deadline)
+    const visits = await Promise.all(Array.from({ length: 15 }, () => ada.arrive()))
+    at.store.replace = () => never
+    const { result, tookMs } = await timed(
+      at,
+      Promise.all(
+        visits.map(({ session }) => failureOf(() => session!.update(each => Object.assign(each, { n: 1 })))),
+      ),
+    )
+    expect([new Set(result as string[]), tookMs]).toEqual([new Set(['STORE_TIMED_OUT', 'LOCK_BUSY']), 1000])
+    expect(timersOf(at)).toBe(0)
+  })
+
+  test('keeps many sign-ins of one subject waiting for one deadline, where a limit refuses them', async () => {
+    const { at } = await begun({ ...deadline, maxPerSubject: 3, atLimit: 'refuse' })
+    const visits = await Promise.all(Array.from({ length: 5 }, () => at.visitor().arrive()))
+    at.store.create = () => never
+    const { result, tookMs } = await timed(
+      at,
+      Promise.all(visits.map(({ session }) => failureOf(() => session!.signIn('ada')))),
+    )
+    expect([new Set(result as string[]), tookMs]).toEqual([new Set(['STORE_TIMED_OUT', 'LOCK_BUSY']), 1000])
+    await settle()
+    expect(at.store.records().filter(({ subject }) => subject === 'ada')).toEqual([])
+  })
+
+  test('is asked to remove what a failed sign-in has stored, although its time is over', async () => {
+    const { at } = await begun(deadline)
+    const { inner } = at.store
+    at.store.create = record => {
+      inner.create(record)
+      return never
+    }
+    // A store that asks whether anybody still waits before it sends anything.
+    at.store.delete = async key => {
+      const goOn = sameCall()
+      await settle()
+      return goOn(() => inner.delete(key))
+    }
+    const visit = await at.visitor().arrive()
+    const { result, tookMs } = await timed(
+      at,
+      failureOf(() => visit.session!.signIn('ada')),
+    )
+    await settle()
+    await settle()
+    expect([result, tookMs]).toEqual(['STORE_TIMED_OUT', 1000])
+    expect(at.store.records().filter(({ subject }) => subject === 'ada')).toEqual([])
+  })
+
   test('has the whole deadline for each operation, however long the request lasts', async () => {
     const { at, ada } = await slowed(800)
     const visit = (await timed(at, ada.arrive())).result as TestVisit
@@ -304,8 +357,7 @@ describe('a store that is slow', () => {
     }
     visit.session!['views'] = 1
     const { result, tookMs } = await timed(at, commit(visit))
-    // After two tries it waits for a turn among the others of its process, and the time counts from when that has come.
-    expect([result, tookMs]).toEqual([{ error: 'STORE_TIMED_OUT', setCookie: undefined }, 1600])
+    expect([result, tookMs]).toEqual([{ error: 'STORE_TIMED_OUT', setCookie: undefined }, 1000])
   })
 
   test('may have its time set back or forward without a failure', async () => {
@@ -416,6 +468,47 @@ describe('a hold', () => {
       expect([at.store.records().length, timersOf(at)]).toEqual([1, 0])
     },
   )
+
+  test('whose release gets no answer lets the response leave at the deadline of its end', async () => {
+    const { at, ada } = await begun(deadline)
+    const visit = await ada.arrive()
+    await visit.hold({ ...options, leaseMs: 60_000 })
+    at.store.next('replace', () => never)
+    const ending = commit(visit)
+    await settle()
+    at.clock.advance(1000)
+    expect((await ending).error).toBeUndefined()
+  })
+
+  test('does not keep a response waiting again that has failed at the deadline, and ends its lease all the same', async () => {
+    const { at, ada } = await begun(deadline)
+    const [visit, next] = [await ada.arrive(), await ada.arrive()]
+    await visit.hold({ ...options, leaseMs: 60_000 })
+    at.store.next('replace', () => never)
+    visit.session!['views'] = 1
+    const ending = commit(visit)
+    await settle()
+    at.clock.advance(1000)
+    expect((await ending).error).toBe('STORE_TIMED_OUT')
+    await settle()
+    await next.hold(options)
+    await commit(next)
+    expect(timersOf(at)).toBe(0)
+  })
+
+  test('whose lease is stored, but not answered, keeps nobody waiting for the end of that lease', async () => {
+    const { at, ada } = await begun()
+    const [visit, next] = [await ada.arrive(), await ada.arrive()]
+    at.store.next('create', async work => {
+      await work()
+      throw new Error('the answer is lost')
+    })
+    expect(await failureOf(() => visit.hold({ ...options, leaseMs: 60_000 }))).toBe('STORE_FAILED')
+    await commit(visit)
+    await next.hold(options)
+    await commit(next)
+    expect([at.store.records().length, timersOf(at)]).toEqual([1, 0])
+  })
 
   test('of a session that is destroyed is let go by the end of the request', async () => {
     const { at, ada } = await begun()

@@ -195,6 +195,7 @@ async function signingIn({ visitor, clock, sessions }: Stage, transcript: Transc
     show(transcript, visit)
   })
   transcript.ids.push(ada.id)
+  await ada.request()
   clock.advance(60_000)
   await visitor(spent).request((_session, visit) => show(transcript, visit))
   await stage().visitor(ada.cookie).request()

@@ -50,6 +50,7 @@ export class Draft {
     this.#id = isRotating && request.hasStored ? world.model.ids.get(view.id) : undefined
     this.#id?.attempts.add(this.#from)
     if (this.#id !== undefined) session.rotations.add(this.#from)
+    session.uses.push({ brought: request.brought, from: this.#from })
   }
 
   /** Takes down what is certain however it ended. */
@@ -76,6 +77,9 @@ export class Draft {
     if (this.#isProlonging) session.noteStored(span)
     else session.noteFound(span)
     if (this.#isSignOfLife && operation.failures === 0) session.noteActivity(span, true)
+    const { model } = this.#world
+    const used = request.isLed ? undefined : model.ids.get(String(request.brought))
+    if (used?.session === session && operation.failures === 0) model.noteUse(used, request.openedAt, span)
     this.#noteRotation({ span, operation })
   }
 
@@ -113,7 +117,7 @@ export class Draft {
       return
     }
     this.#world.model.learn(idNow, this.session.handle, span.until)
-    if (before !== undefined) before.givenUpAt = Math.min(before.givenUpAt ?? span.until.at, span.until.at)
+    if (before !== undefined) before.givenUp ??= span.until
   }
 
   #retractRotation(): void {

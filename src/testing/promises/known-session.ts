@@ -16,11 +16,20 @@ export const mostRotations = 4
 
 /** One of the ids that a session has or had. */
 export interface KnownId {
+  readonly id: string
   readonly session: KnownSession
   /** When somebody may have begun to put another in its place. */
   readonly attempts: Set<Moment>
-  /** At what time it was certain that another is in its place. */
-  givenUpAt: number | undefined
+  /** Since when it is certain that another is in its place. */
+  givenUp: Moment | undefined
+  /** Since what time it is certain that a visitor has used a later one, so that the grace of this one has begun. */
+  outdatedAt: number | undefined
+}
+
+/** A request that may have written down which id its visitor has. */
+export interface Use {
+  readonly brought: string | undefined
+  readonly from: Moment
 }
 
 /** What is known of one session, by what its requests were told. */
@@ -47,6 +56,7 @@ export class KnownSession {
   readonly prolonging: Set<Moment> = new Set()
   /** When somebody began to change its id. */
   readonly rotations: Set<Moment> = new Set()
+  readonly uses: Use[] = []
   readonly tally: Tally = new Tally()
   readonly #registers = new Map<string, Register>()
   readonly #lifetimes: Lifetimes

@@ -125,16 +125,26 @@ export class Model {
     return [...this.sessions.values()].filter(({ signIn }) => signIn?.subject === subject)
   }
 
-  /** Whether an id may no longer be one that opens its session. */
-  mayBeRefused({ attempts, session }: KnownId, { until }: Span): boolean {
+  /** Whether an id may no longer be one that opens its session: its grace begins when a later one is used. */
+  mayBeRefused({ id, attempts, session }: KnownId, { until }: Span): boolean {
     const [first] = attempts
     if (first === undefined) return false
     const since = [...session.rotations].filter(({ order }) => order >= first.order)
-    return since.length >= mostRotations || first.at + this.lifetimes.graceMs <= until.at
+    const use = session.uses.find(({ brought, from }) => brought !== id && from.order >= first.order)
+    const isOver = use !== undefined && use.from.at + this.lifetimes.graceMs <= until.at
+    return since.length >= mostRotations || isOver
   }
 
-  isSurelyRefused({ givenUpAt }: KnownId, { from }: Span): boolean {
-    return givenUpAt !== undefined && givenUpAt + this.lifetimes.graceMs <= from.at
+  isSurelyRefused({ outdatedAt }: KnownId, { from }: Span): boolean {
+    return outdatedAt !== undefined && outdatedAt + this.lifetimes.graceMs <= from.at
+  }
+
+  /** Takes down that an id has certainly been used, so that those that were given up before then are outdated. */
+  noteUse(used: KnownId, since: Moment, { until }: Span): void {
+    for (const known of this.ids.values()) {
+      const isEarlier = known.session === used.session && known !== used && isBefore(known.givenUp, since)
+      if (isEarlier) known.outdatedAt ??= until.at
+    }
   }
 
   #arrivalsOf(subject: string): readonly Arrival[] {
@@ -171,7 +181,7 @@ export class Model {
   }
 
   #newId(id: string, session: KnownSession): KnownId {
-    const known: KnownId = { session, attempts: new Set(), givenUpAt: undefined }
+    const known: KnownId = { id, session, attempts: new Set(), givenUp: undefined, outdatedAt: undefined }
     this.ids.set(id, known)
     return known
   }

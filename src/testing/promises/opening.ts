@@ -113,7 +113,7 @@ function noteLed(known: KnownId, { until }: Span, request: UnderWay): void {
   const isCaused = known.attempts.size > 0
   hold('oneSuccessor', isCaused, () => `${request.name} was led to another id, which nobody has made.`)
   request.isLed = true
-  known.givenUpAt = Math.min(known.givenUpAt ?? until.at, until.at)
+  known.givenUp ??= until
 }
 
 function expectOver(world: World, opening: Opening, known: KnownId): void {

@@ -100,19 +100,22 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(visit.setCookie).toBeUndefined()
   })
 
-  test('the old id leads on within the grace to the millisecond, and not after it', async () => {
+  test('the old id leads on until the new one is used, and then within the grace to the millisecond', async () => {
     for (const [spanMs, outcome] of [
       [10 * second - 1, 'found'],
       [10 * second, 'replayed'],
     ] as const) {
       const at = twoManagers({}, traits)
       const ada = await known(at)
-      const fast = await at.elsewhere(ada).request(rotate)
+      const fast = at.elsewhere(ada)
+      await fast.request(rotate)
+      at.clock.advance(minute)
+      await fast.request()
       at.clock.advance(spanMs)
-      const visit = await ada.request()
+      const visit = await at.visitor(ada.cookie).request()
       expect(visit.outcome).toBe(outcome)
       expect(visit.setCookie === undefined ? undefined : idOf(visit.setCookie)).toBe(
-        outcome === 'found' ? idOf(fast.setCookie) : undefined,
+        outcome === 'found' ? fast.id : undefined,
       )
     }
   })
@@ -121,7 +124,9 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     const at = twoManagers({ rotateEvery: '5s' }, traits)
     const ada = await known(at)
     const old = ada.cookie
-    await at.elsewhere(ada).request(rotate)
+    const fast = at.elsewhere(ada)
+    await fast.request(rotate)
+    await fast.request()
     const [{ rotation } = {}] = at.store.records()
     for (let count = 0; count < 3; count += 1) {
       at.clock.advance(3 * second)
@@ -142,6 +147,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       const ada = await known(at)
       const fast = at.elsewhere(ada)
       await fast.request(rotate)
+      await fast.request()
       const slow = await fast.arrive()
       at.clock.advance(10 * second)
       const heard = hearEvents()
@@ -158,6 +164,65 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       await commit(slow)
       expect([slow.outcome, at.store.records().length]).toEqual([left === 1 ? 'found' : 'revoked', left])
     }
+  })
+
+  test('whoever never got the new id, because the connection broke off, comes with the old one and is given it', async () => {
+    const at = twoManagers({ onReplay: 'end' }, traits)
+    const ada = await known(at)
+    const old = ada.cookie
+    const fast = await at.elsewhere(ada).request(rotate)
+    at.clock.advance(hour)
+    expect((await ada.request()).outcome).toBe('found')
+    expect(ada.id).toBe(idOf(fast.setCookie))
+    await ada.request()
+    at.clock.advance(10 * second)
+    expect((await at.visitor(old).arrive()).outcome).toBe('replayed')
+  })
+
+  test('so it is where the store has changed the id and its answer was lost', async () => {
+    const at = twoManagers({ onReplay: 'end' }, traits)
+    const ada = await known(at)
+    const old = ada.cookie
+    const visit = await ada.arrive()
+    at.store.next('replace', async work => {
+      await work()
+      throw new Error('the answer is lost')
+    })
+    expect(await failureOf(() => visit.session!.rotate())).toBe('STORE_FAILED')
+    ada.keep((await commit(visit)).setCookie)
+    expect(ada.cookie).toBe(old)
+    at.clock.advance(hour)
+    expect((await ada.request()).outcome).toBe('found')
+    expect(ada.cookie).not.toBe(old)
+    await ada.request(session => expect(session['user']).toBe('ada'))
+  })
+
+  test.each([{}, { isPassive: true }])(
+    'the first request with the new id writes that down, once, and prolongs nothing by it if it is a poll (%o)',
+    async carrier => {
+      const at = twoManagers({ touchEvery: '1h', idle: '2h' }, traits)
+      const ada = await known(at)
+      await ada.request(rotate)
+      const [{ expiresAt } = {}] = at.store.records()
+      at.clock.advance(minute)
+      at.store.forgetCalls()
+      at.store.fail('replace')
+      expect((await ada.request(() => undefined, carrier)).setCookie).toBeUndefined()
+      for (let count = 0; count < 3; count += 1) await ada.request(() => undefined, carrier)
+      expect(at.store.calls.filter(verb => verb !== 'load')).toEqual(['replace', 'replace'])
+      const prolonged = 'isPassive' in carrier ? 0 : minute
+      expect(at.store.records()[0]?.expiresAt).toBe(Number(expiresAt) + prolonged)
+    },
+  )
+
+  test('two requests that use the new id first write that down both, and lose nothing', async () => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at)
+    await ada.request(rotate)
+    const visits = [await ada.arrive(), await at.elsewhere(ada).arrive()]
+    visits[1]!.session!['other'] = 1
+    for (const visit of visits) expect((await commit(visit)).error).toBeUndefined()
+    expect(stored(at.store)).toEqual({ user: 'ada', other: 1 })
   })
 
   test('a slow request keeps its session over four rotations', async () => {

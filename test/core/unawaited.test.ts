@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest'
+import type { StoreVerb } from '../../src/core/deadline.ts'
+import { commit, failureOf, known, stores } from './races/two-managers.ts'
+import { type Anything, later, stage, type TestSession, type TestVisit } from './stage.ts'
+
+/** @see issue 12: a response that a request leaves without waiting for a method of its session */
+
+/** A method that nobody waits for, the verb of the store in it, and whether the end of the request makes up for it. */
+const methods: readonly (readonly [
+  string,
+  (session: TestSession) => Promise<unknown>,
+  StoreVerb,
+  { isTriedAgain: boolean },
+])[] = [
+  ['signIn', session => session.signIn('ada'), 'create', { isTriedAgain: false }],
+  ['signOut', session => session.signOut(), 'delete', { isTriedAgain: false }],
+  ['regenerate', session => session.regenerate(), 'delete', { isTriedAgain: false }],
+  ['rotate', session => session.rotate(), 'replace', { isTriedAgain: false }],
+  [
+    'update',
+    session => session.update(each => Object.assign(each, { paid: true })),
+    'replace',
+    { isTriedAgain: false },
+  ],
+  ['reload', session => session.reload(), 'load', { isTriedAgain: false }],
+  ['destroy', session => session.destroy(), 'delete', { isTriedAgain: true }],
+  ['save', session => Object.assign(session, { paid: true }).save(), 'replace', { isTriedAgain: true }],
+]
+
+describe.each(stores)('a store that %s', (_kind, traits) => {
+  describe.each(methods)('a %s that fails', (_method, call, verb, { isTriedAgain }) => {
+    const begun = async (options: Parameters<typeof stage>[0] = {}) => {
+      const at = stage(options, traits)
+      const ada = await known(at)
+      const visit = await ada.arrive()
+      at.store.fail(verb)
+      return { at, ada, visit }
+    }
+
+    test('and that nobody waits for fails the response, unless the end of the request makes up for it', async () => {
+      const { visit } = await begun()
+      void call(visit.session as TestSession)
+      const { error } = await commit(visit)
+      expect(error).toBe(isTriedAgain ? undefined : 'STORE_FAILED')
+    })
+
+    test.each([
+      ['awaits', async (answer: Promise<unknown>) => void (await failureOf(() => answer))],
+      ['catches', (answer: Promise<unknown>) => void answer.catch(() => undefined)],
+      ['waits for with others', (answer: Promise<unknown>) => void Promise.allSettled([answer])],
+    ])('and that the application %s is the application’s own', async (_way, hear) => {
+      const { visit } = await begun()
+      await hear(call(visit.session as TestSession))
+      expect((await commit(visit)).error).toBeUndefined()
+    })
+
+    test('fails no response in express-session’s way', async () => {
+      const { visit } = await begun({ onCommitFailure: 'send' })
+      void call(visit.session as TestSession)
+      expect((await commit(visit)).error).toBeUndefined()
+    })
+  })
+
+  test('an empty session that could not be saved is saved by the end of the request', async () => {
+    const at = stage({}, traits)
+    const ada = at.visitor()
+    const visit = await ada.arrive()
+    at.store.fail('create')
+    void visit.session!.save()
+    expect(await commit(visit)).toMatchObject({ error: undefined, setCookie: expect.any(String) })
+    expect(at.store.records()).toHaveLength(1)
+  })
+
+  test('a callback that is told of the failure has heard of it', async () => {
+    const at = stage({}, traits)
+    const ada = await known(at)
+    const visit = await ada.arrive()
+    at.store.fail('delete')
+    const told = await new Promise(resolve => visit.session!.signOut(resolve))
+    expect(told).toMatchObject({ code: 'STORE_FAILED' })
+    expect((await commit(visit)).error).toBeUndefined()
+  })
+
+  describe('a method that is called while another is under way', () => {
+    const leavesNothing: readonly (readonly [string, (session: TestSession) => void])[] = [
+      ['signIn, then signOut', session => void [session.signIn('ada'), session.signOut()]],
+      ['regenerate, then destroy', session => void [session.regenerate(), session.destroy()]],
+      ['signIn, then destroy', session => void [session.signIn('ada'), session.destroy()]],
+      ['reload, then destroy', session => void [session.reload(), session.destroy()]],
+      ['regenerate, then signOut', session => void [session.regenerate(), session.signOut()]],
+    ]
+    test.each(leavesNothing)('%s: nobody is signed in, and the browser forgets', async (_name, call) => {
+      const at = stage({}, traits)
+      const ada = await known(at)
+      const visit = await ada.arrive()
+      call(visit.session as TestSession)
+      const { error, setCookie } = await commit(visit)
+      expect([error, at.store.records()]).toEqual([undefined, []])
+      expect(setCookie).toMatch(/; Max-Age=0;/)
+    })
+
+    test('of two sign-ins the later one counts', async () => {
+      const at = stage({}, traits)
+      const ada = await known(at)
+      const visit = await ada.arrive()
+      void visit.session!.signIn('ada')
+      void visit.session!.signIn('bob')
+      expect((await commit(visit)).error).toBeUndefined()
+      expect(at.store.records().map(({ subject }) => subject)).toEqual(['bob'])
+    })
+
+    test('a session held in a variable signs out whoever has signed in on it', async () => {
+      const at = stage({}, traits)
+      const ada = await known(at)
+      const visit = await ada.arrive()
+      const session = visit.session as TestSession
+      await session.signIn('ada')
+      await session.signOut()
+      await commit(visit)
+      expect(at.store.records()).toEqual([])
+    })
+  })
+
+  test('an answer that an update’s function ends waits until the change is stored', async () => {
+    const at = stage({}, traits)
+    const ada = await known(at)
+    const visit = await ada.arrive()
+    let ending: unknown
+    void visit.session!.update((session: Anything) => {
+      session['paid'] = true
+      ending = visit.commit()
+    })
+    await ending
+    expect(at.store.records().map(({ data }) => data)).toEqual(['{"user":"ada","paid":true}'])
+  })
+})
+
+describe('an id from `genid` that is taken', () => {
+  test('is sent to nobody, also in express-session’s way', async () => {
+    const at = stage({ genid: () => 'the-same-for-everybody', onCommitFailure: 'send' }, later)
+    await at.visitor().request((session: Anything) => Object.assign(session, { user: 'ada' }))
+    const eve: TestVisit = await at.visitor().arrive()
+    Object.assign(eve.session as TestSession, { cart: 1 })
+    const { error, setCookie } = await commit(eve)
+    expect([error, setCookie]).toEqual(['ID_INVALID', undefined])
+  })
+})
