@@ -118,6 +118,7 @@ export class Visit implements SessionHost {
 
   /** Begins a new session at once, in the place of the one that is there. */
   generate(): Session {
+    if (this.#phase === 'unread') this.#openNow()
     this.#begin()
     this.#assigned = undefined
     return this.#sessions.succeed().view
@@ -158,18 +159,11 @@ export class Visit implements SessionHost {
     this.#phase = 'committed'
     const { holding } = this.#sessions
     holding?.abandon()
-    return this.#sessions.inTurn(() =>
-      lastly(
-        () => this.#end(),
-        () => holding?.release(),
-      ),
-    )
+    const release = (): MaybePromise<void> => holding?.release()
+    return this.#sessions.inTurn(() => lastly(() => this.#end(), release))
   }
 
-  /**
-   * Does all that is due by now, and leaves the request open: `commit` then stores what has changed since. For a
-   * response whose visitor is about to have the whole of it before the application ends it.
-   */
+  /** Does all that is due for a response that is about to be whole. `commit` then stores what has changed since. */
   flush(): MaybePromise<void> {
     return this.#phase === 'open' ? this.#sessions.inTurn(() => this.#end()) : undefined
   }
@@ -194,7 +188,7 @@ export class Visit implements SessionHost {
   }
 
   #begin(): void {
-    if (this.#phase === 'unread' || this.#phase === 'loading') this.#phase = 'open'
+    if (this.#phase === 'loading') this.#phase = 'open'
   }
 
   #openNow(): void {
