@@ -31,9 +31,13 @@ export function adopt(engine: Engine, visitor: VerifiedId): MaybePromise<Session
 
 /** Removes the record of an id, and lets nothing be left that could be taken over again. */
 export function removeRecord(engine: Engine, id: string, key: string): MaybePromise<boolean> {
+  return chain(forgetForeign(engine, id), () => engine.ask('delete', id, store => store.delete(key)))
+}
+
+/** Lets nothing be left that could be taken over again. */
+export function forgetForeign(engine: Engine, id: string): MaybePromise<unknown> {
   const verb = 'forget what other software keeps under an id'
-  const forgetting = isAdopting(engine) && askAdopting(engine, verb, store => store.forgetForeign(rootOf(id)))
-  return chain(forgetting, () => engine.ask('delete', id, store => store.delete(key)))
+  return isAdopting(engine) && askAdopting(engine, verb, store => store.forgetForeign(rootOf(id)))
 }
 
 function attemptAdoption(

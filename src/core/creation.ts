@@ -1,11 +1,10 @@
-import type { Reading } from './encoding.ts'
+import { readRecord } from './catch-up.ts'
 import type { Engine } from './engine.ts'
 import { takenIdError } from './errors.ts'
 import { publish } from './events.ts'
 import type { LiveSession } from './live-session.ts'
 import { chain } from './maybe-promise.ts'
 import { recordOf, type WritingRequest } from './record-of.ts'
-import { contentsOf } from './session-values.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
 import type { Written } from './store-state.ts'
 
@@ -16,7 +15,7 @@ export class Creation {
   readonly #engine: Engine
   readonly #request: WritingRequest
 
-  constructor(request: WritingRequest, engine: Engine) {
+  constructor(request: WritingRequest, engine: Engine = request.engine) {
     this.#engine = engine
     this.#request = request
   }
@@ -65,15 +64,4 @@ export class Creation {
     this.#engine.recollection.noteLife(sent.record)
     publish('created', () => ({ handle: this.#engine.handleOf(live.id) }))
   }
-}
-
-/** Reads the data of a record for a request that has its session. */
-export function readRecord(
-  { encoding, keepsSessions }: Engine,
-  record: SessionRecord<unknown>,
-  id: string,
-): Pick<Reading, 'contents' | 'text'> {
-  if (!keepsSessions) return encoding.read(record, id)
-  // A store that keeps sessions answers one.
-  return { contents: contentsOf(record.data as object), text: undefined }
 }

@@ -1,6 +1,7 @@
 import type { SessionContents, SessionValues } from './codec.ts'
 import { Cookie } from './cookie.ts'
 import type { Encoding } from './encoding.ts'
+import { inHeldObjects } from './held-objects.ts'
 import { type Merge, type MergeRules, mergeValues } from './merge.ts'
 import { actionsKey, Session, type SessionActions } from './session.ts'
 import { type SessionInside, sessionProxy } from './session-proxy.ts'
@@ -137,7 +138,7 @@ export class LiveSession extends StoreState implements SessionInside {
    */
   mergeOnto(record: SessionRecord<unknown>, { theirs, text, base, resolve }: Merge): readonly string[] {
     const merged = mergeValues({ base, mine: this.#values, theirs: theirs.values }, this.#rules(resolve))
-    this.replaceValues(merged.values)
+    this.becomeValues(merged.values)
     this.#takeLifetime(theirs)
     this.record = record
     this.facts = record
@@ -148,7 +149,13 @@ export class LiveSession extends StoreState implements SessionInside {
   /** Takes back what made `after` of `before`. What has been changed since then stays. */
   takeBack({ before, after }: { readonly before: SessionValues; readonly after: SessionValues }): void {
     const versions = { base: after, mine: this.#values, theirs: before }
-    this.replaceValues(mergeValues(versions, this.#rules(undefined)).values)
+    this.becomeValues(mergeValues(versions, this.#rules(undefined)).values)
+  }
+
+  /** Makes the values those that were given, in the objects that the application holds. */
+  becomeValues(values: SessionValues): void {
+    this.suspect()
+    this.replaceValues(inHeldObjects(this.#values, values))
   }
 
   /** Takes the id that another request has given the session. */

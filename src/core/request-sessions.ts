@@ -1,3 +1,4 @@
+import { removeRecord } from './adoption.ts'
 import type { Carrier } from './carrier.ts'
 import type { Cookie } from './cookie.ts'
 import type { VerifiedId } from './cookie-signer.ts'
@@ -10,6 +11,7 @@ import type { Identity } from './identify.ts'
 import { type LiveActions, LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
 import { attempt, chain, lastly } from './maybe-promise.ts'
 import type { WritingRequest } from './record-of.ts'
+import { removeSession } from './removal.ts'
 import { actionsOf, Session } from './session.ts'
 import { restoreLifetime, valuesOf } from './session-values.ts'
 import { anonymous, type Standing } from './standing.ts'
@@ -35,6 +37,8 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   identity: Identity = 'none'
   /** The session that was destroyed last, which may be there nevertheless. */
   #leaving: LiveSession | undefined
+  /** The session that the visitor has brought and that the store has not found. */
+  missing: VerifiedId | undefined
   /** Set when a session was ended for good, so that the browser is to forget its cookie. */
   hasDestroyed = false
   /** Set when the response's head has left, and with it the cookie or the lack of one. */
@@ -142,10 +146,18 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     this.carrier.show?.(undefined)
   }
 
-  /** Removes a session from the store. Only then is the browser told to forget it: a failing store is no logout. */
-  end(live: LiveSession): MaybePromise<void> {
-    return chain(this.writer.delete(live), () => {
-      this.hasDestroyed = true
+  /**
+   * Removes a session from the store. Only then is the browser told to forget it: a failing store is no logout. Nor is one
+   * that has not found the visitor's session: it is asked to remove that all the same, because a replica may have it.
+   */
+  end(live: LiveSession, goesOn = false): MaybePromise<void> {
+    const { missing, engine } = this
+    const removing = missing && removeRecord(engine, missing.id, engine.keyOfVisitor(missing))
+    return chain(removing, () => {
+      this.missing = undefined
+      return chain(removeSession(this, live, { goesOn }), () => {
+        this.hasDestroyed = true
+      })
     })
   }
 

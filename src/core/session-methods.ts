@@ -5,6 +5,7 @@ import { publish } from './events.ts'
 import { rereadSession } from './find-session.ts'
 import type { LiveActions, LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
+import { removeSession } from './removal.ts'
 import type { RequestSessions } from './request-sessions.ts'
 import type { Session, SessionActions, SignInOptions, SignOutOptions } from './session.ts'
 import { SignIn } from './sign-in.ts'
@@ -168,7 +169,7 @@ export class SessionMethods implements LiveActions {
   async #regenerate(live: LiveSession): Promise<void> {
     const { createdAt } = live.facts
     const wasEnded = live.hasEnded
-    const isOurs = (await this.#sessions.writer.delete(live)) || wasEnded
+    const isOurs = (await removeSession(this.#sessions, live)) || wasEnded
     const next = this.#sessions.succeed({
       ...anonymous,
       createdAt: this.#engine.keepsSessions ? undefined : createdAt,

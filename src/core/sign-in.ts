@@ -2,12 +2,12 @@ import type { Engine } from './engine.ts'
 import { goneError, headSentError, SojournError } from './errors.ts'
 import { publish } from './events.ts'
 import type { LiveSession } from './live-session.ts'
+import { removeSession } from './removal.ts'
 import type { RequestSessions } from './request-sessions.ts'
 import type { SignInOptions, SignOutOptions } from './session.ts'
 import { mostAheadMs } from './sign-in-check.ts'
 import { anonymous } from './standing.ts'
 import type { SessionFacts, SessionRecord } from './store.ts'
-import { Writer } from './writer.ts'
 
 /** Who is to be signed in, and what goes over. */
 interface Arrival extends SignInOptions {
@@ -36,8 +36,8 @@ export class SignIn {
 
   async signOut(live: LiveSession, { keep = [] }: SignOutOptions): Promise<void> {
     const sessions = this.#sessions
+    await sessions.end(live, keep.length > 0)
     const kept = live.pick(keep)
-    await sessions.end(live)
     const next = sessions.begin()
     if (keep.length > 0) next.replaceValues(kept)
     sessions.show(next)
@@ -51,8 +51,8 @@ export class SignIn {
     // Asked before anything is ended: what fails here leaves everything as it was.
     const epoch = await subjects.currentEpoch(subject)
     const authenticatedAt = await this.#turnOf(subject, live)
+    if (!(await removeSession(this.#sessions, live, { goesOn: keep.length > 0 }))) throw goneError()
     const kept = live.pick(keep)
-    if (!(await this.#sessions.writer.delete(live))) throw goneError()
     const next = this.#sessions.succeed({ ...anonymous, subject, authenticatedAt, epoch })
     next.replaceValues(kept)
     await this.#settle(next, subject)
@@ -124,7 +124,7 @@ export class SignIn {
     const sessions = this.#sessions
     sessions.hasDestroyed = true
     sessions.show(sessions.begin())
-    await this.#engine.tidy(manager => new Writer(sessions, manager).delete(next))
+    await this.#engine.tidy(manager => removeSession(sessions, next, { engine: manager }))
   }
 }
 

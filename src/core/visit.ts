@@ -217,14 +217,15 @@ export class Visit implements SessionHost {
     return chain(findSession(engine, identity), finding => this.#take(finding, identity))
   }
 
-  #take(finding: Finding, { id }: VerifiedId): void {
+  #take(finding: Finding, visitor: VerifiedId): void {
     this.#outcome = finding.outcome
     if (finding.session === undefined) {
       // The answer waits for the removal, so that the visitor who is told of an end meets it everywhere.
       const { removing } = finding
+      this.#sessions.missing = visitor
       void this.#sessions.inTurn(() => removing)
       this.#sessions.begin()
-    } else this.#sessions.receive(finding.session).isFollowing = finding.session.id !== id
+    } else this.#sessions.receive(finding.session).isFollowing = finding.session.id !== visitor.id
   }
 
   #giveUp(error: unknown): void {

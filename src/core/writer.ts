@@ -1,5 +1,5 @@
-import { removeRecord } from './adoption.ts'
-import { Creation, readRecord } from './creation.ts'
+import { catchUp } from './catch-up.ts'
+import { Creation } from './creation.ts'
 import type { Engine } from './engine.ts'
 import { SojournError } from './errors.ts'
 import { publish } from './events.ts'
@@ -26,11 +26,10 @@ export class Writer {
   readonly #context: WritingRequest
   readonly #creation: Creation
 
-  /** It asks the store as its request does, unless it is given another engine. */
-  constructor(context: WritingRequest, engine: Engine = context.engine) {
-    this.#engine = engine
+  constructor(context: WritingRequest) {
+    this.#engine = context.engine
     this.#context = context
-    this.#creation = new Creation(context, engine)
+    this.#creation = new Creation(context)
   }
 
   /** Stores the session. One that has ended meanwhile stays ended: `live.hasEnded` tells. */
@@ -76,36 +75,6 @@ export class Writer {
     })
   }
 
-  /**
-   * Removes the session, and answers whether it was this request that has ended it. One that was never stored
-   * costs no call: strangers who sign out leave nothing behind, unless the options store every stranger.
-   */
-  delete(live: LiveSession): MaybePromise<boolean> {
-    const { genid, saveUninitialized } = this.#engine.policy
-    // Only an id that the application has made can be another session's.
-    const isMinted = genid === undefined
-    return chain(isMinted ? undefined : this.#creation.recognize(live), () => {
-      const mayBeThere = live.state === 'sent' || (isMinted && saveUninitialized)
-      if (live.record !== undefined || mayBeThere) return this.#remove(live)
-      live.markAbsent('ended')
-      return true
-    })
-  }
-
-  #remove(live: LiveSession): MaybePromise<boolean> {
-    const engine = this.#engine
-    // Where the answer to an earlier removal was lost, that one may have done it.
-    const isOurs = live.isRemovalAsked || live.record === undefined
-    live.isRemovalAsked = true
-    const key = engine.keyOf(live.id)
-    return chain(removeRecord(engine, live.id, key), wasThere => {
-      live.markAbsent('ended')
-      engine.recollection.noteEnd(key)
-      if (wasThere) publish('destroyed', () => ({ handle: engine.handleOf(live.id) }))
-      return wasThere || isOurs
-    })
-  }
-
   /** Brings what is known of the session up to date, before it is written. */
   #prepare(live: LiveSession): MaybePromise<void> {
     return chain(this.#creation.recognize(live), () => this.#refresh(live))
@@ -140,7 +109,7 @@ export class Writer {
     return attempt(
       () => chain(change(), made),
       error => {
-        live.replaceValues(encoding.decode(before).values)
+        live.becomeValues(encoding.decode(before).values)
         throw error
       },
     )
@@ -214,25 +183,9 @@ export class Writer {
 
   #rewrite(live: LiveSession, { change, current, attempts }: Conflict): MaybePromise<void> {
     return chain(this.#context.holding?.check(live), () => {
-      if (!this.#catchUp(live, current)) return this.#lose(live)
+      if (!catchUp(this.#engine, live, current)) return this.#lose(live)
       return chain(change.again(), next => next && this.#write(live, next, attempts + 1))
     })
-  }
-
-  /** Brings a session to what the store has now, with this request's own changes. Answers whether that can be done. */
-  #catchUp(live: LiveSession, current: SessionRecord<unknown>): boolean {
-    const { encoding, policy } = this.#engine
-    const id = this.#engine.currentIdFor(live.id, current)
-    const read = id === undefined ? undefined : readRecord(this.#engine, current, id)
-    if (id === undefined || read?.contents === undefined) return false
-    if (id !== live.id) live.follow(id)
-    // A session that nobody has looked into is what the store had, and so no change of this request.
-    live.suspect()
-    const base = live.stored === undefined ? {} : encoding.decode(live.stored).values
-    const { contents: theirs, text } = read
-    const clashes = live.mergeOnto(current, { theirs, text, base, resolve: policy.onConflict })
-    publish('conflicted', () => ({ handle: this.#engine.handleOf(live.id), clashes }))
-    return true
   }
 
   #lose(live: LiveSession): void {

@@ -90,6 +90,20 @@ export const typicalRequests: { readonly [name: string]: TypicalRequest } = {
     commands: 's e s us e s',
     make: async at => measured(at, await known(at), session => session.signIn('ada')),
   },
+  'a visitor with a session signs in, and data goes over': {
+    calls: 'load, epoch, replace, create, epoch, load',
+    commands: 's e s us e s',
+    make: async at => measured(at, await known(at), session => session.signIn('ada', { keep: ['user'] })),
+  },
+  'a visitor brings a new id for the first time': {
+    calls: 'load, replace',
+    commands: 's s',
+    async make(at) {
+      const ada = await known(at)
+      await ada.request(session => session.rotate())
+      return measured(at, ada, () => undefined)
+    },
+  },
   'a visitor signs in where the number of sessions is limited': {
     calls: 'load, epoch, list, epoch, delete, create, epoch, list, epoch, load',
     commands: 's e u e s us e u s e s',

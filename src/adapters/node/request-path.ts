@@ -6,7 +6,9 @@ import type { NodeRequest } from './messages.ts'
  * @see RFC 6265 section 5.1.4
  */
 export function coversPath(cookiePath: string, request: NodeRequest): boolean {
-  const target = request.originalUrl ?? request.url ?? '/'
+  const { originalUrl, url } = request
+  const given: unknown = originalUrl ?? url
+  const target = typeof given === 'string' ? given : '/'
   if (cookiePath === '/' && target.startsWith('/')) return true
   const path = pathOf(target)
   if (!path.startsWith(cookiePath)) return false

@@ -15,7 +15,11 @@ const changes = {
  */
 export function sealHead(response: NodeResponse, request: NodeRequest, isSealed: () => boolean): boolean {
   if (typeof response.headersSent !== 'boolean' || Object.hasOwn(response, 'headersSent')) return false
-  for (const [name, change] of Object.entries(changes)) {
+  const isTold = Reflect.defineProperty(response, 'headersSent', {
+    configurable: true,
+    get: () => isSealed() || Reflect.get(Object.getPrototypeOf(response), 'headersSent', response),
+  })
+  for (const [name, change] of isTold ? Object.entries(changes) : []) {
     const original: unknown = Reflect.get(response, name)
     if (typeof original !== 'function') continue
     Reflect.set(response, name, (...args: readonly unknown[]) => {
@@ -23,8 +27,5 @@ export function sealHead(response: NodeResponse, request: NodeRequest, isSealed:
       return Reflect.apply(original, response, args)
     })
   }
-  return Reflect.defineProperty(response, 'headersSent', {
-    configurable: true,
-    get: () => isSealed() || Reflect.get(Object.getPrototypeOf(response), 'headersSent', response),
-  })
+  return isTold
 }

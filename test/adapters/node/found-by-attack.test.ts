@@ -30,6 +30,39 @@ describe.each(stores)('on %s', (_name, makeStore) => {
     },
   )
 
+  test('a response that lets nobody define `headersSent` is answered, with its cookie', async () => {
+    const middleware = session({ secret, store: makeStore() })
+    const listener: Listener = (request, response) => {
+      const guarded = new Proxy(response, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name, target)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+        defineProperty: (target, name, property) =>
+          name !== 'headersSent' && Reflect.defineProperty(target, name, property),
+      })
+      plain(middleware, () => {
+        Reflect.set(Reflect.get(request, 'session'), 'visits', 1)
+        guarded.end('whole')
+      })(request, guarded)
+    }
+    const answer = await ask(await serve(listener))
+    expect(answer).toMatchObject({
+      status: 200,
+      body: 'whole',
+      cookie: expect.stringContaining('connect.sid='),
+    })
+  })
+
+  test.each([5, {}, null])('a request whose URL is %j has a session', async url => {
+    const middleware = session({ secret, store: makeStore() })
+    const listener: Listener = (request, response) => {
+      Reflect.set(request, 'url', url)
+      plain(middleware, () => response.end(typeof Reflect.get(request, 'session')))(request, response)
+    }
+    expect((await ask(await serve(listener))).body).toBe('object')
+  })
+
   test('a commit that fails at once lets the lock go', async () => {
     const app = express().set('env', 'test')
     app.use(session({ secret, store: makeStore() }))

@@ -265,3 +265,43 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual([])
   })
 })
+
+describe.each(stores)('a session that a store which %s has not found', (_kind, traits) => {
+  const endings: readonly (readonly [string, (session: TestSession) => unknown])[] = [
+    ['destroy', session => session.destroy()],
+    ['signOut', session => session.signOut()],
+  ]
+
+  test.each(endings)('is removed all the same by %s, once, and the browser forgets', async (_name, end) => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at)
+    at.store.next('load', () => undefined as never)
+    at.store.forgetCalls()
+    const visit = await ada.request(session => end(session))
+    expect([visit.outcome, visit.setCookie]).toEqual(['missing', expect.stringMatching(/; Max-Age=0;/)])
+    expect([at.store.calls, at.store.records()]).toEqual([['load', 'delete'], []])
+  })
+
+  test.each(endings)('is no logout by %s as long as the store does not remove it', async (_name, end) => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at)
+    const visit = await ada.arrive()
+    at.store.next('load', () => undefined as never)
+    const late = await ada.arrive()
+    at.store.fail('delete')
+    at.store.fail('delete')
+    expect(await failureOf(() => end(late.session as TestSession))).toBe('STORE_FAILED')
+    expect(late.setCookie).toBeUndefined()
+    await commit(visit)
+  })
+
+  test.each(endings)('costs a stranger, and a forger, nothing with %s', async (_name, end) => {
+    const at = twoManagers({}, traits)
+    await known(at)
+    at.store.forgetCalls()
+    for (const cookie of [undefined, 'connect.sid=s%3Aforged.signature']) {
+      await at.visitor(cookie).request(session => end(session))
+    }
+    expect(at.store.calls).toEqual([])
+  })
+})
