@@ -47,7 +47,7 @@ export type { ConflictResolver } from './core/merge.ts'
 export type { SessionsOptions } from './core/options.ts'
 export type { PresetName } from './core/presets.ts'
 export type { Secret } from './core/secret.ts'
-export type { SessionCallback, SignInOptions, SignOutOptions } from './core/session.ts'
+export type { RegenerateOptions, SessionCallback, SignInOptions, SignOutOptions } from './core/session.ts'
 // With a star, because only then an application can add to it.
 export * from './core/session-data.ts'
 export type { Sessions, SubjectSessions, TypedVisit } from './core/sessions.ts'

@@ -7,6 +7,7 @@ import type { SessionData } from '../core/session-data.ts'
 import { Sessions } from '../core/sessions.ts'
 import { warnOnce } from '../core/warnings.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { demandOptions, storeProblem } from './mistakes.ts'
 
 /** Options with something to sign by. */
 export type KeyedOptions = SessionsOptions &
@@ -23,9 +24,12 @@ export type KeyedOptions = SessionsOptions &
  * await visit.open()
  */
 export function createSessions<Data extends object = SessionData>(options: KeyedOptions): Sessions<Data> {
+  demandOptions('createSessions', options)
+  const problem = options.store === undefined ? undefined : storeProblem(options.store)
+  if (problem !== undefined) throwProblem('store', problem)
   // Without a secret there is nothing to check, and that is the first thing to be told.
-  const isKeyed = options?.keys !== undefined
-  checkOptions(isKeyed ? options : { ...options, secret: options?.secret ?? null }, throwProblem)
+  const isKeyed = options.keys !== undefined
+  checkOptions(isKeyed ? options : { ...options, secret: options.secret ?? null }, throwProblem)
   checkSecretLengths(options.secret, isProduction() ? throwProblem : warnOfSecret)
   const policy = resolveOptions(options)
   const { clock } = policy.deadline

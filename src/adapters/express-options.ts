@@ -3,13 +3,14 @@ import { throwProblem } from '../core/checked-options.ts'
 import type { CookieOptions } from '../core/cookie.ts'
 import { SojournError } from '../core/errors.ts'
 import { jsonCodec } from '../core/json-codec.ts'
-import { checkOptions, checkSecretLengths } from '../core/option-checks.ts'
+import { checkOptions, checkSecretLengths, isOption } from '../core/option-checks.ts'
 import { type Policy, resolveOptions, type SessionsOptions } from '../core/options.ts'
-import type { Secret } from '../core/secret.ts'
+import { type Secret, secretRecipe } from '../core/secret.ts'
 import type { Store as RecordStore } from '../core/store.ts'
 import { warnOnce } from '../core/warnings.ts'
 import type { Store } from '../session/store.ts'
 import type { CallbackStore } from '../stores/callback.ts'
+import { anyStore, storeProblem } from './mistakes.ts'
 
 /**
  * The request as Express and Node have it, written down here so that Express's types need not be installed.
@@ -71,6 +72,8 @@ const own = new Set([
   'legacyUntil',
   'seal',
   'codec',
+  'sizeLimit',
+  'onOversize',
 ])
 
 const maxAgeDecides = 'decides by `cookie.maxAge` when a session is over. Set that'
@@ -93,12 +96,21 @@ const notWithCallbacks = {
 export function checkSessionOptions(options: SessionOptions): Policy {
   throwAsBefore(options)
   const { key: _key, proxy: _proxy, store, ...given } = { ...options, name: options.name || options.key }
-  const present = Object.fromEntries(Object.entries(given).filter(([name, value]) => own.has(name) || value))
+  const isPresent = ([name, value]: [string, unknown]): boolean =>
+    own.has(name) || Boolean(value) || !isOption(name)
+  const present = Object.fromEntries(Object.entries(given).filter(isPresent))
   checkOptions(present, reportLeniently)
   if (store) checkStore(store, options)
-  checkSecretLengths(options.secret, (_option, problem) => warnOnce('SOJOURN_SECRET', problem))
+  if (options.secret || options.keys) {
+    checkSecretLengths(options.secret, (_option, problem) => warnOnce('SOJOURN_SECRET', problem))
+  } else warnOnce('SOJOURN_SECRET', noSecret)
   return resolveOptions({ duplicates: 'first-valid', secret: [], ...present }, jsonCodec)
 }
+
+// A request may bring one, as it may with express-session, so that a middleware without a secret is made all the same.
+const noSecret =
+  'Expected `secret`, got none: each request fails that has no `req.secret` of cookie-parser. ' +
+  `Set \`secret\`, and see that the environment has the variable that it comes from. ${secretRecipe}`
 
 /** Any store that the drop-in takes. A base class of express-session's kind may be given its verbs later. */
 export type AnyStore = RecordStore | CallbackStore | Store
@@ -125,8 +137,11 @@ function reportLeniently(option: string, problem: string): void {
 }
 
 function checkStore(store: AnyStore, options: SessionOptions): void {
+  const problem = storeProblem(store)
+  // What people are told comes behind the words that programs may compare.
+  if (problem?.endsWith(anyStore)) throw new TypeError(`store.on is not a function. ${problem}`)
+  if (problem !== undefined) throwProblem('store', problem)
   if (isRecordStore(store)) return
-  if (typeof store.on !== 'function') throw new TypeError('store.on is not a function')
   for (const [name, reason] of Object.entries(notWithCallbacks)) {
     const value: unknown = Reflect.get(options, name)
     if (!value || value === 'json') continue

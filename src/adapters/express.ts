@@ -22,6 +22,8 @@ import { exclusive } from './exclusive.ts'
 import { checkSessionOptions, isRecordStore, type SessionOptions } from './express-options.ts'
 import { formToken, requireFormToken } from './form-token.ts'
 import { requireRecentSignIn, requireSession, requireSubject } from './guards.ts'
+import { demandOptions, uncalledError, warnTwice } from './mistakes.ts'
+import { CookieNames } from './node/cookie-names.ts'
 import { Exchange, type ExchangeSettings, hasSession } from './node/exchange.ts'
 import { holdResponse } from './node/held-response.ts'
 import type { Messages, Middleware, Next, NodeRequest } from './node/messages.ts'
@@ -127,7 +129,9 @@ export interface SessionMiddleware extends Middleware {
   readonly sessions: Sessions
 }
 
-function middleware(options?: SessionOptions | null): SessionMiddleware {
+function middleware(options?: SessionOptions | null, ...rest: readonly unknown[]): SessionMiddleware {
+  if (typeof rest[1] === 'function') throw uncalledError()
+  demandOptions('session', options ?? {})
   const handler = new SessionHandler(options ?? {})
   const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     // Frameworks hand over their own kinds of Node's messages.
@@ -141,6 +145,7 @@ class SessionHandler {
   readonly #engine: Engine
   readonly #settings: ExchangeSettings
   readonly #isLazy: boolean
+  readonly #cookieNames: CookieNames
   #isConnected = true
 
   constructor(options: SessionOptions) {
@@ -150,16 +155,19 @@ class SessionHandler {
     const records = isRecordStore(store) ? store : (callbackStore(store as CompleteStore) as never)
     this.#engine = new Engine(policy, records)
     this.sessions = new Sessions(this.#engine)
+    this.#cookieNames = new CookieNames(this.#engine)
+    const actsAlways =
+      policy.rolling || policy.resave || policy.saveUninitialized || policy.unset === 'destroy'
+    this.#isLazy = this.#engine.traits.readsAtOnce === true && !actsAlways
+    const isPathLate = this.#isLazy && this.#engine.cookies.isPerRequest
     const visible = isRecordStore(store) ? managedStore(this.#engine) : (store as CompleteStore)
     this.#settings = {
       sessions: this.sessions,
       store: visible,
       proxy: options.proxy,
       onCommitFailure: policy.onCommitFailure,
+      covers: isPathLate ? request => this.#covers(request) : undefined,
     }
-    const actsAlways =
-      policy.rolling || policy.resave || policy.saveUninitialized || policy.unset === 'destroy'
-    this.#isLazy = this.#engine.traits.readsAtOnce === true && !actsAlways
     this.#watch(visible)
   }
 
@@ -173,7 +181,10 @@ class SessionHandler {
 
   #begin(messages: Messages): MaybePromise<void> {
     const { request } = messages
-    if (hasSession(request) || !this.#isConnected || !this.#covers(request)) return
+    if (hasSession(request)) return warnTwice()
+    if (!this.#isConnected) return
+    this.#cookieNames.note(request)
+    if (this.#settings.covers === undefined && !this.#covers(request)) return
     if (!this.#hasSecret(request))
       throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
     const exchange = join(messages, this.#settings)

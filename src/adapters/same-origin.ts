@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkEach, isSwitch, type OptionCheck } from '../core/checked-options.ts'
 import { reportCrossSite } from '../core/cross-site.ts'
 import { type OriginFacts, OriginPolicy, type OriginRefusal, type OriginRules } from '../core/same-origin.ts'
+import { forwarded } from './node/forwarded.ts'
 import type { Middleware, Next, NodeRequest } from './node/messages.ts'
 
 /** The options of `sameOrigin`. */
@@ -64,7 +65,8 @@ function factsOf(request: IncomingMessage, proxy: boolean): OriginFacts {
   const { method, headers } = request
   return {
     method,
-    host: (proxy ? headers['x-forwarded-host'] : undefined) ?? headers[':authority'] ?? headers.host,
+    host:
+      (proxy ? forwarded(request, 'x-forwarded-host') : undefined) ?? headers[':authority'] ?? headers.host,
     isSecure: isKnownSecure(request, proxy) ? true : undefined,
     secFetchSite: headers['sec-fetch-site'],
     secFetchMode: headers['sec-fetch-mode'],
@@ -78,7 +80,7 @@ function factsOf(request: IncomingMessage, proxy: boolean): OriginFacts {
  * socket, and of an Express that has not been told of it, a proxy may have ended TLS.
  */
 function isKnownSecure(request: NodeRequest, proxy: boolean): boolean {
-  const { socket, secure, headers } = request
+  const { socket, secure } = request
   if (socket && 'encrypted' in socket && socket.encrypted === true) return true
-  return secure === true || (proxy && headers['x-forwarded-proto'] === 'https')
+  return secure === true || (proxy && forwarded(request, 'x-forwarded-proto') === 'https')
 }

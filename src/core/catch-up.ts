@@ -13,7 +13,7 @@ export function catchUp(engine: Engine, live: LiveSession, current: SessionRecor
   if (id === undefined || read?.contents === undefined) return false
   if (id !== live.id) live.follow(id)
   // A session that nobody has looked into is what the store had, and so no change of this request.
-  live.suspect()
+  live.noteMayChange()
   const base = live.stored === undefined ? {} : encoding.decode(live.stored).values
   const { contents: theirs, text } = read
   const clashes = live.mergeOnto(current, { theirs, text, base, resolve: policy.onConflict })

@@ -1,3 +1,4 @@
+import { didYouMean } from './did-you-mean.ts'
 import { describeValue, SojournError } from './errors.ts'
 
 /** What one option may be, in words and as a question. */
@@ -6,6 +7,8 @@ export interface OptionCheck {
   accepts(value: unknown): boolean
   /** Says what came. @default its kind, and the value itself where that is harmless */
   describe?(value: unknown): string
+  /** The names that belong inside of the option, such as `maxAge` inside of `cookie`. */
+  readonly inside?: readonly string[]
 }
 
 /** Receives what is wrong with an option: throws it, or warns where an application must go on as before. */
@@ -50,7 +53,7 @@ export function checkEach(
   }
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (check === undefined) report(name, unknownOption(name, Object.keys(checks)))
+    if (check === undefined) report(name, unknownOption(name, checks))
     else if (value !== undefined && !check.accepts(value)) {
       const got = check.describe?.(value) ?? describeValue(value)
       report(name, `Expected \`${name}\` to be ${check.expected}, got ${got}.`)
@@ -58,6 +61,9 @@ export function checkEach(
   }
 }
 
-function unknownOption(name: string, known: readonly string[]): string {
-  return `Expected only options that exist, got \`${name}\`. There are: ${known.join(', ')}.`
+function unknownOption(name: string, checks: Readonly<Record<string, OptionCheck>>): string {
+  const known = Object.keys(checks)
+  const inside = known.flatMap(each => (checks[each]?.inside ?? []).map(inner => `${each}.${inner}`))
+  const meant = didYouMean(name, [...known, ...inside])
+  return `Expected only options that exist, got \`${name}\`.${meant} There are: ${known.join(', ')}.`
 }

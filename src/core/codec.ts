@@ -1,4 +1,5 @@
 import { SojournError } from './errors.ts'
+import type { ValueRules } from './unsupported-value.ts'
 
 /** What the application put into a session, as it sees it. */
 export interface SessionValues {
@@ -15,6 +16,8 @@ export interface SessionContents {
 export interface Codec {
   /** The name by which an application chooses it. */
   readonly name: 'json' | 'structured'
+  /** Which values come back as they were. */
+  readonly whole: ValueRules
 
   /**
    * Writes contents down. The same contents give the same text, and contents that were read give the text
@@ -31,17 +34,6 @@ export interface Codec {
    * @throws SojournError `RECORD_CORRUPT` for any other text. Neither the message nor the cause quotes it.
    */
   decode(data: string): SessionContents
-
-  /** Whether it writes two values down as the same. A value that it cannot hold differs from every other. */
-  isSameValue(one: unknown, other: unknown): boolean
-
-  /**
-   * Says at the assignment what `encode` would say at the end, where the stack no longer shows who it was.
-   * It costs a walk through the value, so it is for development.
-   *
-   * @throws SojournError `VALUE_UNSUPPORTED`
-   */
-  checkAssigned(name: string | symbol, value: unknown): void
 }
 
 // `hasOwnProperty`, `__proto__` and their like are never data: a stored record must not be able to give a
@@ -54,6 +46,15 @@ const reserved = new Set<string | symbol>([
 /** Whether a name can never hold an application's data in a session. */
 export function isReserved(name: string | symbol): boolean {
   return reserved.has(name)
+}
+
+/** What is wrong with data under a name that every session has itself. */
+export function reservedNameError(name: string | symbol): SojournError {
+  const shown = String(name)
+  return new SojournError(
+    'NAME_RESERVED',
+    `Expected a name that a session can hold, got \`${shown}\`, which is a name of its own in every session. Choose another one, such as \`my_${shown}\`.`,
+  )
 }
 
 /**
@@ -80,17 +81,7 @@ export function parseJson(data: string): unknown {
   }
 }
 
-/** Whether two values are written down as the same. A value that cannot be written differs from every other. */
-export function isWrittenAlike(write: (value: unknown) => string, one: unknown, other: unknown): boolean {
-  if (Object.is(one, other)) return true
-  try {
-    return write(one) === write(other)
-  } catch {
-    return false
-  }
-}
-
-/** What a codec says of data that it has not written. The cause must not quote the data. */
+/** The error of a codec for data that it has not written. The cause must not quote the data. */
 export function corruptRecord(cause: Error): SojournError {
   return new SojournError(
     'RECORD_CORRUPT',
@@ -100,7 +91,6 @@ export function corruptRecord(cause: Error): SojournError {
 }
 
 function lifetimeOf(cookie: unknown): number | null {
-  const maxAge: unknown =
-    typeof cookie === 'object' && cookie !== null ? Reflect.get(cookie, 'originalMaxAge') : null
+  const maxAge: unknown = Reflect.get(Object(cookie), 'originalMaxAge')
   return typeof maxAge === 'number' && Number.isFinite(maxAge) ? maxAge : null
 }

@@ -1,40 +1,45 @@
+import { checkEach, isSwitch, type OptionCheck, oneOf } from './checked-options.ts'
 import { describeValue, SojournError } from './errors.ts'
 import { type CookieAttributes, frameCookie, longestLifetimeMs, prefixProblem } from './set-cookie.ts'
 
-// `signed`, `encode` and `overwrite` are names that express-session's types know and nobody heeds.
-const attributeNames = new Set([
-  ...['domain', 'path', 'expires', 'maxAge', 'httpOnly', 'secure', 'sameSite', 'priority', 'partitioned'],
-  ...['signed', 'encode', 'overwrite'],
-])
+type Attributes = { readonly [name: string]: unknown }
+
+const anything: OptionCheck = { expected: 'anything', accepts: () => true }
+/** `frameCookie` checks four more. `signed`, `encode` and `overwrite` are express-session's, and nobody heeds them. */
+const checks: { readonly [name: string]: OptionCheck } = {
+  domain: anything,
+  path: anything,
+  expires: { expected: 'a valid Date', accepts: value => value === null || isDate(value) },
+  maxAge: {
+    expected: `a number of milliseconds from 0 to ${longestLifetimeMs}, which are the 400 days after which browsers forget a cookie`,
+    accepts: isLifetime,
+  },
+  httpOnly: isSwitch,
+  secure: oneOf(true, false, 'auto'),
+  sameSite: anything,
+  priority: anything,
+  partitioned: isSwitch,
+  signed: anything,
+  encode: anything,
+  overwrite: anything,
+}
+
+/** The names that an attribute of a cookie can have. */
+export const attributeNames: readonly string[] = Object.keys(checks)
 
 /** Reports everything in a cookie's configuration that a browser would refuse, or quietly read otherwise. */
 export function checkCookie(name: string, cookie: object, report: (problem: string) => void): void {
-  const options: { readonly [attribute: string]: unknown } = { path: '/', httpOnly: true, ...cookie }
-  for (const attribute of Object.keys(options)) {
-    if (attributeNames.has(attribute)) continue
-    report(
-      `Expected only cookie attributes that exist, got \`cookie.${attribute}\`. There are: ${[...attributeNames].join(', ')}.`,
-    )
-  }
-  const problems = [...flagProblems(options), spellingProblem(options), lifetimeProblem(options)]
-  for (const problem of [...problems, ...pairProblems(name, options)]) {
-    if (problem !== undefined) report(problem)
-  }
+  checkEach(shown({ ...cookie }), shown(checks), (_attribute, problem) => report(problem))
+  const options: Attributes = { path: '/', httpOnly: true, ...cookie }
+  for (const problem of [...spellingProblems(options), ...pairProblems(name, options)]) report(problem)
 }
 
-function flagProblems(options: { readonly [attribute: string]: unknown }): string[] {
-  const wrong = ['httpOnly', 'secure', 'partitioned'].filter(flag => !isFlag(flag, options[flag]))
-  return wrong.map(flag => {
-    const accepted = flag === 'secure' ? "true, false or 'auto'" : 'true or false'
-    return `Expected \`cookie.${flag}\` to be ${accepted}, got ${describeValue(options[flag])}.`
-  })
+/** The same under the names that messages show. */
+function shown<Value>(attributes: { readonly [name: string]: Value }): { readonly [name: string]: Value } {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`cookie.${name}`, value]))
 }
 
-function isFlag(flag: string, value: unknown): boolean {
-  return value === undefined || typeof value === 'boolean' || (flag === 'secure' && value === 'auto')
-}
-
-function spellingProblem(options: { readonly [attribute: string]: unknown }): string | undefined {
+function spellingProblems(options: Attributes): string[] {
   const { secure, sameSite } = options
   const decided: CookieAttributes = {
     ...options,
@@ -43,34 +48,23 @@ function spellingProblem(options: { readonly [attribute: string]: unknown }): st
   }
   try {
     frameCookie(decided)
-    return undefined
+    return []
   } catch (error) {
-    return error instanceof SojournError ? error.message : undefined
+    return error instanceof SojournError ? [error.message] : []
   }
-}
-
-function lifetimeProblem({ maxAge, expires }: { readonly [attribute: string]: unknown }): string | undefined {
-  if (maxAge !== undefined && maxAge !== null && !isLifetime(maxAge)) {
-    return `Expected \`cookie.maxAge\` to be a number of milliseconds, 0 or more, got ${describeValue(maxAge)}.`
-  }
-  if (expires !== undefined && expires !== null && !isDate(expires)) {
-    return `Expected \`cookie.expires\` to be a valid Date, got ${describeValue(expires)}.`
-  }
-  if (typeof maxAge === 'number' && maxAge > longestLifetimeMs) {
-    return `Expected \`cookie.maxAge\` to be at most 400 days (${longestLifetimeMs} ms), which is when browsers forget a cookie, got ${maxAge}.`
-  }
-  return undefined
 }
 
 function isLifetime(value: unknown): boolean {
-  return isDate(value) || (typeof value === 'number' && Number.isFinite(value) && value >= 0)
+  return (
+    value === null || isDate(value) || (typeof value === 'number' && value >= 0 && value <= longestLifetimeMs)
+  )
 }
 
 function isDate(value: unknown): boolean {
   return value instanceof Date && !Number.isNaN(value.getTime())
 }
 
-function pairProblems(name: string, options: { readonly [attribute: string]: unknown }): string[] {
+function pairProblems(name: string, options: Attributes): string[] {
   const { secure, sameSite, partitioned } = options
   const isNone = typeof sameSite === 'string' && sameSite.toLowerCase() === 'none'
   const demanding = [isNone && "sameSite: 'none'", partitioned && 'partitioned'].filter(Boolean)

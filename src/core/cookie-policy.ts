@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import { Cookie, type CookieOptions } from './cookie.ts'
 import { type CookieFrame, formatCookie, formatDeletion, formatLifetime, frameCookie } from './set-cookie.ts'
+import { warnShortLife } from './warnings.ts'
 
 /** What the cookie's configuration may depend on. */
 export interface CookieContext {
@@ -15,13 +16,13 @@ export type CookieConfiguration = CookieOptions | ((request: never) => CookieOpt
 /** Makes the cookies of sessions, and the headers that carry them. */
 export class CookiePolicy {
   readonly name: string
-  readonly #configured: CookieConfiguration
+  readonly #configured: CookieOptions | ((request: unknown) => CookieOptions)
   readonly #clock: Clock
   readonly #frames: { secure?: CookieFrame; insecure?: CookieFrame } = {}
 
   constructor(name: string, configured: CookieConfiguration, clock: Clock) {
     this.name = name
-    this.#configured = configured
+    this.#configured = typeof configured === 'function' ? oncePerRequest(configured) : checkLife(configured)
     this.#clock = clock
   }
 
@@ -55,11 +56,6 @@ export class CookiePolicy {
     return formatCookie({ name: this.name, value }, this.#frameFor(context), lifetime)
   }
 
-  /** Writes the header for a session whose cookie the application may have changed. */
-  writeOwn(value: string, cookie: Cookie): string {
-    return cookie.write({ name: this.name, value })
-  }
-
   writeDeletion(context: CookieContext): string {
     return formatDeletion(this.name, this.#frameFor(context))
   }
@@ -70,10 +66,13 @@ export class CookiePolicy {
     return !secure || secure === 'auto' || context.isSecure
   }
 
+  /** Whether the application says the attributes anew for each request. */
+  get isPerRequest(): boolean {
+    return typeof this.#configured === 'function'
+  }
+
   #configuredFor(request: unknown): CookieOptions {
-    const configured = this.#configured
-    // The function was given by the application for this framework's requests. It may answer nothing.
-    return typeof configured === 'function' ? (configured(request as never) ?? {}) : configured
+    return typeof this.#configured === 'function' ? this.#configured(request) : this.#configured
   }
 
   #frameFor(context: CookieContext): CookieFrame {
@@ -86,6 +85,25 @@ export class CookiePolicy {
   #newFrame(context: CookieContext): CookieFrame {
     return frameCookie(this.cookieFor(context).data)
   }
+}
+
+/** Asks the application once for each request, however often the attributes are needed. */
+function oncePerRequest(configured: (request: never) => CookieOptions): (request: unknown) => CookieOptions {
+  const answers = new WeakMap<object, CookieOptions>()
+  return request => {
+    const key = Object(request)
+    // The function was given by the application for this framework's requests. It may answer nothing.
+    const answer = answers.get(key) ?? checkLife(configured(request as never) ?? {})
+    answers.set(key, answer)
+    return answer
+  }
+}
+
+/** Answers the attributes as they are. */
+function checkLife(options: CookieOptions): CookieOptions {
+  const { maxAge } = options
+  if (typeof maxAge === 'number' && maxAge > 0 && maxAge < 60_000) warnShortLife(maxAge)
+  return options
 }
 
 function resolveAuto(options: CookieOptions, isSecure: boolean): CookieOptions {

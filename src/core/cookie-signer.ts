@@ -1,3 +1,4 @@
+import { decodeCookieValue } from './cookie-header.ts'
 import { RecentMap } from './recent-map.ts'
 import { hasSameItems } from './secret.ts'
 
@@ -12,43 +13,52 @@ export interface VerifiedId {
   cookieValue?: string
 }
 
-/** Turns ids into the values of cookies and back. Whatever a visitor sends, reading it throws nothing. */
-export interface CookieSigner {
-  /** Signs an id and writes it as a cookie's value, percent-encoded. */
-  write(id: string): string
-  /** Reads the value of a cookie as it came. Answers undefined for anything that was not signed here. */
-  read(cookieValue: string): VerifiedId | undefined
-  /** The same for a value whose percent-encoding is already undone. */
-  verify(value: string): VerifiedId | undefined
-}
-
-/** The longest value of a cookie that is looked at: no browser keeps a longer one. */
-export const longestValue = 4096
-
 /** Enough for the people who are active at one time on one process; about 3 MB when full. */
 const mostRemembered = 5000
 
-/** The cookies that were verified lately, because the same visitor comes again and again. Only right signatures are kept. */
-export class VerifiedCookies {
+/**
+ * Turns ids into the values of cookies and back. Whatever a visitor sends, reading it throws nothing.
+ *
+ * It remembers the cookies that it has verified lately, because the same visitors come again and again. It keeps
+ * only right signatures.
+ */
+export abstract class CookieSigner {
   readonly #verified = new RecentMap<VerifiedId>(mostRemembered)
-  /** The keys with which they were verified. */
+  /** The keys that verified what is remembered. */
   #keys: readonly unknown[] = []
 
-  /** Answers what is remembered of a cookie, or else what `verify` finds. Nothing is remembered of other keys. */
-  read(
-    cookieValue: string,
-    keys: readonly unknown[],
-    verify: () => VerifiedId | undefined,
-  ): VerifiedId | undefined {
-    if (!hasSameItems(keys, this.#keys)) {
-      this.#verified.clear()
-      this.#keys = [...keys]
-    }
+  /** Every key that verifies at present. When they change, everything remembered is forgotten. */
+  abstract keys(): readonly unknown[]
+
+  abstract sign(id: string): string
+
+  /**
+   * Checks a value whose percent-encoding is undone. Answers undefined for anything that was not signed here.
+   * `spelling` is the value as it came, where that is known.
+   */
+  abstract verify(value: string, spelling?: string): VerifiedId | undefined
+
+  /** Signs an id and writes it as a cookie's value, percent-encoded. */
+  write(id: string): string {
+    return encodeURIComponent(this.sign(id))
+  }
+
+  /** Reads the value of a cookie as it came. Answers undefined for anything that was not signed here. */
+  read(cookieValue: string): VerifiedId | undefined {
+    this.#forgetIfKeysChanged()
     const remembered = this.#verified.get(cookieValue)
     if (remembered !== undefined) return remembered
-    const verified = verify()
+    const value = decodeCookieValue(cookieValue)
+    const verified = value === undefined ? undefined : this.verify(value, cookieValue)
     if (verified !== undefined) this.#verified.set(ownText(cookieValue), verified)
     return verified
+  }
+
+  #forgetIfKeysChanged(): void {
+    const keys = this.keys()
+    if (hasSameItems(keys, this.#keys)) return
+    this.#verified.clear()
+    this.#keys = [...keys]
   }
 }
 

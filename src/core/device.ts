@@ -10,8 +10,8 @@ export interface Device {
 export type AddressDetail = 'whole' | 'truncated' | 'none'
 
 const longestUserAgent = 256
-/** What would let one line of a log or a page pass for several. */
-const control: RegExp = /[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]/gu
+/** What would let one line of a log or a page pass for several, or be shown in another order than it is written in. */
+const control: RegExp = /[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}\p{Bidi_Control}]/gu
 
 /** Writes down from where a request came. Answers undefined when nothing is known. */
 export function describeDevice({ userAgent, address }: Device, detail: AddressDetail): string | undefined {
@@ -28,7 +28,7 @@ export function parseDevice(text: string | undefined): Device {
   try {
     const { userAgent, address } = JSON.parse(text) as { [name: string]: unknown }
     return {
-      ...(typeof userAgent === 'string' && { userAgent }),
+      ...(typeof userAgent === 'string' && { userAgent: cleaned(userAgent) }),
       ...(typeof address === 'string' && { address }),
     }
   } catch {

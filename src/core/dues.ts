@@ -67,7 +67,7 @@ export function writeCookie({ engine, carrier, brought }: RequestSessions, live:
   if (brought?.id === live.id) brought.cookieValue = value
   return live.ownCookie === undefined
     ? engine.cookies.write(value, carrier, live.maxAge)
-    : engine.cookies.writeOwn(value, live.ownCookie)
+    : live.ownCookie.write({ name: engine.cookies.name, value })
 }
 
 /** Writes the `Set-Cookie` that takes the cookie away from a visitor who has brought one. */

@@ -1,8 +1,11 @@
 import type { Codec, SessionContents, SessionValues } from './codec.ts'
+import { tooLargeError } from './errors.ts'
 import { jsonCodec } from './json-codec.ts'
-import type { Opened, SealContext, Sealer } from './sealer.ts'
+import type { SealContext, Sealer } from './sealer.ts'
 import type { EncodedData, SessionRecord } from './store.ts'
 import { structuredCodec } from './structured-codec.ts'
+import { lossIn } from './value-check.ts'
+import { warnOnce, warnTooLarge } from './warnings.ts'
 
 const brace = 0x7b
 
@@ -41,6 +44,9 @@ export interface EncodingOptions {
   readonly isSealing: boolean
   /** Whether values are checked where they are assigned, and not only when they are stored. */
   readonly checksAssignments: boolean
+  /** How many bytes of text a session should have at most, and what one is that has more. */
+  readonly sizeLimit: number
+  readonly onOversize: 'warn' | 'fail'
 }
 
 /** Turns what a session holds into what its record holds, and back. */
@@ -67,6 +73,21 @@ export class Encoding {
     return encoded === stored ? undefined : encoded
   }
 
+  /**
+   * Answers the text that is about to be stored, unless it is longer than the application wants any to be.
+   *
+   * @throws SojournError `SESSION_TOO_LARGE`, where that is no warning.
+   */
+  sized<Text extends string | undefined>(text: Text): Text {
+    const { sizeLimit, onOversize } = this.#options
+    // No text has more than three bytes for each of its units, which are counted already.
+    if (text === undefined || text.length * 3 <= sizeLimit || Buffer.byteLength(text) <= sizeLimit)
+      return text
+    if (onOversize === 'fail') throw tooLargeError(sizeLimit)
+    warnTooLarge(sizeLimit)
+    return text
+  }
+
   /** Reads text, whichever codec has written it. */
   decode(text: string): SessionContents {
     return decodeAny(text)
@@ -74,16 +95,21 @@ export class Encoding {
 
   /** Whether two sets of values have the same under a name, as far as can be stored. */
   isSame(name: string, one: SessionValues, other: SessionValues): boolean {
-    if (Object.hasOwn(one, name) && Object.hasOwn(other, name)) {
-      return Object.is(one[name], other[name]) || this.#options.codec.isSameValue(one[name], other[name])
-    }
-    return this.#isAbsent(name, one) && this.#isAbsent(name, other)
+    const areBothThere = Object.hasOwn(one, name) && Object.hasOwn(other, name)
+    if (areBothThere && Object.is(one[name], other[name])) return true
+    const text = this.#textOf(name, one)
+    // A value that cannot be stored differs from every other.
+    return text !== undefined && text === this.#textOf(name, other)
   }
 
-  /** Throws for a value that could not be stored, at the line that assigns it, where that is wanted. */
+  /**
+   * Warns of a value that will not come back as it is, at the line that assigns it, where that is wanted. That costs a
+   * walk through the value, so it is for development.
+   */
   checkAssigned(name: string, value: unknown): void {
     const { codec, checksAssignments } = this.#options
-    if (checksAssignments) codec.checkAssigned(name, value)
+    const loss = checksAssignments ? lossIn(name, value, codec.whole) : undefined
+    if (loss !== undefined) warnOnce('SOJOURN_VALUE', loss)
   }
 
   /** Makes of text what goes into a record. */
@@ -95,21 +121,14 @@ export class Encoding {
   /** Reads a record's data, whatever somebody may have made of it. Without an id, what only a visitor opens is not. */
   read(record: SessionRecord<unknown>, id: string | undefined): Reading {
     const { data } = record
+    const { sealer, isSealing } = this.#options
     // The usual case, made cheap.
-    if (typeof data === 'string' && !this.#options.isSealing) return readText(data, false)
-    const opened = this.#open(record, id)
-    return 'refused' in opened ? opened : readText(opened.text, opened.isResealDue)
-  }
-
-  #open(record: SessionRecord<unknown>, id: string | undefined): Opened | RefusedData {
-    const { data } = record
-    const { sealer } = this.#options
-    // Text that nobody has sealed is what somebody may have put there who has no key.
-    if (!(data instanceof Uint8Array) || sealer === undefined) return { refused: 'unreadable' }
+    if (typeof data === 'string' && !isSealing) return readText(data, false)
     const context = this.#contextOf(record, id)
-    if (!isAuthenticable(context)) return { refused: 'unreadable' }
-    const opened = sealer.open(data, context)
-    if (typeof opened === 'object') return opened
+    // Text that nobody has sealed is what somebody may have put there who has no key.
+    const isOpenable = data instanceof Uint8Array && isAuthenticable(context)
+    const opened = isOpenable ? sealer?.open(data, context) : undefined
+    if (typeof opened === 'object') return readText(opened.text, opened.isResealDue)
     return { refused: opened === 'tampered' ? 'tampered' : 'unreadable' }
   }
 
@@ -119,10 +138,10 @@ export class Encoding {
     return { id, key, version, cookieName: this.#options.cookieName, bound }
   }
 
-  /** A name that holds nothing is absent for a codec that does not keep it. */
-  #isAbsent(name: string, values: SessionValues): boolean {
-    if (!Object.hasOwn(values, name)) return true
-    return values[name] === undefined && this.encode({ values: { [name]: undefined } }) === this.empty
+  /** What is stored of one name. One that holds nothing is as good as absent for a codec that does not keep it. */
+  #textOf(name: string, values: SessionValues): string | undefined {
+    const own = Object.hasOwn(values, name) ? { [name]: values[name] } : {}
+    return textIn(this.#options.codec, { values: own })
   }
 }
 
@@ -138,7 +157,7 @@ function isAsStored(contents: SessionContents, stored: string): boolean {
   return before === undefined || before === textIn(structuredCodec, contents)
 }
 
-/** The text of contents in a codec that is not the configured one; undefined where it cannot hold them. */
+/** The text of contents in a codec; undefined where it cannot hold them. */
 function textIn(codec: Codec, contents: SessionContents): string | undefined {
   try {
     return codec.encode(contents)
@@ -149,8 +168,7 @@ function textIn(codec: Codec, contents: SessionContents): string | undefined {
 
 /** Whether every field is of a kind that was ever sealed: a database may answer null, or what somebody made of it. */
 function isAuthenticable({ key, version, bound }: SealContext): boolean {
-  const kinds = ['string', 'number', 'undefined']
-  return [key, version, ...bound].every(field => kinds.includes(typeof field))
+  return [key, version, ...bound].every(field => ['string', 'number', 'undefined'].includes(typeof field))
 }
 
 function readText(text: string, isResealDue: boolean): Reading {

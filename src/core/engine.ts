@@ -17,7 +17,6 @@ import { Sealer } from './sealer.ts'
 import type { Secret } from './secret.ts'
 import { Signer } from './signer.ts'
 import type { EncodedData, MaybePromise, SessionRecord, Store, StoreTraits, SubjectStore } from './store.ts'
-import { knowsSubjects, Subjects } from './subjects.ts'
 import { Timeouts } from './timeouts.ts'
 import { Turns } from './turns.ts'
 
@@ -75,10 +74,6 @@ export class Engine {
     const engine: Engine = Object.create(this)
     engine.limit = new Limit(this.policy.deadline)
     return engine
-  }
-
-  get subjects(): Subjects {
-    return new Subjects(this)
   }
 
   /** Whether an answer leaves as it was written even when its session cannot be stored, as in express-session. */
@@ -182,6 +177,11 @@ export class Engine {
   }
 }
 
+/** Whether a store knows whose sessions are whose. */
+function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
+  return ['ofSubject', 'epochOf', 'raiseEpoch'].every(verb => typeof Reflect.get(store, verb) === 'function')
+}
+
 function reportFailure(engine: Engine, id: string | undefined, error: unknown): never {
   if (error instanceof SojournError) {
     const handle = id === undefined ? undefined : engine.handleOf(id)
@@ -193,27 +193,37 @@ function reportFailure(engine: Engine, id: string | undefined, error: unknown): 
   throw error
 }
 
-function signerOf({ ring, secrets, legacyUntil, cookies, deadline }: Policy): CookieSigner {
-  const signer = new Signer(secrets)
-  if (ring === undefined) return signer
-  const legacy = secrets.length === 0 ? undefined : { signer, until: legacyUntil }
-  return new RingSigner(ring, { cookieName: cookies.name, clock: deadline.clock, legacy })
+function signerOf(policy: Policy): CookieSigner {
+  const signer = new Signer(policy.secrets)
+  if (policy.ring === undefined) return signer
+  return new RingSigner(policy.ring, { cookieName: policy.cookies.name, legacy: legacyOf(policy, signer) })
 }
 
-function encodingOf({ codec, seal, cookies }: Policy, keys: KeyRing | undefined): Encoding {
+function encodingOf(
+  { codec, seal, cookies, sizeLimit, onOversize }: Policy,
+  keys: KeyRing | undefined,
+): Encoding {
   return new Encoding({
     codec,
     cookieName: cookies.name,
     sealer: keys && new Sealer(keys, seal || 'server'),
     isSealing: seal !== false,
     checksAssignments: process.env.NODE_ENV !== 'production',
+    sizeLimit,
+    onOversize,
   })
 }
 
 /** What plain secrets have sealed before is read by `keys` as long as the cookies of that time are. */
-function keysOf({ ring, secrets, legacyUntil, deadline }: Policy): KeyRing {
-  const plain = KeyRing.ofSecrets(secrets, deadline.clock)
-  return ring?.alsoReading({ ring: plain, until: legacyUntil }) ?? plain
+function keysOf(policy: Policy): KeyRing {
+  const plain = KeyRing.ofSecrets(policy.secrets, policy.deadline.clock)
+  return policy.ring?.alsoReading(legacyOf(policy, plain)) ?? plain
+}
+
+/** Answers what reads the work of plain secrets beside `keys`, and nothing from `legacyUntil` on. */
+function legacyOf<Reader>(policy: Policy, reader: Reader): () => Reader | undefined {
+  const { legacyUntil = Number.POSITIVE_INFINITY, deadline } = policy
+  return () => (deadline.clock.now() < legacyUntil ? reader : undefined)
 }
 
 function hasKeys({ ring, secrets }: Policy): boolean {

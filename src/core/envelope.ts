@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { type Encrypted, tagBytes } from './authenticated-cipher.ts'
+import { tagBytes } from './authenticated-cipher.ts'
 import { isKeyId } from './key-options.ts'
 
 /**
@@ -11,8 +11,6 @@ export type SealMode = 'server' | 'visitor'
 /** The head of an envelope: everything that stands in front of the sealed text. */
 export interface EnvelopeHead {
   readonly mode: SealMode
-  /** The byte that says the format and the mode. */
-  readonly version: number
   readonly keyId: string
   /** What gives each record a key of its own where the visitor's id does not; empty in mode 'visitor'. */
   readonly salt: Buffer
@@ -20,11 +18,15 @@ export interface EnvelopeHead {
 }
 
 /** An envelope taken apart. Nothing in it has been authenticated. */
-export interface Envelope extends EnvelopeHead, Encrypted {}
+export interface Envelope extends EnvelopeHead {
+  readonly encrypted: Buffer
+}
+
+/** The byte that says the format and the mode. */
+export const versions: { readonly [mode in SealMode]: number } = { server: 1, visitor: 2 }
 
 const nonceBytes = 12
 const modes: { readonly [version: number]: SealMode } = { 1: 'server', 2: 'visitor' }
-const versions: { readonly [mode in SealMode]: number } = { server: 1, visitor: 2 }
 const saltBytes: { readonly [mode in SealMode]: number } = { server: 16, visitor: 0 }
 /** The version, and the length of the key id. */
 const prefixBytes = 2
@@ -32,20 +34,13 @@ const prefixBytes = 2
 /** Begins an envelope: version | key id length | key id | salt | nonce, of which the last two are random. */
 export function beginEnvelope(mode: SealMode, keyId: string): EnvelopeHead {
   const random = randomFillSync(Buffer.allocUnsafe(saltBytes[mode] + nonceBytes))
-  const salt = random.subarray(0, saltBytes[mode])
-  return { mode, version: versions[mode], keyId, salt, nonce: random.subarray(saltBytes[mode]) }
+  return { mode, keyId, salt: random.subarray(0, saltBytes[mode]), nonce: random.subarray(saltBytes[mode]) }
 }
 
 /** Writes an envelope into memory of its own: a part of a shared block would keep the block in a store's memory. */
-export function formatEnvelope({ version, keyId, salt, nonce, ciphertext, tag }: Envelope): Uint8Array {
-  const parts = [Buffer.of(version, keyId.length), Buffer.from(keyId, 'latin1'), salt, nonce, ciphertext, tag]
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
+export function formatEnvelope({ mode, keyId, salt, nonce, encrypted }: Envelope): Uint8Array {
+  const prefix = Buffer.of(versions[mode], keyId.length)
+  return new Uint8Array(Buffer.concat([prefix, Buffer.from(keyId, 'latin1'), salt, nonce, encrypted]))
 }
 
 /** Takes an envelope apart. Answers undefined for bytes that are none, of any length. */
@@ -57,11 +52,9 @@ export function parseEnvelope(sealed: Uint8Array): Envelope | undefined {
   const saltStart = prefixBytes + keyIdLength
   const nonceStart = saltStart + saltBytes[mode]
   const textStart = nonceStart + nonceBytes
-  const tagStart = bytes.length - tagBytes
   const keyId = bytes.toString('latin1', prefixBytes, saltStart)
-  if (tagStart < textStart || !isKeyId(keyId)) return undefined
+  if (bytes.length < textStart + tagBytes || !isKeyId(keyId)) return undefined
   const salt = bytes.subarray(saltStart, nonceStart)
   const nonce = bytes.subarray(nonceStart, textStart)
-  const ciphertext = bytes.subarray(textStart, tagStart)
-  return { mode, version, keyId, salt, nonce, ciphertext, tag: bytes.subarray(tagStart) }
+  return { mode, keyId, salt, nonce, encrypted: bytes.subarray(textStart) }
 }

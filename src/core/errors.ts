@@ -22,6 +22,8 @@ export const errorCodes = [
   'LOCK_LOST',
   'CONFLICT_UNRESOLVED',
   'VALUE_UNSUPPORTED',
+  'NAME_RESERVED',
+  'SESSION_TOO_LARGE',
   'UPDATE_NESTED',
   'UPDATE_TIMED_OUT',
   'CROSS_SITE',
@@ -68,6 +70,14 @@ export function goneError(): SojournError {
 /** What a reload is told when there is no such session any more: express-session's words, which programs compare. */
 export function notFoundError(): SojournError {
   return new SojournError('SESSION_NOT_FOUND', 'failed to load session')
+}
+
+/** What a save is told of a session that has outgrown `sizeLimit`. */
+export function tooLargeError(sizeLimit: number): SojournError {
+  return new SojournError(
+    'SESSION_TOO_LARGE',
+    `Expected a session of at most ${sizeLimit} bytes, got a larger one. Keep what is large in a database, or raise \`sizeLimit\`.`,
+  )
 }
 
 /** What is wrong with a `genid` that gives ids a second time. */

@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts'
 import { publish } from './events.ts'
 import { chain } from './maybe-promise.ts'
 import type { MaybePromise, SessionRecord } from './store.ts'
+import { Subjects } from './subjects.ts'
 
 /**
  * What became of the session that a visitor's cookie named.
@@ -69,7 +70,7 @@ export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSes
     if (record === undefined || engine.timeouts.isOver(engine.now(), record)) return undefined
     const current = engine.currentIdFor(id, record)
     if (current === undefined) return undefined
-    return chain(engine.subjects.hasRevoked(record), isRevoked =>
+    return chain(new Subjects(engine).hasRevoked(record), isRevoked =>
       isRevoked ? undefined : readSession(engine, current, record).session,
     )
   })
@@ -103,7 +104,7 @@ function judge(
   if (id === undefined && engine.policy.onReplay !== 'end') return { outcome: 'replayed' }
   if (id === undefined) return { outcome: 'replayed', removing: remove(engine, visitor.id, record) }
   if (record.subject === undefined) return readSession(engine, id, record)
-  return chain(engine.subjects.hasRevoked(record), isRevoked =>
+  return chain(new Subjects(engine).hasRevoked(record), isRevoked =>
     isRevoked
       ? { outcome: 'revoked', removing: remove(engine, id, record) }
       : readSession(engine, id, record),

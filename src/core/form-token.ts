@@ -23,7 +23,8 @@ export class FormTokens {
    */
   constructor(keys: () => readonly Buffer[]) {
     this.#keys = keys
-    for (const key of keys()) checkKey(key)
+    if (!keys().every(key => key instanceof Uint8Array && key.length === keyBytes))
+      throw new SojournError('OPTION_INVALID', `Expected each key of form tokens to be ${keyBytes} bytes.`)
   }
 
   /**
@@ -59,9 +60,4 @@ function isHandle(handle: unknown): boolean {
 // The nonce always has one length, so that no other handle and nonce are the same bytes.
 function digest(key: Buffer, handle: string, nonce: Buffer): Buffer {
   return createHmac('sha256', key).update(handle).update(nonce).digest()
-}
-
-function checkKey(key: Buffer): void {
-  if (key instanceof Uint8Array && key.length === keyBytes) return
-  throw new SojournError('OPTION_INVALID', `Expected each key of form tokens to be ${keyBytes} bytes.`)
 }

@@ -134,16 +134,13 @@ export class IdRotation {
   /** Encrypts an id with the one that it takes the place of: nonce, ciphertext and tag. */
   #seal(from: string, to: string): string {
     const nonce = randomBytes(nonceBytes)
-    const { ciphertext, tag } = encrypt(to, this.#setting(from, nonce))
-    return Buffer.concat([nonce, ciphertext, tag]).toString('base64url')
+    return Buffer.concat([nonce, encrypt(to, this.#setting(from, nonce))]).toString('base64url')
   }
 
   #open(from: string, sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
     if (bytes.length < nonceBytes + tagBytes) return undefined
-    const ciphertext = bytes.subarray(nonceBytes, -tagBytes)
-    const tag = bytes.subarray(-tagBytes)
-    return decrypt({ ciphertext, tag }, this.#setting(from, bytes.subarray(0, nonceBytes)))
+    return decrypt(bytes.subarray(nonceBytes), this.#setting(from, bytes.subarray(0, nonceBytes)))
   }
 
   #setting(id: string, nonce: Buffer): CipherSetting {

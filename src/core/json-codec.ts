@@ -1,13 +1,12 @@
 import {
   type Codec,
   corruptRecord,
-  isWrittenAlike,
   joinContents,
   parseJson,
   type SessionValues,
   splitContents,
 } from './codec.ts'
-import { checkAssignment, checkValues, unwritableValues } from './value-check.ts'
+import { checkValues, unwritableValues } from './value-check.ts'
 import { lenientJsonRules, strictJsonRules } from './value-rules.ts'
 
 /**
@@ -16,6 +15,7 @@ import { lenientJsonRules, strictJsonRules } from './value-rules.ts'
  */
 export const jsonCodec: Codec = {
   name: 'json',
+  whole: strictJsonRules,
 
   encode(contents) {
     const stored = joinContents(contents)
@@ -30,12 +30,6 @@ export const jsonCodec: Codec = {
   decode(data) {
     return splitContents(parseObject(data))
   },
-
-  isSameValue: (one, other) => isWrittenAlike(JSON.stringify, one, other),
-
-  checkAssigned(name, value) {
-    checkAssignment(name, value, lenientJsonRules)
-  },
 }
 
 /** The same JSON, for values that it gives back as they were; others are refused instead of changed. */
@@ -45,10 +39,6 @@ export const strictJsonCodec: Codec = {
   encode(contents) {
     checkValues(contents.values, strictJsonRules)
     return jsonCodec.encode(contents)
-  },
-
-  checkAssigned(name, value) {
-    checkAssignment(name, value, strictJsonRules)
   },
 }
 

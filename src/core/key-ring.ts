@@ -1,16 +1,10 @@
 import type { Clock } from './clock.ts'
 import { SojournError } from './errors.ts'
 import { checkKeys, type KeyOptions } from './key-options.ts'
-import { fingerprintOf, MasterKey, type RingKey } from './master-key.ts'
+import { MasterKey } from './master-key.ts'
 import { hasSameItems, type Secret } from './secret.ts'
 
-/** The keys from before a move, and the first instant at which they read no more; undefined where that is open. */
-export interface OlderKeys {
-  readonly ring: KeyRing
-  readonly until: number | undefined
-}
-
-/** What may be told of a key: everything but its secret. */
+/** What a report shows of a key: everything but its secret. */
 export interface KeyDescription {
   readonly id: string
   /** The last instant at which the key is used, in milliseconds since the epoch. */
@@ -25,10 +19,10 @@ export interface KeyDescription {
 export class KeyRing {
   readonly #keys: () => readonly MasterKey[]
   readonly #clock: Clock
-  /** Reads what no key here knows. */
-  readonly #older: OlderKeys | undefined
+  /** Answers the ring that reads what no key here knows. */
+  readonly #older: (() => KeyRing | undefined) | undefined
 
-  private constructor(keys: () => readonly MasterKey[], clock: Clock, older?: OlderKeys) {
+  private constructor(keys: () => readonly MasterKey[], clock: Clock, older?: () => KeyRing | undefined) {
     this.#keys = keys
     this.#clock = clock
     this.#older = older
@@ -56,8 +50,8 @@ export class KeyRing {
     return new KeyRing(watch(secrets), clock)
   }
 
-  /** The same ring, which also reads what another one has written, for the time of a move. */
-  alsoReading(older: OlderKeys): KeyRing {
+  /** The same ring, which also reads what another one has written, as long as `older` answers one. */
+  alsoReading(older: () => KeyRing | undefined): KeyRing {
     return new KeyRing(this.#keys, this.#clock, older)
   }
 
@@ -66,7 +60,7 @@ export class KeyRing {
    *
    * @throws SojournError `OPTION_INVALID` when every key is over, `SECRET_MISSING` when there is none at all.
    */
-  get current(): RingKey {
+  get current(): MasterKey {
     const current = this.findCurrent()
     if (current !== undefined) return current
     if (this.#keys().length > 0) throw nothingUsable()
@@ -74,22 +68,25 @@ export class KeyRing {
   }
 
   /** The same without an exception: undefined when no key may write any more, and then none reads either. */
-  findCurrent(): RingKey | undefined {
-    return this.#findUsable(() => true)
+  findCurrent(): MasterKey | undefined {
+    return this.usable()[0]
   }
 
   /** Finds the key of an id. Answers undefined for one that is unknown, revoked or past its `notAfter`. */
-  find(id: string): RingKey | undefined {
-    return this.#findUsable(key => key.id === id) ?? this.#findOlder(id)
+  find(id: string): MasterKey | undefined {
+    const known = this.#keys().find(key => key.id === id)
+    // A key that is known here and may not be used must not be found among the older ones instead.
+    if (known === undefined) return this.#older?.()?.find(id)
+    return known.stateAt(this.#clock.now()) === 'usable' ? known : undefined
   }
 
   /** Every key that reads, the one that writes first. */
-  usable(): readonly RingKey[] {
+  usable(): readonly MasterKey[] {
     const now = this.#clock.now()
     return this.#keys().filter(key => key.stateAt(now) === 'usable')
   }
 
-  /** Tells of each key what may be told. */
+  /** Describes each key without its secret. */
   describe(): readonly KeyDescription[] {
     const current = this.findCurrent()
     const now = this.#clock.now()
@@ -98,18 +95,6 @@ export class KeyRing {
       const use = key === current ? 'writes' : 'reads'
       return { id: key.id, notAfter: key.notAfter, state: state === 'usable' ? use : state }
     })
-  }
-
-  #findOlder(id: string): RingKey | undefined {
-    // A key that is known here and may not be used must not be found among the older ones instead.
-    if (this.#older === undefined || this.#keys().some(key => key.id === id)) return undefined
-    const { ring, until = Number.POSITIVE_INFINITY } = this.#older
-    return this.#clock.now() < until ? ring.find(id) : undefined
-  }
-
-  #findUsable(isWanted: (key: MasterKey) => boolean): MasterKey | undefined {
-    const now = this.#clock.now()
-    return this.#keys().find(key => isWanted(key) && key.stateAt(now) === 'usable')
   }
 }
 
@@ -122,14 +107,10 @@ function watch(secrets: readonly Secret[]): () => readonly MasterKey[] {
     if (hasSameItems(secrets, seen)) return inOrder
     seen = [...secrets]
     // A secret that stays keeps its key; one that is gone is forgotten.
-    keys = new Map(seen.map(secret => [secret, keys.get(secret) ?? keyOf(secret)]))
+    keys = new Map(seen.map(secret => [secret, keys.get(secret) ?? MasterKey.ofSecret(secret)]))
     inOrder = [...keys.values()]
     return inOrder
   }
-}
-
-function keyOf(secret: Secret): MasterKey {
-  return new MasterKey({ id: fingerprintOf(secret), secret })
 }
 
 function nothingUsable(): SojournError {

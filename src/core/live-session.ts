@@ -14,6 +14,8 @@ export interface SessionOwner {
   readonly encoding: Encoding
   makeCookie(): Cookie
   actionsFor(live: LiveSession): LiveActions
+  /** Called before the application can change the values. */
+  noteUse(live: LiveSession): void
 }
 
 /** What the methods of a request's session do, and which session that is. */
@@ -111,14 +113,17 @@ export class LiveSession extends StoreState implements SessionInside {
   changes(): string | undefined {
     if (!this.#isSuspect && !this.hasNewLifetime) return undefined
     if (this.record === undefined && Object.keys(this.#values).length === 0) return undefined
-    if (this.stored === undefined) return this.#encode(this.#values, this.maxAge)
-    return this.#owner.encoding.encodeChanged(this.#contents(this.#values, this.maxAge), this.stored)
+    const { encoding } = this.#owner
+    const contents = this.#contents(this.#values, this.maxAge)
+    return encoding.sized(
+      this.stored === undefined ? encoding.encode(contents) : encoding.encodeChanged(contents, this.stored),
+    )
   }
 
   encode(): string {
     // What nobody has changed is not written anew: another codec may have written it, and hold more than this one.
     if (this.record !== undefined && this.stored !== undefined) return this.changes() ?? this.stored
-    return this.#encode(this.#values, this.maxAge)
+    return this.#owner.encoding.sized(this.#encode(this.#values, this.maxAge))
   }
 
   /** Takes note of what the store holds now. */
@@ -171,7 +176,7 @@ export class LiveSession extends StoreState implements SessionInside {
 
   /** Makes the values those that were given, as if each had been assigned and the others deleted. */
   replaceValues(values: SessionValues): void {
-    this.suspect()
+    this.noteMayChange()
     for (const name of Object.keys(this.#values)) delete this.#values[name]
     Object.assign(this.#values, values)
   }
@@ -193,11 +198,16 @@ export class LiveSession extends StoreState implements SessionInside {
     return Object.assign(copy, this.#values)
   }
 
-  // From here on the values may change, so this is the last moment to know what they were.
   suspect(): void {
+    this.#owner.noteUse(this)
+    this.noteMayChange()
+  }
+
+  // From here on the values may change, so this is the last moment to know what they were.
+  noteMayChange(): void {
     if (this.#isSuspect) return
     this.#isSuspect = true
-    this.stored ??= this.encode()
+    this.stored ??= this.#encode(this.#values, this.maxAge)
   }
 
   /** Gives the cookie its whole lifetime again, if anybody has looked at it; others are made when they are sent. */

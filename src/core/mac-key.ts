@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { longestValue } from './cookie-signer.ts'
 
+/** The longest value of a cookie that is looked at: no browser keeps a longer one. */
+export const longestValue = 4096
 /** How many characters an encoded HMAC-SHA-256 has, without padding. */
 export const macLength = 43
 
@@ -15,7 +16,7 @@ export interface MacKeyOptions {
 const blockBytes = 64
 const digestBytes = 32
 const lastAscii = 0x7f
-/** The longest value, each of whose characters takes three bytes. */
+/** Each character of the longest value may take three bytes. */
 const longestText = longestValue * 3
 
 /** HMAC-SHA-256 from two one-shot hashes over prepared pads: less than half the cost of `createHmac`. */

@@ -4,19 +4,6 @@ import type { KeyOptions } from './key-options.ts'
 import { RecentMap } from './recent-map.ts'
 import { type Secret, secretBytes } from './secret.ts'
 
-/** A key as whoever signs or seals sees it: a name, and what is derived for one purpose each. */
-export interface RingKey {
-  readonly id: string
-  /**
-   * The 32 bytes for a purpose, by HKDF-SHA-256 of the secret with an empty salt and the info
-   * `sojourn/v1/` + purpose. They are remembered, and the caller changes nothing in them.
-   */
-  derive(purpose: string): Buffer
-}
-
-/** Whether a key may be used, and if not, why. */
-export type KeyState = 'usable' | 'revoked' | 'expired'
-
 const emptySalt = new Uint8Array()
 /** More than any one manager has. Purposes carry the cookie's name, and so their number is bounded here. */
 const mostPurposes = 32
@@ -24,7 +11,7 @@ const mostPurposes = 32
 const fingerprintBytes = 9
 
 /** A secret that is itself never used: it stays out of reach of `console.log`, and gives a key for each purpose. */
-export class MasterKey implements RingKey {
+export class MasterKey {
   readonly id: string
   readonly notAfter: number | undefined
   readonly #isRevoked: boolean
@@ -38,6 +25,16 @@ export class MasterKey implements RingKey {
     this.#secret = createSecretKey(secretBytes(secret))
   }
 
+  /** Makes the key of a plain secret. It has the same id in every process and after a restart. */
+  static ofSecret(secret: Secret): MasterKey {
+    const id = derivePurpose(secretBytes(secret), 'key-id').toString('base64url', 0, fingerprintBytes)
+    return new MasterKey({ id, secret })
+  }
+
+  /**
+   * The 32 bytes for a purpose, by HKDF-SHA-256 of the secret with an empty salt and the info
+   * `sojourn/v1/` + purpose. They are remembered, and the caller changes nothing in them.
+   */
   derive(purpose: string): Buffer {
     const known = this.#derived.get(purpose)
     if (known !== undefined) return known
@@ -46,15 +43,11 @@ export class MasterKey implements RingKey {
     return key
   }
 
-  stateAt(now: number): KeyState {
+  /** Whether the key may be used, and if not, why. */
+  stateAt(now: number): 'usable' | 'revoked' | 'expired' {
     if (this.#isRevoked) return 'revoked'
     return this.notAfter !== undefined && now > this.notAfter ? 'expired' : 'usable'
   }
-}
-
-/** Names a secret that was given without an id, so that it has the same name in every process and after a restart. */
-export function fingerprintOf(secret: Secret): string {
-  return derivePurpose(secretBytes(secret), 'key-id').toString('base64url', 0, fingerprintBytes)
 }
 
 function derivePurpose(secret: Buffer, purpose: string): Buffer {

@@ -40,7 +40,7 @@ export interface Merged {
 /** Puts one request's changes, name by name, onto what another has stored meanwhile. */
 export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules): Merged {
   const { base, mine, theirs } = versions
-  const names = namesIn(base, mine)
+  const names = [...new Set([...Object.keys(base), ...Object.keys(mine)])]
   // What both have alike stays the object that the application holds, which it may change later.
   const alike = new Set(names.filter(name => isSame(name, mine, theirs)))
   const changes = names.filter(name => !alike.has(name) && !isSame(name, mine, base))
@@ -50,10 +50,6 @@ export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules)
   if (resolve === undefined) return { values, clashes }
   for (const name of clashes) values[name] = resolve(name, base[name], mine[name], theirs[name])
   return { values, clashes }
-}
-
-function namesIn(...versions: readonly SessionValues[]): readonly string[] {
-  return [...new Set(versions.flatMap(values => Object.keys(values)))]
 }
 
 /** Takes over that a name has a value, or that it has none. */

@@ -7,7 +7,7 @@ import {
   oneOf,
   type ReportProblem,
 } from './checked-options.ts'
-import { checkCookie } from './cookie-check.ts'
+import { attributeNames, checkCookie } from './cookie-check.ts'
 import { isDuration, parseDuration } from './duration.ts'
 import { describeValue } from './errors.ts'
 import type { SessionsOptions } from './options.ts'
@@ -35,6 +35,8 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
   // Somebody may think that a secret belongs here.
   seal: { ...oneOf('server', 'visitor', false), describe: describeKind },
   codec: oneOf('json', 'structured'),
+  sizeLimit: { expected: 'a whole number of bytes of at least 1', accepts: isCount },
+  onOversize: oneOf('warn', 'fail'),
   store: {
     expected: 'a store with a name and the verbs create, load, replace, touch and delete',
     accepts: isStore,
@@ -45,6 +47,7 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
   cookie: {
     expected: 'an object of cookie attributes, or a function that answers one',
     accepts: value => isObject(value) || isFunction(value),
+    inside: attributeNames,
   },
   genid: { expected: 'a function that returns an id', accepts: isFunction },
   idle: span,
@@ -82,6 +85,11 @@ export function checkOptions(options: object, report: ReportProblem): void {
   const name: unknown = Reflect.get(options, 'name') ?? 'connect.sid'
   if (isObject(cookie) && typeof name === 'string')
     checkCookie(name, cookie, problem => report('cookie', problem))
+}
+
+/** Whether there is an option of this name. */
+export function isOption(name: string): boolean {
+  return Object.hasOwn(checks, name)
 }
 
 /** Reports a secret that could be guessed, with how to make a good one. */
@@ -125,7 +133,7 @@ function isInstant(value: unknown): boolean {
 }
 
 /** A secret that is none may still be somebody's: only its kind is told. */
-function describeKind(value: unknown): string {
+export function describeKind(value: unknown): string {
   if (value === '') return 'an empty string'
   const isTold = typeof value === 'boolean' || typeof value === 'object' || value === undefined
   return isTold ? describeValue(value) : `a ${typeof value}`

@@ -35,6 +35,10 @@ export interface SessionsOptions {
   readonly seal?: 'server' | 'visitor' | false | undefined
   /** What a session can hold: what JSON can, or also dates, maps, sets, bigints and cycles. @default 'json' */
   readonly codec?: 'json' | 'structured' | undefined
+  /** How many bytes of text a session should have at most: it is read and written whole. @default 100_000 */
+  readonly sizeLimit?: number | undefined
+  /** What a session is that has more: a warning, once, or an error where it would be stored. @default 'warn' */
+  readonly onOversize?: 'warn' | 'fail' | undefined
   /** Where the records are kept. @default a memory store of this process */
   readonly store?: Store | undefined
   /** The cookie's name. @default 'connect.sid' */
@@ -97,7 +101,14 @@ export interface SessionsOptions {
 }
 
 type Choice = 'seal' | 'onReplay' | 'atLimit' | 'addresses' | 'onGone' | 'duplicates' | 'unset'
-type Switch = 'rolling' | 'resave' | 'saveUninitialized' | 'onLoadFailure' | 'onCommitFailure'
+type Switch =
+  | 'sizeLimit'
+  | 'onOversize'
+  | 'rolling'
+  | 'resave'
+  | 'saveUninitialized'
+  | 'onLoadFailure'
+  | 'onCommitFailure'
 /** The options that the engine uses as they are, with their defaults. */
 type Settled = { readonly [name in Choice | Switch]: NonNullable<SessionsOptions[name]> }
 
@@ -170,6 +181,8 @@ export function resolveOptions(
     unset,
     onLoadFailure,
     onCommitFailure,
+    sizeLimit: options.sizeLimit ?? 100_000,
+    onOversize: options.onOversize ?? 'warn',
   }
 }
 

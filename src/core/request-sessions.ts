@@ -1,5 +1,6 @@
 import { removeRecord } from './adoption.ts'
 import type { Carrier } from './carrier.ts'
+import { isReserved, reservedNameError } from './codec.ts'
 import type { Cookie } from './cookie.ts'
 import type { VerifiedId } from './cookie-signer.ts'
 import { describeDevice } from './device.ts'
@@ -8,6 +9,7 @@ import type { Engine } from './engine.ts'
 import type { FoundSession } from './find-session.ts'
 import type { Holding } from './hold.ts'
 import type { Identity } from './identify.ts'
+import { LateChanges } from './late-changes.ts'
 import { type LiveActions, LiveSession, type SessionOwner, type SessionStart } from './live-session.ts'
 import { attempt, chain, lastly } from './maybe-promise.ts'
 import type { WritingRequest } from './record-of.ts'
@@ -43,10 +45,12 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   hasDestroyed = false
   /** Set when the response's head has left, and with it the cookie or the lack of one. */
   isAnnounced = false
+  /** Set when the end of the request has begun, which stores for the last time. */
+  isOver = false
   /** The methods of the sessions that have failed. */
   readonly failures: MethodFailure[] = []
   /** What the request is still doing. It never rejects. */
-  #underWay: Promise<void> | undefined
+  underWay: Promise<void> | undefined
   /** Set once the request has asked to have its session for itself. */
   holding: Holding | undefined
   readonly engine: Engine
@@ -55,6 +59,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   readonly writer: Writer
   readonly actionsFor: (live: LiveSession) => LiveActions
   #isPassive: boolean | undefined
+  #lateChanges: LateChanges | undefined
 
   constructor(engine: Engine, carrier: Carrier, makeActions: MakeActions) {
     this.engine = engine
@@ -170,9 +175,15 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     return live === undefined || live.hasEnded || this.engine.sendsAnyway ? undefined : this.end(live)
   }
 
+  noteUse(live: LiveSession): void {
+    if (live === this.current && !this.isOver && this.underWay === undefined) return
+    this.#lateChanges ??= new LateChanges(this)
+    this.#lateChanges.watch(live)
+  }
+
   /** Runs an operation after what this request is still doing. Whatever comes later waits for both. */
   inTurn<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
-    const before = this.#underWay
+    const before = this.underWay
     const fail = (error: unknown): never => {
       throw this.engine.reported(error)
     }
@@ -180,12 +191,12 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     const present = new Promise<void>(resolve => {
       finish = resolve
     })
-    this.#underWay = present
+    this.underWay = present
     return lastly(
       () => chain(before, () => attempt(() => this.engine.limit.run(work), fail)),
       () => {
         finish()
-        if (this.#underWay === present) this.#underWay = undefined
+        if (this.underWay === present) this.underWay = undefined
       },
     )
   }
@@ -235,6 +246,8 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   #putData(data: object): void {
+    const reserved = Object.keys(data).find(name => isReserved(name) && name !== 'cookie')
+    if (reserved !== undefined) throw reservedNameError(reserved)
     const live = this.current ?? this.begin()
     live.replaceValues(valuesOf(data))
     this.show(live)

@@ -1,17 +1,17 @@
-import { decrypt, encrypt } from './authenticated-cipher.ts'
+import { type CipherSetting, decrypt, encrypt } from './authenticated-cipher.ts'
 import { deriveKey } from './derived-key.ts'
 import {
   beginEnvelope,
-  type Envelope,
   type EnvelopeHead,
   formatEnvelope,
   parseEnvelope,
   type SealMode,
+  versions,
 } from './envelope.ts'
 import { SojournError } from './errors.ts'
 import { encodeFields, type Field } from './field-encoding.ts'
 import type { KeyRing } from './key-ring.ts'
-import type { RingKey } from './master-key.ts'
+import type { MasterKey } from './master-key.ts'
 import type { EncodedData } from './store.ts'
 
 /** What a sealed text belongs to. All of it but the id is authenticated, so that it opens nowhere else. */
@@ -67,10 +67,13 @@ export class Sealer {
   seal(plain: string, context: SealContext): Uint8Array {
     const key = this.#ring.current
     const head = beginEnvelope(this.#mode, key.id)
-    const dataKey = dataKeyOf(head, key, context.id)
-    if (dataKey === undefined) throw visitorNeeded()
-    const setting = { key: dataKey, nonce: head.nonce, fields: authenticatedFields(head, context) }
-    return formatEnvelope({ ...head, ...encrypt(plain, setting) })
+    const setting = settingOf(head, key, context)
+    if (setting === undefined)
+      throw new SojournError(
+        'OPTION_INVALID',
+        "Expected the visitor's id, without which nothing can be sealed for the visitor alone, got undefined.",
+      )
+    return formatEnvelope({ ...head, encrypted: encrypt(plain, setting) })
   }
 
   /**
@@ -82,30 +85,23 @@ export class Sealer {
     if (envelope === undefined) return 'tampered'
     const key = this.#ring.find(envelope.keyId)
     if (key === undefined) return 'unreadable'
-    const dataKey = dataKeyOf(envelope, key, context.id)
-    if (dataKey === undefined) return 'needs-visitor'
-    const fields = authenticatedFields(envelope, context)
-    const text = decrypt(envelope, { key: dataKey, nonce: envelope.nonce, fields })
-    return text === undefined ? 'tampered' : { text, isResealDue: this.#isResealDue(envelope, key) }
-  }
-
-  #isResealDue(envelope: Envelope, key: RingKey): boolean {
-    return envelope.mode !== this.#mode || key !== this.#ring.findCurrent()
+    const setting = settingOf(envelope, key, context)
+    if (setting === undefined) return 'needs-visitor'
+    const text = decrypt(envelope.encrypted, setting)
+    if (text === undefined) return 'tampered'
+    return { text, isResealDue: envelope.mode !== this.#mode || key !== this.#ring.findCurrent() }
   }
 }
 
-function dataKeyOf({ mode, salt }: EnvelopeHead, key: RingKey, id: string | undefined): Buffer | undefined {
+/** What encrypts an envelope; undefined for one that only the visitor's id opens, and there is none. */
+function settingOf(head: EnvelopeHead, key: MasterKey, context: SealContext): CipherSetting | undefined {
+  const dataKey = dataKeyOf(head, key, context.id)
+  const inClear = [context.key, context.cookieName, context.version, ...context.bound]
+  const fields = encodeFields([versions[head.mode], head.keyId, ...inClear])
+  return dataKey && { key: dataKey, nonce: head.nonce, fields }
+}
+
+function dataKeyOf({ mode, salt }: EnvelopeHead, key: MasterKey, id: string | undefined): Buffer | undefined {
   if (mode === 'server') return deriveKey(key.derive(purpose), salt, dataInfo)
   return id === undefined ? undefined : deriveKey(id, key.derive(purpose), dataInfo)
-}
-
-function authenticatedFields({ version, keyId }: EnvelopeHead, context: SealContext): Buffer {
-  return encodeFields([version, keyId, context.key, context.cookieName, context.version, ...context.bound])
-}
-
-function visitorNeeded(): SojournError {
-  return new SojournError(
-    'OPTION_INVALID',
-    "Expected the visitor's id, without which nothing can be sealed for the visitor alone, got undefined.",
-  )
 }

@@ -3,22 +3,22 @@ import { KeyObject } from 'node:crypto'
 /** What signs and seals: text, bytes, or a key object that hides its bytes from `console.log`. */
 export type Secret = string | Uint8Array | KeyObject
 
-/** How many bytes a secret has at least that nobody can guess: as many as the keys that are derived from it. */
+/** The fewest bytes that nobody can guess: as many as the keys that are derived from them have. */
 export const shortestSecret = 32
 
-/** What to tell whoever needs a secret. */
+/** Tells how to make a secret. */
 export const secretRecipe: string =
   "Make one with: node -e \"console.log(require('node:crypto').randomBytes(32).toString('base64url'))\""
 
-/** Whether a secret has too few bytes to be beyond guessing. Text is measured as it is used, in UTF-8. */
-export function isShortSecret(secret: Secret): boolean {
-  return secretLength(secret) < shortestSecret
+/** Whether a value can be a secret, however short. */
+export function isSecret(value: unknown): value is Secret {
+  if (value instanceof KeyObject) return value.type === 'secret'
+  return typeof value === 'string' || value instanceof Uint8Array
 }
 
-/** How many bytes a secret has. */
-export function secretLength(secret: Secret): number {
-  if (typeof secret === 'string') return Buffer.byteLength(secret)
-  return secret instanceof KeyObject ? (secret.symmetricKeySize ?? 0) : secret.byteLength
+/** Whether a secret has too few bytes to be beyond guessing. Text is measured as it is used, in UTF-8. */
+export function isShortSecret(secret: Secret): boolean {
+  return secretBytes(secret).length < shortestSecret
 }
 
 /** The bytes of a secret, in memory of their own where they were handed in as bytes. */

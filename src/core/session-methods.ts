@@ -7,7 +7,7 @@ import type { LiveActions, LiveSession } from './live-session.ts'
 import { attempt, chain } from './maybe-promise.ts'
 import { removeSession } from './removal.ts'
 import type { RequestSessions } from './request-sessions.ts'
-import type { Session, SessionActions, SignInOptions, SignOutOptions } from './session.ts'
+import type { RegenerateOptions, Session, SessionActions, SignInOptions, SignOutOptions } from './session.ts'
 import { SignIn } from './sign-in.ts'
 import { anonymous } from './standing.ts'
 import type { MaybePromise } from './store.ts'
@@ -82,8 +82,8 @@ export class SessionMethods implements LiveActions {
     })
   }
 
-  regenerate(): Promise<void> {
-    return this.#run('regenerate', () => this.#regenerate(this.#newest))
+  regenerate({ keep = [] }: RegenerateOptions): Promise<void> {
+    return this.#run('regenerate', () => this.#regenerate(this.#newest, keep))
   }
 
   update<Result>(change: (session: Session) => MaybePromise<Result>): Promise<Result> {
@@ -166,14 +166,16 @@ export class SessionMethods implements LiveActions {
    * Of two at the same time only one has ended the session, and only that one may begin another. If the session cannot
    * be removed the request keeps it: a failing store signs nobody out, and leaves nobody with two sessions.
    */
-  async #regenerate(live: LiveSession): Promise<void> {
+  async #regenerate(live: LiveSession, keep: readonly string[]): Promise<void> {
     const { createdAt } = live.facts
     const wasEnded = live.hasEnded
-    const isOurs = (await removeSession(this.#sessions, live)) || wasEnded
+    const goesOn = keep.length > 0 && !wasEnded
+    const isOurs = (await removeSession(this.#sessions, live, { goesOn })) || wasEnded
     const next = this.#sessions.succeed({
       ...anonymous,
       createdAt: this.#engine.keepsSessions ? undefined : createdAt,
     })
+    if (goesOn && isOurs) next.replaceValues(live.pick(keep))
     if (isOurs) return
     next.markAbsent('ended')
     this.#tellGone()

@@ -1,4 +1,5 @@
-import { isReserved, type SessionValues } from './codec.ts'
+import { isReserved, reservedNameError, type SessionValues } from './codec.ts'
+import { SojournError } from './errors.ts'
 import { actionsKey, Session, type SessionActions } from './session.ts'
 
 /** What the proxy asks of the session behind it. */
@@ -8,7 +9,7 @@ export interface SessionInside {
   replaceCookie(cookie: unknown): void
   /** Called before the values can change, by the application's own hand or by what it was handed. */
   suspect(): void
-  /** Called with a value that the application is about to put in. Throws for one that could not be stored. */
+  /** Called with a value that the application is about to put in. */
   checkAssigned(name: string, value: unknown): void
 }
 
@@ -18,6 +19,8 @@ export function sessionProxy(values: SessionValues, inside: SessionInside): Sess
   return new Proxy(values, new SessionTraps(inside)) as unknown as Session
 }
 
+/** What no session can have another of. */
+const fixed: ReadonlySet<string | symbol> = new Set(['cookie', 'id', 'req', 'constructor', '__proto__'])
 const plain: PropertyDescriptor = { writable: true, configurable: true }
 
 class SessionTraps implements ProxyHandler<SessionValues> {
@@ -42,12 +45,8 @@ class SessionTraps implements ProxyHandler<SessionValues> {
       this.#inside.replaceCookie(value)
       return true
     }
-    if (name === 'id' || name === 'req') return false
-    // Assigning to `__proto__` would give the session a prototype, and it is never data.
-    if (name === '__proto__') return true
+    if (isReserved(name)) return this.#replaceMethod(values, name, { ...plain, value, enumerable: false })
     this.#inside.suspect()
-    // A method that the application replaces is not data, and so is not stored.
-    if (isReserved(name)) return Reflect.defineProperty(values, name, { ...plain, value, enumerable: false })
     if (typeof name === 'string') this.#inside.checkAssigned(name, value)
     // A symbol is a name like any other here: it is kept for this request, and not stored.
     values[name as string] = value
@@ -64,7 +63,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
   }
 
   defineProperty(values: SessionValues, name: string | symbol, descriptor: PropertyDescriptor): boolean {
-    if (name === 'cookie' || name === 'id' || name === 'req' || name === '__proto__') return false
+    if (isReserved(name)) return this.#replaceMethod(values, name, descriptor)
     this.#inside.suspect()
     return Reflect.defineProperty(values, name, descriptor)
   }
@@ -84,12 +83,19 @@ class SessionTraps implements ProxyHandler<SessionValues> {
     return Session.prototype
   }
 
-  setPrototypeOf(): boolean {
-    return false
+  setPrototypeOf(): never {
+    throw reservedNameError('__proto__')
   }
 
-  preventExtensions(): boolean {
-    return false
+  preventExtensions(): never {
+    throw closedError()
+  }
+
+  /** An application may replace a method, as it may in express-session. A method is not data, and so is not stored. */
+  #replaceMethod(values: SessionValues, name: string | symbol, descriptor: PropertyDescriptor): boolean {
+    const isMethod = typeof (descriptor.value ?? descriptor.get) === 'function' && !fixed.has(name)
+    if (!isMethod) throw reservedNameError(name)
+    return Reflect.defineProperty(values, name, descriptor)
   }
 
   #member(name: string | symbol, receiver: unknown): unknown {
@@ -97,4 +103,11 @@ class SessionTraps implements ProxyHandler<SessionValues> {
     if (name === actionsKey) return this.#inside.actions
     return Reflect.get(Session.prototype, name, receiver)
   }
+}
+
+function closedError(): SojournError {
+  return new SojournError(
+    'NAME_RESERVED',
+    'Expected a session to stay open for changes, got a call that freezes it. Freeze a copy: `Object.freeze({ ...session })`.',
+  )
 }

@@ -19,8 +19,7 @@ export function valuesOf(session: object): SessionValues {
  * @throws SojournError `RECORD_CORRUPT` for a session without a cookie, which express-session cannot read either.
  */
 export function restoreLifetime(cookie: Cookie, session: unknown): Cookie {
-  const stored: unknown =
-    typeof session === 'object' && session !== null ? Reflect.get(session, 'cookie') : undefined
+  const stored: unknown = Reflect.get(Object(session), 'cookie')
   if (typeof stored !== 'object' || stored === null) {
     throw new SojournError(
       'RECORD_CORRUPT',

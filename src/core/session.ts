@@ -1,3 +1,5 @@
+import { Answer } from './answer.ts'
+import { isReserved } from './codec.ts'
 import type { Cookie } from './cookie.ts'
 import type { Duration } from './duration.ts'
 import { checkKeep, checkRecentSignIn, checkSubject } from './sign-in-check.ts'
@@ -21,6 +23,9 @@ export interface SignInOptions {
 /** How somebody is signed out. */
 export type SignOutOptions = SignInOptions
 
+/** How a session gives way to another. */
+export type RegenerateOptions = SignInOptions
+
 /** What the methods of a session do: for the session of a request, or for one made by hand from stored data. */
 export interface SessionActions {
   readonly id: string
@@ -35,7 +40,7 @@ export interface SessionActions {
   save(): Promise<void>
   reload(): Promise<void>
   destroy(): Promise<void>
-  regenerate(): Promise<void>
+  regenerate(options: RegenerateOptions): Promise<void>
   update<Result>(change: (session: Session) => MaybePromise<Result>): Promise<Result>
   rotate(): Promise<void>
   signIn(subject: string, options: SignInOptions): Promise<void>
@@ -115,11 +120,13 @@ export abstract class Session {
     return answer(this, actionsOf(this).destroy(), callback)
   }
 
-  /** Ends the session and begins another, empty, under a new id: for every change of privilege. */
+  /** Ends the session and begins another under a new id, with the data that `keep` names: for every change of privilege. */
   regenerate(callback: SessionCallback): this
-  regenerate(): Promise<void>
-  regenerate(callback?: SessionCallback): this | Promise<void> {
-    return answer(this, actionsOf(this).regenerate(), callback)
+  regenerate(options: RegenerateOptions, callback: SessionCallback): this
+  regenerate(options?: RegenerateOptions): Promise<void>
+  regenerate(...rest: readonly (RegenerateOptions | SessionCallback | undefined)[]): this | Promise<void> {
+    const { options, callback } = optionsAndCallback(rest)
+    return answer(this, actionsOf(this).regenerate(options), callback)
   }
 
   /**
@@ -189,6 +196,16 @@ export abstract class Session {
   }
 }
 
+// An application may have data under these names, and they may be assigned to a session that is no proxy: to one that a
+// store is handed, or has loaded. What is assigned then takes the accessor's place.
+for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(Session.prototype))) {
+  if (get === undefined || isReserved(name)) continue
+  const set = function (this: Session, value: unknown): void {
+    Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true })
+  }
+  Object.defineProperty(Session.prototype, name, { get, set, configurable: true })
+}
+
 /** The members that express-session does not have, and that applications may have data under. */
 type NewName =
   | 'authenticatedAt'
@@ -224,7 +241,8 @@ function answer<Self extends Session, Result>(
     )
     return session
   }
-  return work
+  // Those of a session that was made by hand are promises like any other, which may be dropped all the same.
+  return work instanceof Answer ? work : new Answer(resolve => resolve(work))
 }
 
 function optionsAndCallback(rest: readonly (SignInOptions | SessionCallback | undefined)[]): {

@@ -6,7 +6,7 @@ import { describePolicy } from './policy-description.ts'
 import { actionsOf, Session, type SessionWith } from './session.ts'
 import type { SessionData } from './session-data.ts'
 import { checkSubject } from './sign-in-check.ts'
-import { isHandle, type SessionSummary, summaryOf } from './subjects.ts'
+import { isHandle, type SessionSummary, Subjects, summaryOf } from './subjects.ts'
 import { Visit } from './visit.ts'
 
 /** A visit whose session is known to hold `Data`. */
@@ -18,10 +18,12 @@ export type TypedVisit<Data extends object> = Omit<Visit, 'session'> & {
 /** The manager of all sessions under one cookie name: what adapters are built on. */
 export class Sessions<Data extends object = SessionData> {
   readonly #engine: Engine
+  readonly #subjects: Subjects
   #tokens: FormTokens | undefined
 
   constructor(engine: Engine) {
     this.#engine = engine
+    this.#subjects = new Subjects(engine)
   }
 
   /** The cookie's name. */
@@ -48,13 +50,13 @@ export class Sessions<Data extends object = SessionData> {
    */
   of(subject: string | number): SubjectSessions {
     const checked = checkSubject(subject)
-    this.#engine.subjects.demandStore()
-    return new SubjectSessions(this.#engine, checked)
+    this.#subjects.demandStore()
+    return new SubjectSessions(this.#subjects, checked)
   }
 
   /** Finds one session by its handle. Answers undefined for whatever is no handle of a session that goes on. */
   async find(handle: string): Promise<SessionSummary | undefined> {
-    const facts = this.#isFindable(handle) ? await this.#engine.subjects.find(handle) : undefined
+    const facts = this.#isFindable(handle) ? await this.#subjects.find(handle) : undefined
     return facts && summaryOf(facts)
   }
 
@@ -64,10 +66,9 @@ export class Sessions<Data extends object = SessionData> {
    */
   async end(handle: string): Promise<boolean> {
     if (!this.#isFindable(handle)) return false
-    const { subjects } = this.#engine
     // The record of one that was ended with all others of its subject may still be there.
-    const isThere = (await subjects.find(handle)) !== undefined
-    return (await subjects.end(handle)) && isThere
+    const isThere = (await this.#subjects.find(handle)) !== undefined
+    return (await this.#subjects.end(handle)) && isThere
   }
 
   /**
@@ -117,25 +118,24 @@ function handleOf(session: Session, wanted: string): string {
 
 /** The sessions of one subject: where they are signed in. */
 export class SubjectSessions {
-  readonly #engine: Engine
+  readonly #subjects: Subjects
   readonly #subject: string
 
-  constructor(engine: Engine, subject: string) {
-    this.#engine = engine
+  constructor(subjects: Subjects, subject: string) {
+    this.#subjects = subjects
     this.#subject = subject
   }
 
   /** Lists the sessions that go on, the most recently active first. */
   async list(): Promise<readonly SessionSummary[]> {
-    return (await this.#engine.subjects.list(this.#subject)).map(summaryOf)
+    return (await this.#subjects.list(this.#subject)).map(summaryOf)
   }
 
   /** Ends one of them. Answers false for a session of somebody else, and for whatever is no handle. */
   async end(handle: string): Promise<boolean> {
-    const { subjects } = this.#engine
     if (!isHandle(handle)) return false
-    const found = await subjects.find(handle)
-    return found?.subject === this.#subject && (await subjects.end(handle))
+    const found = await this.#subjects.find(handle)
+    return found?.subject === this.#subject && (await this.#subjects.end(handle))
   }
 
   /**
@@ -146,7 +146,7 @@ export class SubjectSessions {
    */
   async endOthers(current: Session | string): Promise<number> {
     const handle = current instanceof Session ? actionsOf(current).handle : current
-    if (isHandle(handle)) return this.#engine.subjects.endAll(this.#subject, handle)
+    if (isHandle(handle)) return this.#subjects.endAll(this.#subject, handle)
     throw new SojournError(
       'OPTION_INVALID',
       `Expected \`endOthers\` to be given the session that stays, or its handle, got ${typeof handle === 'string' ? 'another string' : describeValue(handle)}.`,
@@ -155,6 +155,6 @@ export class SubjectSessions {
 
   /** Ends all of them, and whoever is signing in at this moment. Answers how many there were. */
   async endAll(): Promise<number> {
-    return this.#engine.subjects.endAll(this.#subject)
+    return this.#subjects.endAll(this.#subject)
   }
 }

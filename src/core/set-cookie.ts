@@ -31,17 +31,8 @@ const longestCookie = 4096
 /** Browsers forget every cookie after 400 days, whatever it says. */
 export const longestLifetimeMs: number = 400 * 86_400_000
 
-const sameSites = new Map<unknown, string>([
-  [true, 'Strict'],
-  ['strict', 'Strict'],
-  ['lax', 'Lax'],
-  ['none', 'None'],
-])
-const priorities = new Map<unknown, string>([
-  ['low', 'Low'],
-  ['medium', 'Medium'],
-  ['high', 'High'],
-])
+const sameSites = [true, 'strict', 'lax', 'none']
+const priorities = ['low', 'medium', 'high']
 
 /**
  * Writes the lasting attributes, each checked, because every one of them has been a way to inject another
@@ -126,22 +117,26 @@ export function prefixProblem(name: string, attributes: CookieAttributes): strin
 }
 
 function attribute(label: string, value: unknown, shape: RegExp): string {
-  if (value === undefined || value === null || value === false || value === '') return ''
+  if (isAbsent(value)) return ''
   if (typeof value === 'string' && value.length <= longestAttribute && shape.test(value))
     return `; ${label}=${value}`
-  throw new SojournError(
-    'COOKIE_INVALID',
-    `Expected \`cookie.${label.toLowerCase()}\` to be a valid ${label}, got ${describeValue(value)}.`,
-  )
+  throw wrong(label, `a valid ${label}`, value)
 }
 
-function choice(label: string, value: unknown, choices: ReadonlyMap<unknown, string>): string {
-  if (value === undefined || value === null || value === false || value === '') return ''
-  const written = choices.get(typeof value === 'string' ? value.toLowerCase() : value)
-  if (written !== undefined) return `; ${label}=${written}`
-  const accepted = [...choices.keys()].map(describeValue).join(', ')
-  throw new SojournError(
-    'COOKIE_INVALID',
-    `Expected \`cookie.${label[0]?.toLowerCase()}${label.slice(1)}\` to be one of ${accepted}, got ${describeValue(value)}.`,
-  )
+function choice(label: string, value: unknown, choices: readonly unknown[]): string {
+  if (isAbsent(value)) return ''
+  const chosen = typeof value === 'string' ? value.toLowerCase() : value
+  if (!choices.includes(chosen)) throw wrong(label, `one of ${choices.map(describeValue).join(', ')}`, value)
+  const word = chosen === true ? 'strict' : String(chosen)
+  return `; ${label}=${word.charAt(0).toUpperCase()}${word.slice(1)}`
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === false || value === ''
+}
+
+function wrong(label: string, expected: string, value: unknown): SojournError {
+  const name = `${label.charAt(0).toLowerCase()}${label.slice(1)}`
+  const message = `Expected \`cookie.${name}\` to be ${expected}, got ${describeValue(value)}.`
+  return new SojournError('COOKIE_INVALID', message)
 }

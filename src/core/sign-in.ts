@@ -8,6 +8,7 @@ import type { SignInOptions, SignOutOptions } from './session.ts'
 import { mostAheadMs } from './sign-in-check.ts'
 import { anonymous } from './standing.ts'
 import type { SessionFacts, SessionRecord } from './store.ts'
+import { Subjects } from './subjects.ts'
 
 /** Who is to be signed in, and what goes over. */
 interface Arrival extends SignInOptions {
@@ -44,7 +45,7 @@ export class SignIn {
   }
 
   async #signIn(live: LiveSession, { subject, keep = [] }: Arrival): Promise<void> {
-    const { subjects } = this.#engine
+    const subjects = new Subjects(this.#engine)
     subjects.demandStore()
     if (live.hasEnded) throw goneError()
     if (this.#sessions.isAnnounced) throw headSentError('sign somebody in')
@@ -72,7 +73,7 @@ export class SignIn {
 
   /** Only now that the session is stored, whatever else happens at the same time can be seen, or sees it. */
   async #concludeWith({ record }: LiveSession, subject: string): Promise<void> {
-    const { subjects } = this.#engine
+    const subjects = new Subjects(this.#engine)
     if (record === undefined || (await subjects.hasRevoked(record))) throw goneError()
     const { mostPerSubject: most, atLimit } = this.#engine.policy
     if (most === undefined) return
@@ -82,7 +83,7 @@ export class SignIn {
 
   /** Every concurrent sign-in ends all surplus sessions it sees, because only the last one sees them all. */
   async #evict({ key }: SessionFacts, subject: string, most: number): Promise<void> {
-    const { subjects } = this.#engine
+    const subjects = new Subjects(this.#engine)
     const surplus = inOrder(await subjects.list(subject), this.#engine.now()).slice(0, -most)
     await Promise.all(surplus.map(each => subjects.end(each.key)))
     if (surplus.some(each => each.key === key)) throw goneError()
@@ -93,7 +94,7 @@ export class SignIn {
    * concurrent sign-ins never exceeds the limit, and none ends another that may have been told of its success.
    */
   async #findRoom(record: SessionRecord<unknown>, subject: string, most: number): Promise<void> {
-    const { subjects } = this.#engine
+    const subjects = new Subjects(this.#engine)
     for (let look = 1; look <= mostLooks; look += 1) {
       const all = inOrder(await subjects.list(subject), this.#engine.now())
       if (all.length <= most) return
@@ -114,7 +115,9 @@ export class SignIn {
     const { mostPerSubject, atLimit } = this.#engine.policy
     const now = this.#engine.now()
     if (mostPerSubject === undefined) return now
-    const others = (await this.#engine.subjects.list(subject)).filter(({ key }) => key !== live.record?.key)
+    const others = (await new Subjects(this.#engine).list(subject)).filter(
+      ({ key }) => key !== live.record?.key,
+    )
     if (atLimit === 'refuse' && others.length >= mostPerSubject) throw limitError(mostPerSubject)
     return Math.max(now, ...others.map(each => sinceOf(each, now) + 1))
   }

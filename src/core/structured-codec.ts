@@ -2,14 +2,13 @@ import { defaultStringifyOperations, stringify, unflatten } from 'devalue'
 import {
   type Codec,
   corruptRecord,
-  isWrittenAlike,
   joinContents,
   parseJson,
   type SessionContents,
   type SessionValues,
   splitContents,
 } from './codec.ts'
-import { checkAssignment, checkValues, unwritableValues } from './value-check.ts'
+import { checkValues, unwritableValues } from './value-check.ts'
 import { structuredRules } from './value-rules.ts'
 
 /**
@@ -18,11 +17,12 @@ import { structuredRules } from './value-rules.ts'
  */
 export const structuredCodec: Codec = {
   name: 'structured',
+  whole: structuredRules,
 
   encode(contents) {
     checkValues(contents.values, structuredRules)
     try {
-      return write(named(contents))
+      return stringify(named(contents), reducers, { operations })
     } catch {
       // The library's error carries the data with it, so it is no cause.
       throw unwritableValues(structuredRules)
@@ -31,12 +31,6 @@ export const structuredCodec: Codec = {
 
   decode(data) {
     return splitContents(revive(flatObjects(data)))
-  },
-
-  isSameValue: (one, other) => isWrittenAlike(write, one, other),
-
-  checkAssigned(name, value) {
-    checkAssignment(name, value, structuredRules)
   },
 }
 
@@ -53,10 +47,6 @@ const operations = {
     const shown = isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
     return { ...defaultStringifyOperations.viewInfo(view), buffer: shown, bufferByteLength: byteLength }
   },
-}
-
-function write(value: unknown): string {
-  return stringify(value, reducers, { operations })
 }
 
 /** The library refuses names that are symbols, which a session may have and never stores. */

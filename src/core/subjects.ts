@@ -1,11 +1,11 @@
 import type { StoreVerb } from './deadline.ts'
 import { type Device, parseDevice } from './device.ts'
+import type { Engine } from './engine.ts'
 import { unableError } from './errors.ts'
 import { publish } from './events.ts'
 import { chain } from './maybe-promise.ts'
-import type { Recollection } from './recollection.ts'
-import type { MaybePromise, SessionFacts, Store, SubjectEpoch, SubjectStore } from './store.ts'
-import type { Timeouts } from './timeouts.ts'
+import { longestLifetimeMs } from './set-cookie.ts'
+import type { MaybePromise, SessionFacts, SubjectEpoch, SubjectStore } from './store.ts'
 
 /** One session as people and administrators see it. Nothing in it opens a session. */
 export interface SessionSummary {
@@ -21,35 +21,19 @@ export interface SessionSummary {
   readonly device: Device
 }
 
-/** No cookie lives longer, and so no session that nobody comes back to. */
-const longestRestMs = 400 * 86_400_000
-
-/** What is needed of the engine to know whose sessions there are. */
-export interface SubjectContext {
-  readonly store: Store<unknown>
-  readonly subjectStore: SubjectStore<unknown> | undefined
-  readonly timeouts: Timeouts
-  readonly recollection: Recollection
-  now(): number
-  ask<Answer>(
-    verb: StoreVerb,
-    id: undefined,
-    call: (store: Store<unknown>) => MaybePromise<Answer>,
-  ): MaybePromise<Answer>
-}
-
 /** Whose sessions there are, and which of them count. */
 export class Subjects {
-  readonly #engine: SubjectContext
+  readonly #engine: Engine
 
-  constructor(engine: SubjectContext) {
+  constructor(engine: Engine) {
     this.#engine = engine
   }
 
   /** @throws SojournError `STORE_UNABLE` where the store does not know whose sessions are whose. */
-  demandStore(): void {
-    if (this.#engine.subjectStore === undefined)
-      throw unableError(this.#engine.store.name, 'keep whose a session is')
+  demandStore(): SubjectStore<unknown> {
+    const { subjectStore, store } = this.#engine
+    if (subjectStore !== undefined) return subjectStore
+    throw unableError(store.name, 'keep whose a session is')
   }
 
   /** Lists the sessions of a subject that go on, the most recently active first. */
@@ -65,12 +49,12 @@ export class Subjects {
     })
   }
 
-  /** The epoch in which whoever signs in now signs in. */
+  /** The epoch of a sign-in that happens now. */
   currentEpoch(subject: string): MaybePromise<number> {
     return chain(this.#epochOf(subject), found => found?.epoch ?? 0)
   }
 
-  /** Whether a record is of an epoch that its subject has ended. One that nobody has signed in to never is. */
+  /** Whether a record is of an epoch that its subject has ended. An anonymous one never is. */
   hasRevoked(facts: SessionFacts): MaybePromise<boolean> {
     const { subject } = facts
     if (subject === undefined || this.#engine.subjectStore === undefined) return false
@@ -86,11 +70,12 @@ export class Subjects {
   async endAll(subject: string, except?: string): Promise<number> {
     const engine = this.#engine
     const epoch = Math.max((await this.currentEpoch(subject)) + 1, engine.now())
-    const expiresAt = engine.now() + longestRestMs
+    // No cookie lives longer, and so no session that nobody comes back to.
+    const expiresAt = engine.now() + longestLifetimeMs
     const line = { epoch, except, expiresAt }
     await this.#ask('raise the epoch of a subject', store => store.raiseEpoch(subject, line))
     const found = await this.#ask('list the sessions of a subject', store => store.ofSubject(subject))
-    // Who has seen the line when signing in has come after it, and stays.
+    // A sign-in that saw the line belongs to the new epoch, and stays.
     const others = found.filter(facts => facts.subject === subject && isBefore(facts, line))
     const ended = await Promise.all(others.map(({ key }) => this.end(key)))
     return ended.filter(Boolean).length
@@ -121,9 +106,8 @@ export class Subjects {
     verb: StoreVerb,
     call: (store: SubjectStore<unknown>) => MaybePromise<Answer>,
   ): MaybePromise<Answer> {
-    this.demandStore()
-    // What was demanded is there.
-    return this.#engine.ask(verb, undefined, () => call(this.#engine.subjectStore as SubjectStore<unknown>))
+    const store = this.demandStore()
+    return this.#engine.ask(verb, undefined, () => call(store))
   }
 }
 
@@ -143,9 +127,4 @@ function isBefore({ key, epoch }: SessionFacts, line: SubjectEpoch | undefined):
   if (line === undefined) return false
   const { exceptFrom = 0 } = line
   return epoch < (line.except === key ? exceptFrom : line.epoch)
-}
-
-/** Whether a store knows whose sessions are whose. */
-export function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
-  return ['ofSubject', 'epochOf', 'raiseEpoch'].every(verb => typeof Reflect.get(store, verb) === 'function')
 }

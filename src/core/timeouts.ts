@@ -35,11 +35,9 @@ export class Timeouts {
   /** How long a session may rest. An `idle` that was set is never exceeded, whatever the cookie says. */
   idleMs(maxAge: number | null): number {
     // An application may have put anything there, and a session that never ends is nobody's wish.
-    const own = Number.isNaN(Number(maxAge ?? Number.NaN))
-      ? undefined
-      : Math.min(Number(maxAge), longestLifetimeMs)
-    if (this.#idleMs === undefined) return own ?? dayMs
-    return own === undefined ? this.#idleMs : Math.min(this.#idleMs, own)
+    const own = Number(maxAge ?? Number.NaN)
+    if (Number.isNaN(own)) return this.#idleMs ?? dayMs
+    return Math.min(own, longestLifetimeMs, this.#idleMs ?? longestLifetimeMs)
   }
 
   touchEveryMs(maxAge: number | null): number {

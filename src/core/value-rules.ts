@@ -1,12 +1,5 @@
 import { types } from 'node:util'
-import { type Bounds, type Inside, stepTo, type Verdict } from './unsupported-value.ts'
-
-/** Which values a codec can hold. */
-export interface ValueRules extends Bounds {
-  /** The codec, in the words of a message. */
-  readonly holder: string
-  judge(value: unknown): Verdict
-}
+import { type Inside, insideObject, type ValueRules, type Verdict } from './unsupported-value.ts'
 
 // The structured codec calls itself for each level, and a stack has room for some 1,700 of its calls.
 const mostLevels = 500
@@ -35,61 +28,52 @@ export const structuredRules: ValueRules = {
   judge: judgeForStructured,
 }
 
-function judgeForJson(value: unknown): Verdict {
-  if (typeof value === 'number') return isPlainNumber(value) ? undefined : printed(value)
+function judgeForJson(value: unknown, around?: unknown): Verdict {
+  if (typeof value === 'number') return kindOfNumber(value)
+  // JSON writes `null` in its place.
+  if (value === undefined && Array.isArray(around)) return 'undefined'
   if (!isObject(value)) return kindOfPrimitive(value)
   if (Array.isArray(value)) return judgeArrayForJson(value)
   if (!isPlain(value)) return kindOfObject(value)
   // `toJSON` would decide what is stored.
   if (typeof Reflect.get(value, 'toJSON') === 'function') return 'an object with a `toJSON`'
-  return hasSymbolNames(value) ? 'an object with a symbol as a name' : insideObject(value, judgeForJson)
+  return hasSymbolNames(value) ? 'an object with a symbol as a name' : insideObject(value)
 }
 
 function judgeArrayForJson(value: readonly unknown[]): Verdict {
   if (!isPlainArray(value)) return kindOfObject(value)
-  if (Object.keys(value).length < value.length) return 'an array with holes'
-  return insideArray(value, judgeElementForJson)
-}
-
-// JSON writes `null` in its place.
-function judgeElementForJson(value: unknown): Verdict {
-  return value === undefined ? 'undefined' : judgeForJson(value)
+  return Object.keys(value).length < value.length ? 'an array with holes' : insideArray(value)
 }
 
 function judgeForStringify(value: unknown): Verdict {
-  if (!isObject(value)) return typeof value === 'bigint' ? 'a BigInt' : undefined
-  if (types.isBigIntObject(value)) return 'a BigInt'
-  const toJSON: unknown = Reflect.get(value, 'toJSON')
-  if (typeof toJSON === 'function') return judgeShown(Reflect.apply(toJSON, value, ['']))
-  return judgeShown(value)
-}
-
-function judgeShown(value: unknown): Verdict {
-  if (!isObject(value)) return typeof value === 'bigint' ? 'a BigInt' : undefined
-  return Array.isArray(value) ? insideArray(value, judgeForStringify) : insideObject(value, judgeForStringify)
+  const toJSON: unknown = isObject(value) ? Reflect.get(value, 'toJSON') : undefined
+  const shown: unknown = typeof toJSON === 'function' ? Reflect.apply(toJSON, value, ['']) : value
+  if (typeof shown === 'bigint' || types.isBigIntObject(shown)) return 'a BigInt'
+  if (!isObject(shown)) return undefined
+  // Of an array it writes the elements, and nothing else that stands in it.
+  return Array.isArray(shown)
+    ? insideElements(shown, Object.keys(shown).filter(isPlace))
+    : insideObject(shown)
 }
 
 function judgeForStructured(value: unknown): Verdict {
   if (typeof value === 'symbol' || typeof value === 'function') return kindOfPrimitive(value)
   if (!isObject(value)) return undefined
-  if (Array.isArray(value)) {
-    return isPlainArray(value) ? insideArray(value, judgeForStructured) : kindOfObject(value)
-  }
-  return isPlain(value) ? judgeObjectForStructured(value) : judgeBuiltIn(value)
-}
-
-function judgeObjectForStructured(value: object): Verdict {
+  if (Array.isArray(value)) return isPlainArray(value) ? insideArray(value) : kindOfObject(value)
+  if (!isPlain(value)) return judgeBuiltIn(value)
   if (hasSymbolNames(value)) return 'an object with a symbol as a name'
   // The library refuses the name in both directions.
   if (Object.hasOwn(value, '__proto__')) return 'an object with a property `__proto__`'
-  return insideObject(value, judgeForStructured)
+  return insideObject(value)
 }
 
 function judgeBuiltIn(value: object): Verdict {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Map.prototype && types.isMap(value)) return insideMap(value)
-  if (prototype === Set.prototype && types.isSet(value)) return insideSet(value)
-  return wholePrototypes.has(prototype) && !isShared(value) ? undefined : kindOfObject(value)
+  if (prototype === Set.prototype && types.isSet(value))
+    return { values: [...value], step: place => `.values()[${place}]` }
+  const isShared = ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer)
+  return wholePrototypes.has(prototype) && !isShared ? undefined : kindOfObject(value)
 }
 
 // A class that extends one of these would come back without its own methods, so only these themselves count.
@@ -107,31 +91,23 @@ function prototypeNamed(name: string): unknown {
   return typeof known === 'function' ? known.prototype : undefined
 }
 
-function isShared(value: object): boolean {
-  return ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer)
-}
-
-function insideObject(value: object, judge: Inside['judge']): Inside {
-  const names = Object.keys(value)
-  return { values: Object.values(value), step: place => stepTo(names[place] ?? ''), judge }
-}
-
 /** Only the elements that are there, so that the length of a sparse array costs nothing. */
-function insideArray(value: readonly unknown[], judge: Inside['judge']): Verdict {
+function insideArray(value: readonly unknown[]): Verdict {
   const places = Object.keys(value)
+  // Whatever is no place comes behind all places.
   const last = places.at(-1)
-  if (last !== undefined && !isPlaceIn(value, last)) return 'an array with a property of its own'
-  return { values: Object.values(value), step: place => `[${places[place]}]`, judge }
+  if (last !== undefined && !isPlace(last)) return 'an array with a property of its own'
+  return insideElements(value, places)
+}
+
+function insideElements(value: readonly unknown[], places: readonly string[]): Inside {
+  return { values: places.map(place => value[Number(place)]), step: place => `[${places[place]}]` }
 }
 
 function insideMap(value: Map<unknown, unknown>): Inside {
   const step = (place: number): string =>
     `.${place % 2 === 0 ? 'keys' : 'values'}()[${Math.floor(place / 2)}]`
-  return { values: [...value].flat(), step, judge: judgeForStructured }
-}
-
-function insideSet(value: Set<unknown>): Inside {
-  return { values: [...value], step: place => `.values()[${place}]`, judge: judgeForStructured }
+  return { values: [...value].flat(), step }
 }
 
 function isObject(value: unknown): value is object {
@@ -150,13 +126,9 @@ function isPlainArray(value: readonly unknown[]): boolean {
   return Array.isArray(Object.getPrototypeOf(value))
 }
 
-function isPlainNumber(value: number): boolean {
-  return Number.isFinite(value) && !Object.is(value, -0)
-}
-
-function isPlaceIn(array: readonly unknown[], name: string): boolean {
-  const place = Number(name)
-  return place < array.length && String(place) === name
+/** Whether a name is that of an element: no other is written like a whole number below the greatest length. */
+function isPlace(name: string): boolean {
+  return String(Number(name) >>> 0) === name && name !== '4294967295'
 }
 
 function hasSymbolNames(value: object): boolean {
@@ -164,8 +136,9 @@ function hasSymbolNames(value: object): boolean {
   return Object.getOwnPropertySymbols(value).some(isEnumerable)
 }
 
-function printed(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value)
+function kindOfNumber(value: number): string | undefined {
+  if (Object.is(value, -0)) return '-0'
+  return Number.isFinite(value) ? undefined : String(value)
 }
 
 function kindOfPrimitive(value: unknown): string | undefined {

@@ -155,6 +155,7 @@ export class Visit implements SessionHost {
    * often it is called.
    */
   commit(): MaybePromise<void> {
+    this.#sessions.isOver = true
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
     const { holding } = this.#sessions

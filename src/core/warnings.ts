@@ -1,8 +1,10 @@
 const warned = new Set<string>()
+/** A visitor's words may be in a message, as names of data, and must not fill the memory or the log. */
+const mostCauses = 1000
 
 /** Warns through `process.emitWarning`, once per cause, however often the cause arises. */
 export function warnOnce(code: string, message: string): void {
-  if (warned.has(message)) return
+  if (warned.has(message) || warned.size >= mostCauses) return
   warned.add(message)
   process.emitWarning(message, { type: 'SojournWarning', code })
 }
@@ -16,12 +18,30 @@ export function warnInsecure(name: string): void {
   )
 }
 
-/** Warns of a new session that its visitor will never find again. */
+/** Warns of a cookie that has missed the head of its response: a new session is then found by nobody. */
 export function warnTooLate(name: string): void {
   warnOnce(
     'SOJOURN_TOO_LATE',
-    `Expected a session to begin before the first byte of its response leaves, got one that began after it: the cookie ${name} could not be sent any more. ` +
+    `Expected a session to change before the first byte of its response leaves, got a change after it: the cookie ${name} could not be sent any more. ` +
       'Change the session before the stream begins.',
+  )
+}
+
+/** Warns of a change that no response stores any more. */
+export function warnAfterEnd(): void {
+  warnOnce(
+    'SOJOURN_TOO_LATE',
+    'Expected a session to change before its response ends, got a change after it, which is not stored. ' +
+      'Change the session before the answer, or call `save()` after the change.',
+  )
+}
+
+/** Warns of a change of a session that is not the request's any more. */
+export function warnStale(): void {
+  warnOnce(
+    'SOJOURN_TOO_LATE',
+    'Expected a change of `req.session`, got one of a session that has ended or has another in its place, which is not stored. ' +
+      'Await `regenerate`, `signIn` and their like, and change `req.session` after them, not a variable from before.',
   )
 }
 
@@ -31,5 +51,23 @@ export function warnShared(): void {
     'SOJOURN_SHARED',
     'Expected a response with a session cookie to be kept by nobody, got a `Cache-Control` that lets shared caches keep it: whoever is answered from one may get the cookie of somebody else. ' +
       'Leave the header out, or let such a route not change the session.',
+  )
+}
+
+/** Warns of a lifetime that was probably meant in seconds. */
+export function warnShortLife(maxAge: number): void {
+  warnOnce(
+    'SOJOURN_LIFETIME',
+    `Expected \`cookie.maxAge\` to be at least a minute, in milliseconds, got ${maxAge}, which is ${maxAge / 1000} seconds. ` +
+      `If it was meant in seconds, write ${maxAge * 1000}.`,
+  )
+}
+
+/** Warns of a session that costs each of its visitor's requests time. */
+export function warnTooLarge(sizeLimit: number): void {
+  warnOnce(
+    'SOJOURN_SIZE',
+    `Expected a session of at most ${sizeLimit} bytes, got a larger one, which is read and written whole. ` +
+      'Keep what is large in a database, or raise `sizeLimit`.',
   )
 }

@@ -1,7 +1,13 @@
 import { systemClock } from '../core/clock.ts'
 import { Cookie } from '../core/cookie.ts'
 import { goneError, notFoundError, SojournError } from '../core/errors.ts'
-import { actionsKey, actionsOf, Session, type SessionActions } from '../core/session.ts'
+import {
+  actionsKey,
+  actionsOf,
+  type RegenerateOptions,
+  Session,
+  type SessionActions,
+} from '../core/session.ts'
 import { restoreLifetime, valuesOf } from '../core/session-values.ts'
 import { anonymous } from '../core/standing.ts'
 import type { SessionRecord } from '../core/store.ts'
@@ -97,10 +103,12 @@ class DetachedActions implements SessionActions {
     await this.#records.delete(this.id)
   }
 
-  regenerate(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async regenerate({ keep = [] }: RegenerateOptions): Promise<void> {
+    const kept = Object.entries(valuesOf(this.#session)).filter(([name]) => keep.includes(name))
+    await new Promise<void>((resolve, reject) => {
       this.request.sessionStore.regenerate(this.request, error => (error ? reject(error) : resolve()))
     })
+    Object.assign(Object(this.request.session), Object.fromEntries(kept))
   }
 
   async reload(): Promise<void> {

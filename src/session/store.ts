@@ -55,7 +55,7 @@ for (const [name, value] of Object.entries({ regenerate, load, createSession: cr
 /** The session of a request under way ends by its own method, so that whatever else the request does knows of it. */
 function regenerate(this: CompleteStore, request: SessionRequest, callback: Callback): void {
   const own = ownActions(request)
-  const work = own === undefined ? regenerateHere(this, request) : own.regenerate()
+  const work = own === undefined ? regenerateHere(this, request) : own.regenerate({})
   work.then(
     () => process.nextTick(callback),
     error => process.nextTick(callback, storeErrorOf(error)),
@@ -73,7 +73,14 @@ function load(this: CompleteStore, id: string, callback: SessionAnswer): void {
   const version = callbackStore(this).versionForReader(id)
   this.get(id, (error, data) => {
     if (error || !data) return callback(error)
-    callback(undefined, this.createSession({ sessionID: id, sessionStore: this }, readAs(version, data)))
+    let session: Session
+    try {
+      session = this.createSession({ sessionID: id, sessionStore: this }, readAs(version, data))
+    } catch (refused) {
+      // Thrown from here it would end in the store, or end the process.
+      return callback(refused)
+    }
+    callback(undefined, session)
   })
 }
 

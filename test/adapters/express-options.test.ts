@@ -54,8 +54,6 @@ describe('where express-session throws, the drop-in throws, in the same words', 
     [{ secret, unset: 'x' }, 'unset option must be "destroy" or "keep"'],
     [{ secret, unset: true }, 'unset option must be "destroy" or "keep"'],
     [{ secret: [] }, 'secret option array must contain one or more strings'],
-    [{ secret, store: { get() {} } }, 'store.on is not a function'],
-    [{ secret, store: {} }, 'store.on is not a function'],
   ])('%j', (options, message) => {
     expect(() => session(options)).toThrow(new TypeError(message))
   })
@@ -63,6 +61,169 @@ describe('where express-session throws, the drop-in throws, in the same words', 
   test('the first of several mistakes is the one that express-session names', () => {
     expect(() => session({ genid: 1, unset: 1, secret: [] })).toThrow('genid option')
     expect(() => session({ unset: 1, secret: [] })).toThrow('unset option')
+  })
+})
+
+/** @see issue 13, point 6 */
+describe('what is no store is refused, in a sentence that says what to write', () => {
+  const nodeRedis = { sendCommand() {}, get() {}, set() {}, destroy() {}, on() {} }
+  const ioredis = { sendCommand() {}, call() {}, get() {}, set() {}, on() {} }
+
+  test.each<[string, unknown, string]>([
+    ['a URL', 'redis://ada:hunter2@db.test:6379/0', 'Open the store of a URL with `openStore(url)`'],
+    ['an address', new URL('redis://ada:hunter2@db.test'), 'Open the store of a URL with `openStore(url)`'],
+    ['a promise', Promise.resolve(memoryStore()), 'Await it'],
+    ['a client of node-redis', nodeRedis, '`redisStore({ client })`'],
+    ['a client of ioredis', ioredis, '`redisStore({ client })`'],
+    ['a function', memoryStore, 'Call it'],
+    ['an empty object', {}, "`openStore('redis://…')`"],
+    ['half a store', { get() {}, set() {} }, "`openStore('redis://…')`"],
+    ['a number', 42, "`openStore('redis://…')`"],
+    ['true', true, "`openStore('redis://…')`"],
+  ])('%s', (_what, store, remedy) => {
+    for (const make of [session, session.createSessions]) {
+      const refusal = refusalOf(() => make({ secret, store }))
+      expect(refusal).toMatch(
+        /^(store\.on is not a function\. )?Expected `store` to be a store, got [^.]*\. .*\.$/,
+      )
+      expect(refusal).toContain(remedy)
+      expect(refusal).not.toMatch(/hunter2|db\.test/)
+    }
+    expect(warnings).toEqual([])
+  })
+
+  test('where express-session throws for it, programs find its words', () => {
+    for (const store of [{}, { get() {} }]) {
+      const attempt = (): unknown => session({ secret, store })
+      expect(attempt).toThrow(TypeError)
+      expect(attempt).toThrow(/^store\.on is not a function\b/)
+    }
+  })
+})
+
+/** @see issue 13, point 6 */
+describe('two middlewares', () => {
+  const visits = async (...middlewares: any[]): Promise<void> => {
+    const web = await new Web(...middlewares).open()
+    opened.push(web)
+    for (const path of ['/a/look', '/b/look', '/a/look']) await web.get(path)
+  }
+  /** An application of which each middleware answers below a path of its own. */
+  const mounted =
+    (middlewares: { readonly [path: string]: any }): any =>
+    (request: any, ...rest: any) => {
+      const path = Object.keys(middlewares).find(each => request.url.startsWith(each))
+      return middlewares[path ?? '']?.(request, ...rest)
+    }
+  const twice = { message: expect.stringMatching(/^Expected one session .*\.$/), code: 'SOJOURN_TWICE' }
+  const name = { message: expect.stringMatching(/^Expected .*`shop\.sid`.*\.$/), code: 'SOJOURN_NAME' }
+
+  test('on one request are a warning, once, and the second does nothing', async () => {
+    await visits(session({ secret }), session({ secret, name: 'other' }))
+    expect(warnings).toEqual([twice])
+  })
+
+  test.each<[string, () => [object, object]]>([
+    ['another secret', () => [{}, { secret: `${secret} no more` }]],
+    ['another store', () => [{ store: new ScriptedStore() }, { store: new ScriptedStore() }]],
+    ['no store of their own', () => [{}, {}]],
+    ['a path inside of the other', () => [{ cookie: { path: '/' } }, { cookie: { path: '/b' } }]],
+  ])('with one cookie name and %s are a warning, once', async (_what, options) => {
+    const [a, b] = options().map(each => session({ secret, name: 'shop.sid', ...each }))
+    await visits(mounted({ '/a': a, '/b': b }))
+    expect(warnings).toEqual([name])
+  })
+
+  test.each<[string, () => [object, object]]>([
+    [
+      'one store and one secret',
+      () => {
+        const store = memoryStore()
+        return [{ store }, { store }]
+      },
+    ],
+    [
+      'one store of express-session’s and one secret',
+      () => {
+        const store = new ScriptedStore()
+        return [{ store }, { store, secret: [secret] }]
+      },
+    ],
+    ['a name each', () => [{ name: 'a.sid' }, { name: 'b.sid' }]],
+    ['a path each', () => [{ cookie: { path: '/a' } }, { cookie: { path: '/b' } }]],
+    ['a path each that begins alike', () => [{ cookie: { path: '/a' } }, { cookie: { path: '/ab' } }]],
+  ])('with %s are none', async (_what, options) => {
+    const [a, b] = options().map(each => session({ secret, name: 'shop.sid', ...each }))
+    await visits(mounted({ '/a': a, '/b': b }))
+    expect(warnings).toEqual([])
+  })
+
+  test('with one cookie name on two servers, or on two hosts, are none', async () => {
+    await visits(session({ secret }))
+    await visits(session({ secret }))
+    const byHost = mounted({ '/a': session({ secret }), '/b': session({ secret }) })
+    await visits((request: any, ...rest: any) => {
+      request.headers.host = request.url.startsWith('/a') ? 'a.test' : 'b.test'
+      return byHost(request, ...rest)
+    })
+    expect(warnings).toEqual([])
+  })
+})
+
+/** @see issue 13, point 6 */
+describe('a `maxAge` under a minute', () => {
+  const warning = {
+    message: expect.stringMatching(/^Expected `cookie\.maxAge` .*3600.*\.$/),
+    code: 'SOJOURN_LIFETIME',
+  }
+
+  test('is a warning, once, when the middleware is made', () => {
+    for (const make of [session, session, session.createSessions]) make({ secret, cookie: { maxAge: 3600 } })
+    expect(warnings).toEqual([warning])
+  })
+
+  test('is a warning, once, when a function answers it', async () => {
+    const web = await openWeb({ secret, cookie: () => ({ maxAge: 3600 }) })
+    await web.get('/in')
+    await web.get('/in')
+    expect(warnings).toEqual([warning])
+  })
+
+  test.each([60_000, 0, null, undefined])('%j is none', maxAge => {
+    session({ secret, cookie: { maxAge } })
+    expect(warnings).toEqual([])
+  })
+})
+
+/** @see issue 13, point 6 */
+describe('a call that is none is refused, in a sentence that says what to write', () => {
+  test.each<[string, unknown]>([
+    ['a secret', 'hunter2hunter2hunter2hunter2hunter2'],
+    ['bytes', Buffer.from('hunter2hunter2hunter2hunter2hunter2')],
+    ['a list', ['hunter2hunter2hunter2hunter2hunter2']],
+    ['a number', 42],
+    ['a function', () => 'hunter2'],
+  ])('%s in the place of the options', (_what, options) => {
+    for (const name of ['session', 'createSessions']) {
+      const make = name === 'session' ? session : session.createSessions
+      const refusal = refusalOf(() => make(options))
+      expect(refusal).toMatch(
+        /^Expected .* to be called with an object of options, got an? [^.]*\. Write `.*`\.$/,
+      )
+      expect(refusal).toContain(`\`${name}({ secret })\``)
+      expect(refusal).not.toContain('hunter2')
+    }
+  })
+
+  test('`app.use(session)`, which calls it as a middleware', async () => {
+    const web = await new Web(session).open()
+    opened.push(web)
+    expect(await web.get('/look')).toMatchObject({
+      status: 500,
+      body: expect.stringMatching(
+        /^OPTION_INVALID: Expected `app\.use\(session\({ secret }\)\)`, got `app\.use\(session\)`\. .*\.$/,
+      ),
+    })
   })
 })
 
@@ -109,7 +270,19 @@ describe('what was harmful or meaningless in express-session is said once, and w
   test.each<[string, object, RegExp]>([
     ['sameSite none without secure', { cookie: { sameSite: 'none' } }, /cookie\.secure.*sameSite: 'none'/],
     ['partitioned without secure', { cookie: { partitioned: true } }, /partitioned/],
-    ['an unknown option', { sesame: 'open' }, /`sesame`/],
+    ['an unknown option', { sesame: 'open' }, /`sesame`\. There are/],
+    [
+      'an option that is spelled otherwise',
+      { saveUninitialised: false },
+      /Did you mean `saveUninitialized`\?/,
+    ],
+    ['an option that is near to one', { secrets: 'x' }, /Did you mean `secret`\?/],
+    [
+      'an attribute of the cookie that stands beside it',
+      { maxAge: 60_000 },
+      /Did you mean `cookie\.maxAge`\?/,
+    ],
+    ['an attribute in another case', { cookie: { maxage: 60_000 } }, /Did you mean `cookie\.maxAge`\?/],
     ['an unknown cookie attribute', { cookie: { httponly: true } }, /`cookie\.httponly`/],
     ['a rolling that is no boolean', { rolling: 1 }, /`rolling`/],
     ['a resave that is no boolean', { resave: 'yes' }, /`resave`/],
@@ -150,7 +323,7 @@ describe('what was harmful or meaningless in express-session is said once, and w
   test('what is right is said nothing about', () => {
     const cookie = {
       path: '/',
-      maxAge: 1000,
+      maxAge: 60_000,
       httpOnly: true,
       secure: 'auto',
       sameSite: 'auto',
@@ -274,6 +447,23 @@ describe('the secret', () => {
     expect(decodeURIComponent(cookie.split('=')[1] ?? '')).toBe(new Signer([secret]).sign(id))
   })
 
+  /** @see issue 13, point 6 */
+  test.each([[{}], [{ secret: undefined }], [{ secret: '' }], [null]])(
+    'that is missing is said once, when the middleware is made: %j',
+    options => {
+      session(options)
+      session(options)
+      expect(warnings).toEqual([
+        {
+          message: expect.stringMatching(/^Expected `secret`.*`req\.secret`.*environment/),
+          code: 'SOJOURN_SECRET',
+        },
+      ])
+      session({ keys: [{ id: 'now', secret }] })
+      expect(warnings).toHaveLength(1)
+    },
+  )
+
   test('without any, each request is an error, in the words of express-session', async () => {
     const web = await openWeb({})
     const reply = await web.get('/look')
@@ -327,6 +517,66 @@ describe('a cookie that depends on the request', () => {
     expect((await web.on('/type', ({ session }) => typeof session).get('/type')).body).toBe('undefined')
   })
 
+  /** @see issue 13, point 5 */
+  describe.each([
+    ['answers at once', () => memoryStore()],
+    ['was written for express-session', () => new ScriptedStore()],
+  ])('with a store that %s', (_kind, makeStore) => {
+    const asked: unknown[] = []
+    const cookie = (request: any): object => {
+      asked.push(request.url)
+      return { maxAge: 60_000 }
+    }
+
+    test.each(['/in', '/look', '/twice', '/regenerate'])('it is asked once by %s', async path => {
+      const web = await openWeb({ secret, cookie, store: makeStore(), rolling: path === '/look' })
+      web.on('/twice', request => {
+        request.session.user = `${request.session.cookie.path}${request.sessionID}`
+      })
+      web.on('/regenerate', async ({ session }) => session.regenerate())
+      asked.length = 0
+      const visitor = await web.get(path)
+      expect(asked).toEqual([path])
+      await web.get(path, visitor.cookie)
+      expect(asked).toEqual([path, path])
+    })
+  })
+
+  test('is not asked for where nobody looks at the session', async () => {
+    const cookie = vi.fn(() => ({ path: '/app' }))
+    const web = await openWeb({ secret, cookie })
+    web.on('/app', request => String('session' in request && request.sessionStore !== undefined))
+    await web.on('/app/in', ({ session }) => void (session.user = 'ada')).get('/app')
+    expect(cookie).not.toHaveBeenCalled()
+    const visitor = await web.get('/app/in')
+    expect(cookie).toHaveBeenCalledTimes(1)
+    await web.get('/app', visitor.cookie)
+    expect(cookie).toHaveBeenCalledTimes(1)
+  })
+
+  test('that does not cover a request leaves it alone, whoever looks', async () => {
+    const web = await openWeb({ secret, cookie: () => ({ path: '/app' }) })
+    web.on('/other', request => {
+      const { session, sessionID } = request
+      Object.assign(request, { session: { of: 'another' }, sessionID: 'another' })
+      return JSON.stringify([typeof session, typeof sessionID, request.session, request.sessionID])
+    })
+    const reply = await web.get('/other')
+    expect(reply).toMatchObject({
+      body: '["undefined","undefined",{"of":"another"},"another"]',
+      cookie: '',
+    })
+  })
+
+  test('that does not cover a request leaves it to the next middleware', async () => {
+    const inner = session({ secret, name: 'inner' })
+    const outer = session({ secret, name: 'outer', cookie: () => ({ path: '/app' }) })
+    const web = await new Web(outer, inner).open()
+    opened.push(web)
+    web.on('/in', ({ session }) => void (session.user = 'ada'))
+    expect((await web.get('/in')).cookie).toMatch(/^inner=/)
+  })
+
   test("may say 'auto'", async () => {
     const web = await openWeb({ secret, cookie: () => ({ secure: 'auto', sameSite: 'auto' }) })
     expect((await web.get('/in')).headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Lax$/)
@@ -377,3 +627,12 @@ describe('a store', () => {
     expect(store.size).toBe(1)
   })
 })
+
+function refusalOf(attempt: () => unknown): string {
+  try {
+    attempt()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  return expect.unreachable()
+}

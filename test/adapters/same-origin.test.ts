@@ -2,10 +2,11 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import express from 'express'
-import { type SameOriginMiddleware, type SameOriginOptions, SojournError, sameOrigin } from 'sojourn'
+import session, { type SameOriginMiddleware, type SameOriginOptions, SojournError, sameOrigin } from 'sojourn'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Application, expresses, frameworks } from '../compatibility/frameworks.ts'
 import { hearEvents } from '../core/heard-events.ts'
+import { plain as application, type Route } from '../support/application.ts'
 import { ask } from '../support/http-client.ts'
 import { askHttp2 } from '../support/http2-client.ts'
 import { linesOf, RawClient } from '../support/raw-client.ts'
@@ -136,6 +137,29 @@ describe('a secure connection', () => {
     expect(await post(headers, { proxy: true })).toBe(refused)
     expect(await post({ ...headers, origin: 'https://shop.test' }, { proxy: true })).toBe(passed)
   })
+
+  /** @see issue 13, point 5 */
+  test.each<[string, boolean]>([
+    ['https', true],
+    ['https, http', true],
+    ['HTTPS,http', true],
+    [' https ', true],
+    ['http, https', false],
+    ['', false],
+    ['httpss', false],
+  ])('is known to `session` and to `sameOrigin` alike from %j', async (proto, isSecure) => {
+    const believed = (headers: Headers): Promise<string> =>
+      post({ 'x-forwarded-proto': proto, ...headers }, { proxy: true })
+    expect(await believed({ origin: 'http://shop.test' })).toBe(isSecure ? refused : passed)
+    const middleware = session({ secret: 's'.repeat(32), proxy: true, cookie: { secure: true } })
+    const route: Route = ({ session: visited }, response) => {
+      visited.user = 'ada'
+      response.end()
+    }
+    const port = await serve(application(middleware, route))
+    const answer = await ask(port, '/', { headers: { 'x-forwarded-proto': proto } })
+    expect(answer.cookies).toHaveLength(isSecure ? 1 : 0)
+  })
 })
 
 describe('the host behind a proxy', () => {
@@ -147,10 +171,13 @@ describe('the host behind a proxy', () => {
     expect(await post({ ...headers, origin: 'https://evil.test' }, { proxy: true })).toBe(refused)
   })
 
-  test('is nobody’s when two proxies name it, and `Host` when none does', async () => {
-    expect(await post({ ...headers, 'x-forwarded-host': 'shop.test, inner.test' }, { proxy: true })).toBe(
-      refused,
-    )
+  test('is the first of several that proxies name, and `Host` when none does', async () => {
+    const asked = (host: string): Promise<string> =>
+      post({ ...headers, 'x-forwarded-host': host }, { proxy: true })
+    for (const host of ['shop.test, inner.test', 'shop.test,inner.test', ' Shop.Test ']) {
+      expect(await asked(host)).toBe(passed)
+    }
+    expect(await asked('inner.test, shop.test')).toBe(refused)
     expect(await post({ origin: 'http://shop.test' }, { proxy: true })).toBe(passed)
   })
 })

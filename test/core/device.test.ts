@@ -6,6 +6,7 @@ describe('what a browser calls itself', () => {
     ['Mozilla/5.0 (X11; Linux x86_64)', 'Mozilla/5.0 (X11; Linux x86_64)'],
     ['Bröwser 🐎', 'Bröwser 🐎'],
     ['one\r\ntwo\u0000\u001b[31m\u2028three\u2029\u0085', 'onetwo[31mthree'],
+    ['Bro\u202e0.1/resw\u202c \u2066a\u2069\u200e\u200f\u061c', 'Bro0.1/resw a'],
     ['half \ud83d of a character \udc0e', 'half  of a character '],
     ['"quoted" \\', '"quoted" \\'],
   ])('%j is kept as %j', (userAgent, kept) => {
@@ -69,6 +70,11 @@ describe('what a store answers in the place of a device', () => {
     ...['{"userAgent":', '{"__proto__":{"userAgent":"x"}}'],
   ])('%j is nothing', text => {
     expect(parseDevice(text)).toEqual({})
+  })
+
+  test('a name in it carries nothing that changes how the text beside it is shown', () => {
+    const text = JSON.stringify({ userAgent: 'a\u202eb\nc' })
+    expect(parseDevice(text)).toEqual({ userAgent: 'abc' })
   })
 
   test('only what is known of a device is taken from it', () => {

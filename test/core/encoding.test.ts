@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Codec } from '../../src/core/codec.ts'
 import { Encoding, type EncodingOptions, type RecordFrame } from '../../src/core/encoding.ts'
 import { jsonCodec, strictJsonCodec } from '../../src/core/json-codec.ts'
@@ -21,12 +21,15 @@ describe('whether two sets of values are the same under a name', () => {
   const sames: readonly (readonly [string, unknown, unknown])[] = [
     ['equal text', 'a', 'a'],
     ['equal in what they hold', { a: [1] }, { a: [1] }],
+    ['both undefined', undefined, undefined],
     ['both not a number', Number.NaN, Number.NaN],
   ]
   const others: readonly (readonly [string, unknown, unknown])[] = [
     ['text and number', '1', 1],
     ['different in depth', { a: [1] }, { a: [2] }],
     ['nothing and something', null, 0],
+    ['undefined and null', undefined, null],
+    ['a value that throws when it is read, and another', revoked(), {}],
   ]
   describe.each([
     ['JSON', jsonCodec],
@@ -58,6 +61,17 @@ describe('whether two sets of values are the same under a name', () => {
       expect(encodingOf({ codec: structuredCodec }).isSame('a', one, other)).toBe(false)
     }
     expect(encodingOf().isSame('a', { a: undefined }, { a: undefined })).toBe(true)
+  })
+
+  test('each codec compares what it can tell apart', () => {
+    const isSame = (codec: Codec, one: unknown, other: unknown) =>
+      encodingOf({ codec }).isSame('a', { a: one }, { a: other })
+    expect(isSame(structuredCodec, new Map([[1, 2]]), new Map([[1, 2]]))).toBe(true)
+    expect(isSame(structuredCodec, new Map([[1, 2]]), new Map([[1, 3]]))).toBe(false)
+    expect(isSame(structuredCodec, 10n, 10n)).toBe(true)
+    expect(isSame(structuredCodec, new Date(1), new Date(2))).toBe(false)
+    expect(isSame(jsonCodec, new Date(1), new Date(1).toISOString())).toBe(true)
+    expect(isSame(jsonCodec, [10n], [10n])).toBe(false)
   })
 
   test('a value that cannot be stored is the same as itself only', () => {
@@ -108,12 +122,17 @@ describe('writing only what has changed', () => {
 })
 
 describe('checking at the assignment', () => {
-  test('a value that cannot be stored throws there, where that is wanted, and only there', () => {
-    const assign = (checksAssignments: boolean) => () =>
-      encodingOf({ checksAssignments }).checkAssigned('handler', () => 1)
-    expect(assign(true)).toThrow(expect.objectContaining({ code: 'VALUE_UNSUPPORTED' }))
-    expect(assign(false)).not.toThrow()
-    expect(() => encodingOf({ checksAssignments: true }).checkAssigned('cart', [])).not.toThrow()
+  test('a value that would not come back is a warning there, where that is wanted, and never throws', () => {
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    encodingOf({ checksAssignments: false }).checkAssigned('handler', () => 1)
+    encodingOf({ checksAssignments: true }).checkAssigned('cart', [])
+    expect(emit).not.toHaveBeenCalled()
+    for (let round = 0; round < 2; round += 1) {
+      encodingOf({ checksAssignments: true }).checkAssigned('handler', () => 1)
+    }
+    const message = expect.stringMatching(/^Expected `session\.handler` .*, got a function\. Store .*\.$/)
+    expect(emit.mock.calls).toEqual([[message, { type: 'SojournWarning', code: 'SOJOURN_VALUE' }]])
+    emit.mockRestore()
   })
 })
 
@@ -217,7 +236,7 @@ function oddData(): unknown[] {
 function encodingOf(options: Partial<EncodingOptions> = {}): Encoding {
   return new Encoding({
     ...{ codec: strictJsonCodec, cookieName: 'connect.sid', sealer: undefined, isSealing: false },
-    ...{ checksAssignments: true, ...options },
+    ...{ sizeLimit: 100_000, onOversize: 'warn', checksAssignments: true, ...options },
   })
 }
 
@@ -227,4 +246,10 @@ function sealerOf(mode: 'server' | 'visitor'): Sealer {
 
 function recordOf(data: unknown): SessionRecord<unknown> {
   return { ...frame, touchedAt: 1, expiresAt: 2, device: undefined, data }
+}
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
 }

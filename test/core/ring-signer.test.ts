@@ -122,7 +122,7 @@ describe('several keys', () => {
   test('plain secrets that change in place are heeded at once, and a secret that comes back reads again', () => {
     const clock = fakeClock()
     const secrets = ['new', 'old']
-    const signer = new RingSigner(KeyRing.ofSecrets(secrets, clock), { cookieName: name, clock })
+    const signer = new RingSigner(KeyRing.ofSecrets(secrets, clock), { cookieName: name })
     const value = signer.write(id)
     expect(signer.read(value)).toEqual({ id, isNewestSecret: true })
     secrets.unshift('newest')
@@ -145,16 +145,17 @@ describe('cookies in the format of express-session', () => {
   })
 
   test('are accepted where they are asked for, and are due for another', () => {
-    const signer = signerOf([newKey], { legacy: { signer: legacySigner, until: undefined } })
+    const signer = signerOf([newKey], { legacy: () => legacySigner })
     expect(signer.read(cookieValue)).toEqual({ id, isNewestSecret: false })
     expect(signer.read(value)).toEqual({ id, isNewestSecret: false })
     expect(signer.verify(value)).toEqual({ id, isNewestSecret: false })
     expect(signer.write(id)).toBe(signed(newKey, id))
   })
 
-  test('are accepted before the instant that is named, and not from it on, however often they came', () => {
+  test('are accepted as long as they are asked for, and no longer, however often they came', () => {
     const clock = fakeClock()
-    const legacy = { signer: legacySigner, until: clock.now() + 1000 }
+    const until = clock.now() + 1000
+    const legacy = () => (clock.now() < until ? legacySigner : undefined)
     const signer = signerOf([newKey], { legacy }, clock)
     clock.advance(999)
     expect(signer.read(cookieValue)?.id).toBe(id)
@@ -165,14 +166,14 @@ describe('cookies in the format of express-session', () => {
   })
 
   test('keep nothing on what another signer remembers', () => {
-    const signer = signerOf([newKey], { legacy: { signer: legacySigner, until: undefined } })
+    const signer = signerOf([newKey], { legacy: () => legacySigner })
     const visitor = signer.read(cookieValue)
     if (visitor !== undefined) visitor.cookieValue = 'signed anew'
     expect(legacySigner.read(cookieValue)).toEqual({ id, isNewestSecret: true })
   })
 
   test('and the new format never verify each other', () => {
-    const signer = signerOf([newKey], { legacy: { signer: new Signer([newKey.secret]), until: undefined } })
+    const signer = signerOf([newKey], { legacy: () => new Signer([newKey.secret]) })
     const mac = signed(newKey, id).slice(-43)
     const legacyMac = new Signer([newKey.secret]).sign(id).slice(-43)
     for (const wrong of [
@@ -312,7 +313,7 @@ function signerOf(
   options: Partial<RingSignerOptions> = {},
   clock: FakeClock = fakeClock(),
 ): RingSigner {
-  return new RingSigner(KeyRing.of(keys, clock), { cookieName: name, clock, ...options })
+  return new RingSigner(KeyRing.of(keys, clock), { cookieName: name, ...options })
 }
 
 /** The format computed by other means. */

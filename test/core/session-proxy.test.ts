@@ -61,48 +61,62 @@ describe('what a session looks like', () => {
   })
 })
 
-describe('names that are not data', () => {
-  test('assigning to `__proto__` is harmless', () => {
-    const session = begun({})
-    Reflect.set(session, '__proto__', { isAdmin: true })
-    Object.assign(session, JSON.parse('{"__proto__":{"isAdmin":true},"a":1}'))
-    expect(Reflect.get(session, 'isAdmin')).toBeUndefined()
-    expect(Reflect.get({}, 'isAdmin')).toBeUndefined()
-    expect(Object.getOwnPropertyNames(session)).toEqual(['cookie', 'a'])
-    expect(session).toBeInstanceOf(Session)
+/** @see issue 13, point 5 */
+describe('names that a session cannot hold are an error that says so', () => {
+  const everyObject = Object.getOwnPropertyNames(Object.prototype)
+  const own = ['id', 'req', 'touch', 'resetMaxAge', 'save', 'reload', 'destroy', 'regenerate']
+
+  test.each([...everyObject, ...own])('`%s` cannot be assigned', name => {
+    const session = begun({ a: 1 })
+    for (const value of ['text', { isAdmin: true }, 7]) {
+      expect(() => Reflect.set(session, name, value)).toThrow(refusalOf(name))
+    }
+    expect(Object.keys(session)).toEqual(['cookie', 'a'])
   })
 
-  test('the prototype of a session cannot be exchanged', () => {
-    const session = begun({})
-    expect(() => Object.setPrototypeOf(session, { isAdmin: true })).not.toThrow(RangeError)
-    expect(Reflect.get(session, 'isAdmin')).toBeUndefined()
-    expect(session).toBeInstanceOf(Session)
-  })
-
-  test.each(['id', 'req'])('`%s` cannot be assigned', name => {
+  test.each(['id', 'req', 'constructor', '__proto__'])('`%s` takes no function either', name => {
     const session = begun({})
     const before: unknown = Reflect.get(session, name)
-    expect(Reflect.set(session, name, 'evil')).toBe(false)
+    expect(() => Reflect.set(session, name, () => 1)).toThrow(refusalOf(name))
     expect(Reflect.get(session, name)).toBe(before)
   })
 
-  test.each(['cookie', 'id', 'req'])(
-    '`%s` cannot be defined over either, and the session stays readable',
-    name => {
-      const session = begun({ a: 1 })
-      const before: unknown = Reflect.get(session, name)
-      Reflect.defineProperty(session, name, {
-        value: { evil: 1 },
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      })
-      expect(Object.keys(session)).toEqual(['cookie', 'a'])
-      expect(JSON.stringify(session)).not.toContain('evil')
-      if (name !== 'cookie') expect(Reflect.get(session, name)).toBe(before)
-    },
-  )
+  test.each([...everyObject, ...own, 'cookie'])('`%s` cannot be defined over', name => {
+    const session = begun({ a: 1 })
+    const descriptor = { value: { evil: 1 }, enumerable: true, configurable: true, writable: true }
+    expect(() => Reflect.defineProperty(session, name, descriptor)).toThrow(refusalOf(name))
+    expect(Object.keys(session)).toEqual(['cookie', 'a'])
+    expect(JSON.stringify(session)).not.toContain('evil')
+  })
 
+  test('an assignment of many names that has one of them gives the session no other prototype', () => {
+    const session = begun({})
+    const given: object = JSON.parse('{"__proto__":{"isAdmin":true},"a":1}')
+    expect(() => Object.assign(session, given)).toThrow(refusalOf('__proto__'))
+    expect(Reflect.get(session, 'isAdmin')).toBeUndefined()
+    expect(Reflect.get({}, 'isAdmin')).toBeUndefined()
+    expect(session).toBeInstanceOf(Session)
+  })
+
+  test.each(['constructor', 'id', 'save'])('data with `%s` cannot take the place of the session', name => {
+    const visit = visitOf({ a: 1 })
+    expect(() => Reflect.set(visit, 'session', { b: 2, [name]: 'x' })).toThrow(refusalOf(name))
+    expect(Object.keys(visit.session ?? {})).toEqual(['cookie', 'a'])
+  })
+
+  test('the prototype of a session cannot be exchanged, and a session cannot be frozen', () => {
+    const session = begun({ a: 1 })
+    for (const attempt of [Object.freeze, Object.seal, Object.preventExtensions]) {
+      expect(() => attempt(session)).toThrow(expect.objectContaining({ code: 'NAME_RESERVED' }))
+    }
+    const exchange = (): unknown => Object.setPrototypeOf(session, { isAdmin: true })
+    expect(exchange).toThrow(expect.objectContaining({ code: 'NAME_RESERVED' }))
+    expect(Reflect.get(session, 'isAdmin')).toBeUndefined()
+    expect(session).toBeInstanceOf(Session)
+  })
+})
+
+describe('the cookie of a session', () => {
   test('the cookie cannot be deleted', () => {
     const session = begun({})
     Reflect.deleteProperty(session, 'cookie')
@@ -165,4 +179,9 @@ function visitOf(values: object): TestVisit {
   const visit = stage().visitor().begin({ request: 'the request' })
   Object.assign(visit.session!, values)
   return visit
+}
+
+function refusalOf(name: string): unknown {
+  const message: unknown = expect.stringContaining(`\`${name}\``)
+  return expect.objectContaining({ code: 'NAME_RESERVED', message })
 }

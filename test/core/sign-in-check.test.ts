@@ -77,7 +77,7 @@ describe('what is to be kept at a sign-in', () => {
 describe('what is no option of a sign-in', () => {
   test.each<[string, unknown, string]>([
     ['the list itself', ['cart'], 'got `0`. There are: keep.'],
-    ['another name', { keeps: ['cart'] }, 'got `keeps`. There are: keep.'],
+    ['another name', { keeps: ['cart'] }, 'got `keeps`. Did you mean `keep`? There are: keep.'],
     ['a text', 'cart', "to be an object, got 'cart'"],
     ['a switch', true, 'to be an object, got true'],
     ['null', null, 'to be an object, got null'],

@@ -171,35 +171,26 @@ describe('a value that the codec cannot hold', () => {
     ['an instance', 'structured', [new (class Order {})()], 'session.cart[0]'],
   ]
 
-  test.each(refusals)(
-    '%s in %s: in development the line that assigns it throws, with the path',
-    async (_what, codec, value, path) => {
-      vi.stubEnv('NODE_ENV', 'development')
-      const vault = new Vault()
-      const visitor = vault.start({ secret: plainSecret, codec }).visitor()
-      await visitor.request(visited => {
-        expect(() => Object.assign(visited, { cart: value })).toThrow(unsupported(path))
-        expect(visited).not.toHaveProperty('cart')
-      })
-      expect(vault.store.records()).toEqual([])
-    },
-  )
-
-  test.each(refusals)(
-    '%s in %s: in production the commit throws, with the path, and nothing is stored',
-    async (_what, codec, value, path) => {
-      vi.stubEnv('NODE_ENV', 'production')
-      const vault = new Vault()
-      const application = vault.start({ secret: plainSecret, codec })
-      const visitor = await application.newcomer({ user: 'ada' })
-      const { record } = vault
-      const committing = visitor.request(visited => {
-        expect(() => Object.assign(visited, { cart: value, user: 'bea' })).not.toThrow()
-      })
-      await expect(committing).rejects.toEqual(unsupported(path))
-      expect(vault.record).toEqual(record)
-    },
-  )
+  /** @see issue 13, point 6 */
+  describe.each(['development', 'production'])('in %s', environment => {
+    test.each(refusals)(
+      '%s in %s: the commit throws, with the path, and nothing is stored',
+      async (_what, codec, value, path) => {
+        vi.stubEnv('NODE_ENV', environment)
+        const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+        onTestFinished(() => emit.mockRestore())
+        const vault = new Vault()
+        const application = vault.start({ secret: plainSecret, codec })
+        const visitor = await application.newcomer({ user: 'ada' })
+        const { record } = vault
+        const committing = visitor.request(visited => {
+          expect(() => Object.assign(visited, { cart: value, user: 'bea' })).not.toThrow()
+        })
+        await expect(committing).rejects.toEqual(unsupported(path))
+        expect(vault.record).toEqual(record)
+      },
+    )
+  })
 
   test('no message shows the value', async () => {
     vi.stubEnv('NODE_ENV', 'production')
@@ -217,6 +208,8 @@ describe('the drop-in', () => {
     'is lenient in %s: it stores what JSON makes of it',
     async environment => {
       vi.stubEnv('NODE_ENV', environment)
+      const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+      onTestFinished(() => emit.mockRestore())
       const { web, errors } = await openWeb({
         at: new Date(0),
         map: new Map([[1, 2]]),
@@ -227,6 +220,16 @@ describe('the drop-in', () => {
       const { body } = await web.get('/look', cookie)
       expect(JSON.parse(body)).toEqual({ at: '1970-01-01T00:00:00.000Z', map: {}, n: null })
       expect(errors).toEqual([])
+      const warned = emit.mock.calls.map(([message]) =>
+        /`session\.(\w+)`.*got (.*)\. Store/.exec(String(message))?.slice(1),
+      )
+      const losses = [
+        ['at', 'a Date'],
+        ['map', 'a Map'],
+        ['f', 'a function'],
+        ['n', 'NaN'],
+      ]
+      expect(warned).toEqual(environment === 'development' ? losses : [])
     },
   )
 

@@ -442,7 +442,7 @@ function messageOf(open: () => unknown): string {
 /** The cookie of a session as the newer key signs it, without any request. */
 function signedAnew({ clock }: Vault, id: string): string {
   const ring = KeyRing.of([newKey], clock)
-  return `connect.sid=${new RingSigner(ring, { cookieName: 'connect.sid', clock }).write(id)}`
+  return `connect.sid=${new RingSigner(ring, { cookieName: 'connect.sid' }).write(id)}`
 }
 
 async function openWeb(options: object): Promise<Web> {

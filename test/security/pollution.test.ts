@@ -51,9 +51,7 @@ describe.each([
       const ada = visitor()
       await ada.request(session => {
         session.user = 'ada'
-        const { save, id, req, cookie, regenerate, ...given } = JSON.parse(data)
-        Object.assign(session, given)
-        for (const name of Object.getOwnPropertyNames(given)) Reflect.set(session, name, given[name])
+        give(session, data)
       })
       await ada.request(async session => {
         expectSound(session)
@@ -69,9 +67,8 @@ describe.each([
     const ada = visitor()
     await ada.request(session => Object.assign(session, { user: 'ada' }))
     const slow = await ada.arrive()
-    const { save, id, req, cookie, regenerate, ...given } = JSON.parse(data)
-    Object.assign(slow.session!, given, { slow: 1 })
-    await ada.request(session => Object.assign(session, given, { fast: 1 }))
+    Object.assign(give(slow.session!, data), { slow: 1 })
+    await ada.request(session => Object.assign(give(session, data), { fast: 1 }))
     await slow.commit()
     await ada.request(session => {
       expectSound(session)
@@ -200,6 +197,18 @@ describe('data that no record can hold', () => {
     await expect(assigning).rejects.toMatchObject({ code: 'VALUE_UNSUPPORTED' })
   })
 })
+
+/** Assigns all of some data that the session takes. What it does not take is an error, which is checked here. */
+function give(session: TestSession, data: string): TestSession {
+  const given: object = JSON.parse(data)
+  for (const name of Object.getOwnPropertyNames(given).filter(each => each !== 'cookie')) {
+    const assign = (): boolean => Reflect.set(session, name, Reflect.get(given, name))
+    const isTaken = !(name in session)
+    if (isTaken) expect(assign()).toBe(true)
+    else expect(assign).toThrow(expect.objectContaining({ code: 'NAME_RESERVED' }))
+  }
+  return session
+}
 
 function expectSound(session: TestSession): void {
   expect(session.isAdmin).toBeUndefined()

@@ -3,9 +3,10 @@ import { inherits } from 'node:util'
 import session, { type CallbackStore, MemoryStore, Session, Store } from 'sojourn'
 import DefaultStore, { Store as DeepStore } from 'sojourn/session/store'
 import { afterEach, describe, expect, test } from 'vitest'
+import { isReserved } from '../../src/core/codec.ts'
 import { ScriptedStore } from '../stores/scripted-store.ts'
 import { Gate } from '../support/gate.ts'
-import { Web } from './web.ts'
+import { type SessionRequest, Web } from './web.ts'
 
 const opened: Web[] = []
 
@@ -332,3 +333,131 @@ describe.each([
     }
   })
 })
+
+/** Every name that Sojourn's sessions have and express-session's do not. */
+const newNames = Object.getOwnPropertyNames(Session.prototype).filter(
+  name => !isReserved(name) && name !== 'constructor',
+)
+
+/** @see issue 13, point 8 */
+describe.each<[string, () => object | undefined]>([
+  ['written for express-session', () => new ScriptedStore()],
+  ['of the class MemoryStore', () => new MemoryStore()],
+  ['of Sojourn’s own', () => undefined],
+])('with a store %s', (_kind, makeStore) => {
+  test.each(newNames)('an application’s own `%s` is data', async name => {
+    const store = makeStore()
+    const web = await openWeb(store, { cookie: { maxAge: 60_000 }, rolling: true })
+    web.on('/set', ({ session }) => void Object.assign(session, { user: 'ada', [name]: { of: 'the shop' } }))
+    web.on('/change', ({ session }) => void Object.assign(session, { [name]: 'changed' }))
+    web.on('/load', async request => {
+      const loaded = await loadedBy(request)
+      Object.assign(loaded, { [name]: 'by hand' })
+      await loaded.save()
+      return JSON.stringify(loaded)
+    })
+    const { cookie, status } = await web.get('/set')
+    expect(status).toBe(200)
+    expect(JSON.parse((await web.get('/look', cookie)).body)).toMatchObject({ [name]: { of: 'the shop' } })
+    if (store instanceof ScriptedStore) expect(store.verbs).toContain('touch')
+    await web.get('/change', cookie)
+    if (store === undefined) return
+    const { body } = await web.get('/load', cookie)
+    expect(JSON.parse(body)).toMatchObject({ user: 'ada', [name]: 'by hand' })
+    expect(JSON.parse((await web.get('/look', cookie)).body)).toMatchObject({ [name]: 'by hand' })
+  })
+
+  test.each(newNames)('`store.load` answers a session that has an own `%s`', async name => {
+    const web = await openWeb(makeStore())
+    web.on('/set', ({ session }) => void Object.assign(session, { [name]: 'of the shop' }))
+    web.on('/load', async request => JSON.stringify(await loadedBy(request)))
+    const { cookie } = await web.get('/set')
+    expect(JSON.parse((await web.get('/load', cookie)).body)).toMatchObject({ [name]: 'of the shop' })
+  })
+})
+
+/** @see issue 13, point 6 */
+describe.each<[string, () => object | undefined]>([
+  ['written for express-session', () => new ScriptedStore()],
+  ['of the class MemoryStore', () => new MemoryStore()],
+  ['of Sojourn’s own', () => undefined],
+])('`regenerate({ keep })` with a store %s', (_kind, makeStore) => {
+  async function openKeeping(): Promise<{ readonly web: Web; readonly cookie: string }> {
+    const web = await openWeb(makeStore())
+    web.on('/fill', ({ session }) => void Object.assign(session, { user: 'ada', cart: [1], seen: 2 }))
+    web.on('/promise', ({ session }) => session.regenerate({ keep: ['cart', 'none'] }))
+    web.on('/callback', (request, response) => {
+      request.session.regenerate({ keep: ['cart', 'none'] }, error => response.end(String(error)))
+    })
+    web.on('/all', ({ session }) => session.regenerate())
+    web.on('/list', ({ session }) => session.regenerate(['cart'] as never))
+    return { web, cookie: (await web.get('/fill')).cookie }
+  }
+
+  test.each(['/promise', '/callback'])('carries over what it names, and nothing else: %s', async path => {
+    const { web, cookie } = await openKeeping()
+    const { cookie: next, status } = await web.get(path, cookie)
+    expect([status, next === '', next === cookie]).toEqual([200, false, false])
+    const { cookie: _, ...kept } = JSON.parse((await web.get('/look', next)).body)
+    expect(kept).toEqual({ cart: [1] })
+    expect(JSON.parse((await web.get('/look', cookie)).body)).not.toHaveProperty('cart')
+  })
+
+  test('carries over nothing where it names nothing, and refuses what is no option', async () => {
+    const { web, cookie } = await openKeeping()
+    expect((await web.get('/list', cookie)).body).toMatch(/^OPTION_INVALID/)
+    const { cookie: next } = await web.get('/all', cookie)
+    expect(Object.keys(JSON.parse((await web.get('/look', next)).body))).toEqual(['cookie'])
+  })
+
+  test('works for a session that was loaded by its id', async () => {
+    const { web, cookie } = await openKeeping()
+    web.on('/load', async request => {
+      const loaded = await loadedBy(request)
+      await loaded.regenerate({ keep: ['cart'] })
+      return JSON.stringify((loaded.req as SessionRequest).session)
+    })
+    const { cookie: _, ...kept } = JSON.parse((await web.get('/load', cookie)).body)
+    expect(kept).toEqual({ cart: [1] })
+  })
+})
+
+test('`regenerate({ keep })` brings nothing back of a session that another request has ended', async () => {
+  const web = await openWeb(new ScriptedStore())
+  const arrived = new Gate()
+  const hasEnded = new Gate()
+  web.on('/fill', ({ session }) => void Object.assign(session, { cart: [1] }))
+  web.on('/out', ({ session }) => session.destroy())
+  web.on('/keep', async ({ session }) => {
+    expect(session.cart).toEqual([1])
+    arrived.open()
+    await hasEnded.passed
+    return session.regenerate({ keep: ['cart'] })
+  })
+  const { cookie } = await web.get('/fill')
+  const keeping = web.get('/keep', cookie)
+  await arrived.passed
+  await web.get('/out', cookie)
+  hasEnded.open()
+  expect((await keeping).cookie).not.toMatch(/=s%3A/)
+})
+
+test('`store.load` tells its callback of data that is no session', async () => {
+  const store = new ScriptedStore()
+  store.sessions.set('an-id', '{"user":"ada"}')
+  store.hold('get')
+  const told: unknown[] = []
+  store.load('an-id', (...answer) => told.push(answer))
+  const asked = await store.called('get')
+  expect(() => asked.answer()).not.toThrow()
+  expect(told).toEqual([[expect.objectContaining({ code: 'RECORD_CORRUPT' })]])
+})
+
+function loadedBy({ sessionStore, sessionID }: SessionRequest): Promise<SessionRequest['session']> {
+  return new Promise((resolve, reject) => {
+    sessionStore.load(sessionID, (error, loaded) => {
+      if (loaded === undefined) reject(error)
+      else resolve(loaded as SessionRequest['session'])
+    })
+  })
+}

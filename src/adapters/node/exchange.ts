@@ -7,6 +7,7 @@ import type { SessionData } from '../../core/session-data.ts'
 import type { Sessions, TypedVisit } from '../../core/sessions.ts'
 import type { MaybePromise } from '../../core/store.ts'
 import type { CompleteStore } from '../../session/store.ts'
+import { isSecure } from './forwarded.ts'
 import type { Messages, NodeRequest } from './messages.ts'
 
 /** What all exchanges of one middleware share. */
@@ -17,6 +18,8 @@ export interface ExchangeSettings {
   /** Whom to believe that the connection is secure: a proxy's header, only the socket, or the framework. */
   readonly proxy: boolean | undefined
   readonly onCommitFailure: 'fail' | 'send'
+  /** Tells whether a request gets a session. Given where that is found out only when somebody looks. */
+  readonly covers: ((request: NodeRequest) => boolean) | undefined
 }
 
 /** A request that may have met the middleware. */
@@ -30,7 +33,7 @@ type MetRequest = NodeRequest & {
  * `session` and `sessionID`, as properties of a request's own. The accessors are shared and find their exchange
  * on the request, so that an object that inherits from the request shows the same session.
  */
-const names = { session: accessor('session'), sessionID: accessor('id') }
+const names = { session: accessor('session', 'session'), sessionID: accessor('sessionID', 'id') }
 
 /** One request as the core sees it, and its session as the request shows it. */
 export class Exchange implements Carrier {
@@ -43,6 +46,8 @@ export class Exchange implements Carrier {
   #isRevealed = false
   /** What the application has put in the place of the session. */
   #assigned: { readonly session: unknown } | undefined
+  #isCovered: boolean | undefined
+  #hasEnded = false
 
   constructor({ request, next }: Messages, settings: ExchangeSettings) {
     this.request = request
@@ -69,8 +74,17 @@ export class Exchange implements Carrier {
     return chain(this.visit.open(), () => this.reveal())
   }
 
+  /** Whether the request gets a session. One that gets none is left alone, as if it had not met the middleware. */
+  get isCovered(): boolean {
+    this.#isCovered ??= this.#settings.covers?.(this.request) ?? true
+    return this.#isCovered
+  }
+
   get visit(): TypedVisit<SessionData> {
-    this.#visit ??= this.sessions.visit(this)
+    if (this.#visit !== undefined) return this.#visit
+    this.#visit = this.sessions.visit(this)
+    // One that begins after the end stores nothing by itself, and says so.
+    if (this.#hasEnded) void this.#visit.commit()
     return this.#visit
   }
 
@@ -175,6 +189,7 @@ export class Exchange implements Carrier {
       void this.visit.release()
       throw error
     }
+    this.#hasEnded = true
     return this.#visit?.commit()
   }
 
@@ -195,7 +210,8 @@ export class Exchange implements Carrier {
     // A session that is still being loaded is not on the request yet.
     const isAbsent = left === undefined && (this.#visit === undefined || !this.#isRevealed)
     if (isAbsent || (left?.get === names.session.get && this.#assigned === undefined)) return
-    this.visit.session = left === undefined ? undefined : (this.request as MetRequest).session
+    if (this.isCovered)
+      this.visit.session = left === undefined ? undefined : (this.request as MetRequest).session
   }
 }
 
@@ -205,7 +221,7 @@ export class Exchange implements Carrier {
  * @throws SojournError `OPTION_INVALID` when the session's middleware has not run before.
  */
 export function exchangeOf(request: object, wanted: string): Exchange {
-  const exchange = (request as MetRequest)[visitKey]
+  const exchange = exchangeIn(request as MetRequest)
   if (exchange !== undefined) return exchange
   throw new SojournError(
     'OPTION_INVALID',
@@ -215,20 +231,26 @@ export function exchangeOf(request: object, wanted: string): Exchange {
 
 /** Whether a request has a session, or will have one when somebody looks. */
 export function hasSession(request: NodeRequest): boolean {
-  const { [visitKey]: exchange } = request as MetRequest
-  return exchange !== undefined || Boolean((request as MetRequest).session)
+  return exchangeIn(request) !== undefined || Boolean((request as MetRequest).session)
 }
 
-function accessor(name: 'session' | 'id'): PropertyDescriptor {
+function exchangeIn(request: MetRequest): Exchange | undefined {
+  const { [visitKey]: exchange } = request
+  return exchange?.isCovered === false ? undefined : exchange
+}
+
+function accessor(property: string, name: 'session' | 'id'): PropertyDescriptor {
   return {
     configurable: true,
     enumerable: true,
     get(this: MetRequest): unknown {
-      return this[visitKey]?.[name]
+      return exchangeIn(this)?.[name]
     },
     set(this: MetRequest, value: unknown): void {
-      const exchange = this[visitKey]
+      const exchange = exchangeIn(this)
       if (exchange !== undefined) exchange[name] = value
+      else
+        Object.defineProperty(this, property, { value, writable: true, enumerable: true, configurable: true })
     },
   }
 }
@@ -237,13 +259,4 @@ function cookieIn(cookies: unknown, name: string): string | undefined {
   if (typeof cookies !== 'object' || cookies === null || !Object.hasOwn(cookies, name)) return undefined
   const value: unknown = Reflect.get(cookies, name)
   return typeof value === 'string' ? value : undefined
-}
-
-function isSecure(request: NodeRequest, proxy: boolean | undefined): boolean {
-  if (request.socket && 'encrypted' in request.socket && request.socket.encrypted) return true
-  if (proxy === false) return false
-  if (proxy !== true) return request.secure === true
-  const header = request.headers?.['x-forwarded-proto']
-  const first = typeof header === 'string' ? header.split(',', 1)[0] : undefined
-  return first?.trim().toLowerCase() === 'https'
 }

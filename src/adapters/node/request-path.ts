@@ -10,7 +10,11 @@ export function coversPath(cookiePath: string, request: NodeRequest): boolean {
   const given: unknown = originalUrl ?? url
   const target = typeof given === 'string' ? given : '/'
   if (cookiePath === '/' && target.startsWith('/')) return true
-  const path = pathOf(target)
+  return isInside(pathOf(target), cookiePath)
+}
+
+/** Whether a path is the path of a cookie, or below it. */
+export function isInside(path: string, cookiePath: string): boolean {
   if (!path.startsWith(cookiePath)) return false
   return path.length === cookiePath.length || cookiePath.endsWith('/') || path[cookiePath.length] === '/'
 }

@@ -1,6 +1,6 @@
 import express from 'express'
 import session, { memoryStore, type SessionOptions } from 'sojourn'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { GatedStore } from '../../support/gated-store.ts'
 import { ask, type Question } from '../../support/http-client.ts'
 import { type Protocol, plain, type Route, type SessionRequest, serve } from '../../support/servers.ts'
@@ -174,6 +174,20 @@ describe.each([
     const acted = await ask(port, '/act', { headers: { cookie } })
     expect((await ask(port, '/', { headers: { cookie: acted.cookie || cookie } })).body).toBe(seen)
   })
+})
+
+/** @see issue 13, point 5 */
+test('a session that is first looked at after the answer stores nothing, and says so once', async () => {
+  const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  const route: Route = (request, response) => {
+    response.end('done')
+    request.session.late = 1
+  }
+  const port = await serve(plain(session({ secret: 'e'.repeat(32) }), route))
+  for (let round = 0; round < 2; round += 1) expect((await ask(port)).cookies).toEqual([])
+  const late = { type: 'SojournWarning', code: 'SOJOURN_TOO_LATE' }
+  expect(emit.mock.calls).toEqual([[expect.stringContaining('after it'), late]])
+  emit.mockRestore()
 })
 
 describe('a request that inherits from another one', () => {

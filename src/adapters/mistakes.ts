@@ -1,0 +1,65 @@
+import { SojournError } from '../core/errors.ts'
+import { describeKind } from '../core/option-checks.ts'
+import { warnOnce } from '../core/warnings.ts'
+import { isClient } from '../stores/redis/client.ts'
+
+/**
+ * Refuses what is no object of options. It is not shown, because it may be a secret.
+ *
+ * @throws SojournError `OPTION_INVALID`
+ */
+export function demandOptions(name: 'session' | 'createSessions', options: unknown): void {
+  const isOptions =
+    typeof options === 'object' && options !== null && !Array.isArray(options) && !ArrayBuffer.isView(options)
+  if (isOptions) return
+  throw new SojournError(
+    'OPTION_INVALID',
+    `Expected \`${name}\` to be called with an object of options, got ${describeKind(options)}. Write \`${name}({ secret })\`.`,
+  )
+}
+
+/** What to tell whoever mounts the function that makes the middleware, in the place of the middleware. */
+export function uncalledError(): SojournError {
+  return new SojournError(
+    'OPTION_INVALID',
+    'Expected `app.use(session({ secret }))`, got `app.use(session)`. Call `session` with its options.',
+  )
+}
+
+/** Warns of a middleware that does nothing, because the request has a session already. */
+export function warnTwice(): void {
+  warnOnce(
+    'SOJOURN_TWICE',
+    'Expected one session for a request, got `session()` on a request that has one already: it does nothing there. ' +
+      'Mount one `session()` for each path.',
+  )
+}
+
+/** What to hand in where nothing tells what somebody has meant. */
+export const anyStore =
+  "Hand in one of Sojourn's, such as `openStore('redis://…')` makes it, or to `session` one that was written for express-session."
+
+/** What is wrong with something that is no store, and what to write instead. It is not shown, because a URL has a password. */
+export function storeProblem(store: unknown): string | undefined {
+  const remedy = remedyFor(store)
+  if (remedy === undefined && hasVerbs(store)) return undefined
+  return `Expected \`store\` to be a store, got ${describeKind(store)}. ${remedy ?? anyStore}`
+}
+
+function remedyFor(store: unknown): string | undefined {
+  if (typeof store === 'string' || store instanceof URL)
+    return 'Open the store of a URL with `openStore(url)`.'
+  if (typeof store === 'function')
+    return 'Call it, or make one of its class with `new`, and hand in the store.'
+  if (isClient(store)) return 'Make a store of this client of Redis with `redisStore({ client })`.'
+  return hasMethod(store, 'then') ? 'Await it, and hand in what it answers.' : undefined
+}
+
+/** A base class of express-session's kind may be given its verbs later, and then it only is an event emitter. */
+function hasVerbs(store: unknown): boolean {
+  return hasMethod(store, 'on') || (hasMethod(store, 'create') && hasMethod(store, 'replace'))
+}
+
+function hasMethod(store: unknown, name: string): boolean {
+  return typeof store === 'object' && store !== null && typeof Reflect.get(store, name) === 'function'
+}
