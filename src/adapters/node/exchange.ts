@@ -167,16 +167,12 @@ export class Exchange implements Carrier {
     return this.visit.generate()
   }
 
-  /**
-   * Decides the cookie of a response whose head leaves before its end. What is wrong with the session cannot stop a
-   * stream that the application has begun, and the commit at its end fails for the same reason.
-   */
+  /** Decides the cookie of a head that leaves before the end. A failure cannot stop a stream; its commit fails as well. */
   announce(): string | undefined {
     try {
       return this.settled().announce()
     } catch (error) {
-      this.fail(error)
-      return undefined
+      return void this.fail(error)
     }
   }
 
@@ -195,8 +191,7 @@ export class Exchange implements Carrier {
 
   /** Stores what has changed so far. The commit stores the rest. */
   flush(): MaybePromise<void> {
-    this.#settle()
-    return this.#visit?.flush()
+    return this.settled().flush()
   }
 
   /** The visit, with the session that the application has left on the request. */
