@@ -4,7 +4,7 @@ import type { CookieOptions } from '../core/cookie.ts'
 import { Engine } from '../core/engine.ts'
 import { errorCodes, SojournError } from '../core/errors.ts'
 import { eventNames } from '../core/events.ts'
-import { attempt, chain, type Failure } from '../core/maybe-promise.ts'
+import { type Failure, failureOf } from '../core/maybe-promise.ts'
 import { type SessionWith, visitKey } from '../core/session.ts'
 import type { SessionData } from '../core/session-data.ts'
 import { Sessions } from '../core/sessions.ts'
@@ -174,10 +174,7 @@ class SessionHandler {
   // `next` is called outside of all that is caught here: what the route throws is the route's own.
   handle(messages: Messages): void {
     const { next } = messages
-    const beginning = attempt<Failure | undefined>(
-      () => chain(this.#begin(messages), () => undefined),
-      error => ({ error }),
-    )
+    const beginning = failureOf(() => this.#begin(messages))
     if (beginning instanceof Promise) void beginning.then(failure => process.nextTick(proceed, next, failure))
     else proceed(next, beginning)
   }

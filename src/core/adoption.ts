@@ -84,7 +84,8 @@ function recordFrom(engine: Engine, id: string, foreign: ForeignSession): Sessio
     return undefined
   }
   const now = engine.now()
-  const longest = engine.timeouts.activity(now, now, contents.originalMaxAge ?? null)
+  const { originalMaxAge = engine.cookies.commonMaxAge ?? null } = contents
+  const longest = engine.timeouts.activity(now, { createdAt: now }, originalMaxAge)
   const expiresAt = Math.min(foreign.expiresAt ?? Number.POSITIVE_INFINITY, longest.expiresAt)
   const frame = {
     ...anonymous,

@@ -51,10 +51,17 @@ export class Commit {
       rotates ? this.#rotate(live, changes) : this.#store(live, changes, needsCookie)
     const storing = attempt(store, error => {
       // express-session's way: the cookie goes out whatever becomes of the save. An id that is taken is somebody else's.
-      if (this.#engine.sendsAnyway && live.state !== 'new') this.setCookie = cookie?.text
+      const isSent = live.state !== 'new' && !this.#isUnconfirmed
+      if (this.#engine.sendsAnyway && isSent) this.setCookie = cookie?.text
       throw error
     })
     return chain(storing, () => this.#conclude(live, cookie ?? this.#successorCookie(live, id)))
+  }
+
+  /** Stores what has changed since the end: the visitor has the whole response by then, and no cookie can be sent. */
+  finishRest(live: LiveSession): MaybePromise<void> {
+    const changes = live.changes()
+    if (isSaveDue(this.#sessions, live, changes)) return this.#save(live, changes ?? live.encode())
   }
 
   /** Ends a request whose session was ended or taken away. */
@@ -101,11 +108,10 @@ export class Commit {
     const isAsked = isRenewed && (this.#engine.keepsSessions || live.isResealDue)
     const startsGrace = isGraceDue(this.#sessions, live, record)
     if (!isAsked && !startsGrace && !isTouchDue(this.#sessions, live, record)) return
+    const isAstray = this.#engine.timeouts.isAstray(this.#engine.now(), record, live.maxAge)
+    const isRewritten = startsGrace || isAstray || live.isResealDue
     return attempt(
-      () =>
-        live.isResealDue || startsGrace
-          ? this.#save(live, live.encode())
-          : this.#recordActivity(live, record),
+      () => (isRewritten ? this.#save(live, live.encode()) : this.#recordActivity(live, record)),
       error => this.#forgiveTouch(error),
     )
   }
@@ -127,11 +133,12 @@ export class Commit {
    */
   #confirm(live: LiveSession, needsCookie: boolean): MaybePromise<void> {
     if (!needsCookie || live.record === undefined || live.hasEnded || this.#engine.keepsSessions) return
-    // A first cookie goes out nevertheless: without it nobody finds what is stored.
-    const isRenewed = this.#sessions.hasBrought(live)
+    const { brought, writer } = this.#sessions
+    const hasBroughtAnId = brought !== undefined && this.#engine.keyOfVisitor(brought) === live.record.key
     return attempt(
-      () => this.#sessions.writer.confirm(live),
-      error => (isRenewed ? this.#forgiveCookie(error) : this.#forgiveTouch(error)),
+      () => writer.confirm(live),
+      // A first cookie goes out nevertheless: without it nobody finds what is stored.
+      error => (hasBroughtAnId ? this.#forgiveCookie(error) : this.#forgiveTouch(error)),
     )
   }
 

@@ -31,20 +31,17 @@ export class CookiePolicy {
     return this.#configuredFor(request).path || '/'
   }
 
-  /** The configured lifetime; null for a cookie that ends with the browser, or that depends on the request. */
-  get staticMaxAge(): number | null {
-    return typeof this.#configured === 'object' && typeof this.#configured.maxAge === 'number'
-      ? this.#configured.maxAge
-      : null
+  /** The lifetime that every new session gets; undefined where it depends on the request, or on when it comes. */
+  get commonMaxAge(): number | null | undefined {
+    if (typeof this.#configured === 'function' || this.#configured.expires !== undefined) return undefined
+    const { maxAge = null } = this.#configured
+    return typeof maxAge === 'number' || maxAge === null ? maxAge : undefined
   }
 
   /** The lifetime that a new session of this request gets. */
   maxAgeFor(context: CookieContext): number | null {
-    const configured = this.#configured
-    if (typeof configured === 'object' && configured.expires === undefined) {
-      if (configured.maxAge === undefined || typeof configured.maxAge === 'number') return this.staticMaxAge
-    }
-    return this.cookieFor(context).lifetimeMs
+    const { commonMaxAge } = this
+    return commonMaxAge === undefined ? this.cookieFor(context).lifetimeMs : commonMaxAge
   }
 
   /** The configured cookie for one request, with `'auto'` decided. */

@@ -19,13 +19,13 @@ export function isSaveDue({ engine }: RequestSessions, live: LiveSession, change
 export function isTouchDue(
   sessions: RequestSessions,
   live: LiveSession,
-  { touchedAt }: SessionRecord<unknown>,
+  record: SessionRecord<unknown>,
 ): boolean {
   const { engine } = sessions
   const now = engine.now()
-  if (!engine.timeouts.isTouchDue(now, touchedAt, live.maxAge) || sessions.isPassive) return false
+  if (!engine.timeouts.isTouchDue(now, record, live.maxAge) || sessions.isPassive) return false
   // Or it was stored long before its response leaves. An old id, which only leads to a session, prolongs nothing.
-  return sessions.hasBrought(live) || (!engine.keepsSessions && !live.isFollowing && touchedAt < now)
+  return sessions.hasBrought(live) || (!engine.keepsSessions && !live.isFollowing && record.touchedAt < now)
 }
 
 /** Whether the end of a request is to write down that the visitor has the id that another was changed to. */
@@ -44,7 +44,8 @@ export function isRotationDue(sessions: RequestSessions, live: LiveSession): boo
   if (policy.rotateEveryMs === undefined || record === undefined || keepsSessions) return false
   if (!sessions.hasBrought(live) || sessions.isPassive || !isAllowed(sessions, live)) return false
   const since = rotation.rotatedAt(record.rotation) ?? record.createdAt
-  return sessions.engine.now() - since >= policy.rotateEveryMs
+  // A clock that was set back is no reason to keep an id for longer.
+  return Math.abs(sessions.engine.now() - since) >= policy.rotateEveryMs
 }
 
 /** Whether the response is to carry the session's cookie. */

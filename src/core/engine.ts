@@ -62,7 +62,7 @@ export class Engine {
     this.rotation = new IdRotation(policy.cookies.name, policy.graceMs)
     this.subjectStore = knowsSubjects(this.store) ? this.store : undefined
     this.limit = new Limit(policy.deadline)
-    this.timeouts = new Timeouts(policy, this.traits.touchesAlways === true)
+    this.timeouts = new Timeouts(policy, this.traits)
     this.configuredSigner = signerOf(policy)
   }
 

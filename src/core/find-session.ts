@@ -80,7 +80,11 @@ export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSes
 function readSession(engine: Engine, id: string, record: SessionRecord<unknown>): Finding {
   if (engine.keepsSessions) return { outcome: 'found', session: { id, record, reading: undefined } }
   const reading = engine.encoding.read(record, id)
-  if (reading.refused === undefined) return { outcome: 'found', session: { id, record, reading } }
+  if (reading.refused === undefined) {
+    const { originalMaxAge = engine.cookies.commonMaxAge } = reading.contents
+    if (engine.timeouts.isOver(engine.now(), record, originalMaxAge)) return { outcome: 'expired' }
+    return { outcome: 'found', session: { id, record, reading } }
+  }
   publish('tampered', () => ({ handle: engine.handleOf(id), reason: 'record' }))
   if (reading.refused !== 'tampered') return { outcome: 'tampered' }
   return { outcome: 'tampered', removing: remove(engine, id, record) }

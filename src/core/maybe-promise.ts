@@ -54,3 +54,11 @@ export function isPromised<Value>(value: MaybePromise<Value>): value is Promise<
 export interface Failure {
   readonly error: unknown
 }
+
+/** Starts work, and answers what went wrong with it; undefined for nothing. */
+export function failureOf(work: () => MaybePromise<void>): MaybePromise<Failure | undefined> {
+  return attempt<Failure | undefined>(
+    () => chain(work(), () => undefined),
+    error => ({ error }),
+  )
+}

@@ -23,7 +23,7 @@ export function describePolicy(engine: Engine): string {
 
 function describeCookie({ cookies }: Engine): string {
   try {
-    const sample = cookies.write('', { isSecure: true, request: undefined }, cookies.staticMaxAge)
+    const sample = cookies.write('', { isSecure: true, request: undefined }, cookies.commonMaxAge ?? null)
     // The name is put in by a function, because a name may have a $ in it.
     return sample.replace(/; Expires=[^;]*/, '').replace(`${cookies.name}=`, () => cookies.name)
   } catch (error) {
@@ -34,7 +34,7 @@ function describeCookie({ cookies }: Engine): string {
 
 function describeIdle({ policy, timeouts, cookies, keepsSessions }: Engine): string {
   if (keepsSessions) return "decided by the store, by the cookie's maxAge"
-  const maxAge = cookies.staticMaxAge
+  const maxAge = cookies.commonMaxAge ?? null
   const every = span(timeouts.touchEveryMs(maxAge))
   const source = policy.idleMs === undefined && maxAge !== null ? ", by the cookie's maxAge" : ''
   return `${span(timeouts.idleMs(maxAge))}${source}, activity recorded every ${every}, so never earlier and at most ${every} later`

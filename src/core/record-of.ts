@@ -65,7 +65,8 @@ function activityOf(request: WritingRequest, live: LiveSession): Activity {
   const { record: held, facts } = live
   if (request.isPassive && held !== undefined && !live.hasNewLifetime) return held
   const now = engine.now()
-  const { touchedAt, expiresAt } = engine.timeouts.activity(now, facts.createdAt ?? now, live.maxAge)
+  const span = held ?? { createdAt: facts.createdAt ?? now }
+  const { touchedAt, expiresAt } = engine.timeouts.activity(now, span, live.maxAge)
   const device = facts.subject === undefined ? undefined : (request.device ?? facts.device)
   return { touchedAt, expiresAt, device }
 }

@@ -17,7 +17,7 @@ import { removeSession } from './removal.ts'
 import { actionsOf, Session } from './session.ts'
 import { restoreLifetime, valuesOf } from './session-values.ts'
 import { anonymous, type Standing } from './standing.ts'
-import type { MaybePromise, SessionRecord } from './store.ts'
+import type { MaybePromise } from './store.ts'
 import { Writer } from './writer.ts'
 
 /** Makes what the methods of a session do. Handed in, so that imports go one way. */
@@ -118,8 +118,11 @@ export class RequestSessions implements SessionOwner, WritingRequest {
 
   /** Takes data that the application has read from the store by itself, as the session with this id. */
   adopt(id: string, data: object): LiveSession {
-    const record = this.last?.id === id ? this.last.record : undefined
-    const live = this.#take(this.#fromData(id, data, record))
+    const stored = this.last?.id === id ? this.last : undefined
+    stored?.suspect()
+    const live = this.#take(this.#fromData(id, data, stored))
+    // What the store has is known: what the data says otherwise is a change.
+    live.suspect()
     live.isSuccessor = this.brought?.id !== id
     return this.show(live)
   }
@@ -211,7 +214,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   }
 
   #fromFound({ id, record, reading }: FoundSession): LiveSession {
-    if (reading === undefined) return this.#fromData(id, record.data as object, record)
+    if (reading === undefined) return this.#fromData(id, record.data as object, { record })
     const { contents, text, isResealDue } = reading
     const { values, originalMaxAge: maxAge } = contents
     const live = this.#make({ id, record, values, stored: text, maxAge })
@@ -219,10 +222,10 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     return live
   }
 
-  #fromData(id: string, data: object, record: SessionRecord<unknown> | undefined): LiveSession {
+  #fromData(id: string, data: object, { record, stored }: Partial<LiveSession> = {}): LiveSession {
     const cookie = restoreLifetime(this.makeCookie(), data)
     const { lifetimeMs: maxAge } = cookie
-    return this.#make({ id, record, cookie, maxAge, values: valuesOf(data), stored: undefined })
+    return this.#make({ id, record, cookie, maxAge, values: valuesOf(data), stored })
   }
 
   #make(start: SessionStart): LiveSession {

@@ -9,6 +9,8 @@ const keepChecks: Readonly<Record<string, OptionCheck>> = {
   },
 }
 const longestSubject = 1024
+/** How far ahead the clock of another machine may be. What lies further ahead was noted by a clock that was wrong. */
+export const mostAheadMs = 60_000
 
 /**
  * Answers a subject as text.
@@ -59,13 +61,16 @@ export interface SignedIn {
 /** @throws SojournError `SIGN_IN_REQUIRED` unless the subject has signed in within the span. */
 export function checkRecentSignIn(session: SignedIn, within: Duration): void {
   if (hasRecentSignIn(session, within)) return
-  const got = session.subject === undefined ? 'nobody is signed in' : 'the last sign-in is longer ago'
+  const isPast = Number(session.authenticatedAt) <= session.now()
+  const when = isPast ? 'the last sign-in is longer ago' : 'the last sign-in is in the future'
+  const got = session.subject === undefined ? 'nobody is signed in' : when
   throw new SojournError('SIGN_IN_REQUIRED', `Expected a recent enough sign-in, but ${got}. Sign in again.`)
 }
 
-/** Whether the subject has signed in within a span. */
+/** Whether the subject has signed in within a span. A sign-in from the future proves nothing. */
 export function hasRecentSignIn(session: SignedIn, within: Duration): boolean {
   const withinMs = parseDuration('within', within)
-  const { subject, authenticatedAt } = session
-  return subject !== undefined && authenticatedAt !== undefined && session.now() - authenticatedAt < withinMs
+  const { subject, authenticatedAt = Number.NaN } = session
+  const ageMs = session.now() - authenticatedAt
+  return subject !== undefined && ageMs >= -mostAheadMs && ageMs < withinMs
 }

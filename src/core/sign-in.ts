@@ -5,6 +5,7 @@ import type { LiveSession } from './live-session.ts'
 import { removeSession } from './removal.ts'
 import type { RequestSessions } from './request-sessions.ts'
 import type { SignInOptions, SignOutOptions } from './session.ts'
+import { mostAheadMs } from './sign-in-check.ts'
 import { anonymous } from './standing.ts'
 import type { SessionFacts, SessionRecord } from './store.ts'
 import { Subjects } from './subjects.ts'
@@ -83,7 +84,7 @@ export class SignIn {
   /** Every concurrent sign-in ends all surplus sessions it sees, because only the last one sees them all. */
   async #evict({ key }: SessionFacts, subject: string, most: number): Promise<void> {
     const subjects = new Subjects(this.#engine)
-    const surplus = inOrder(await subjects.list(subject)).slice(0, -most)
+    const surplus = inOrder(await subjects.list(subject), this.#engine.now()).slice(0, -most)
     await Promise.all(surplus.map(each => subjects.end(each.key)))
     if (surplus.some(each => each.key === key)) throw goneError()
   }
@@ -95,7 +96,7 @@ export class SignIn {
   async #findRoom(record: SessionRecord<unknown>, subject: string, most: number): Promise<void> {
     const subjects = new Subjects(this.#engine)
     for (let look = 1; look <= mostLooks; look += 1) {
-      const all = inOrder(await subjects.list(subject))
+      const all = inOrder(await subjects.list(subject), this.#engine.now())
       if (all.length <= most) return
       const isAhead = all.slice(0, most).some(({ key }) => key === record.key)
       if (!isAhead) break
@@ -118,7 +119,7 @@ export class SignIn {
       ({ key }) => key !== live.record?.key,
     )
     if (atLimit === 'refuse' && others.length >= mostPerSubject) throw limitError(mostPerSubject)
-    return Math.max(now, ...others.map(({ authenticatedAt = 0 }) => authenticatedAt + 1))
+    return Math.max(now, ...others.map(each => sinceOf(each, now) + 1))
   }
 
   /** The old session has ended already, so that the request goes on with an empty one. */
@@ -131,9 +132,16 @@ export class SignIn {
 }
 
 /** The earliest sign-in first; of two in one millisecond all who look agree on the order. */
-function inOrder(sessions: readonly SessionFacts[]): readonly SessionFacts[] {
-  const since = ({ authenticatedAt, createdAt }: SessionFacts): number => authenticatedAt ?? createdAt
-  return sessions.toSorted((one, other) => since(one) - since(other) || (one.key < other.key ? -1 : 1))
+function inOrder(sessions: readonly SessionFacts[], now: number): readonly SessionFacts[] {
+  return sessions.toSorted(
+    (one, other) => sinceOf(one, now) - sinceOf(other, now) || (one.key < other.key ? -1 : 1),
+  )
+}
+
+/** When somebody signed in. A sign-in from the future counts as the earliest, or all later ones would be future ones. */
+function sinceOf({ authenticatedAt, createdAt }: SessionFacts, now: number): number {
+  const since = authenticatedAt ?? createdAt
+  return since < now + mostAheadMs ? since : 0
 }
 
 function limitError(most: number): SojournError {

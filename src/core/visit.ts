@@ -118,6 +118,7 @@ export class Visit implements SessionHost {
 
   /** Begins a new session at once, in the place of the one that is there. */
   generate(): Session {
+    if (this.#phase === 'unread') this.#openNow()
     this.#begin()
     this.#assigned = undefined
     return this.#sessions.succeed().view
@@ -157,28 +158,26 @@ export class Visit implements SessionHost {
     this.#sessions.isOver = true
     if (this.#phase !== 'open') return
     this.#phase = 'committed'
-    const sessions = this.#sessions
-    const { holding } = sessions
+    const { holding } = this.#sessions
     holding?.abandon()
-    const ending = (): MaybePromise<void> =>
-      lastly(
-        () => this.#end(),
-        () => holding?.release(),
-      )
-    return sessions.inTurn(() =>
-      lastly(ending, () => {
-        // What comes now comes too late for the cookie, also where the response has left in one piece.
-        sessions.isAnnounced = true
-      }),
-    )
+    const release = (): MaybePromise<void> => holding?.release()
+    return this.#sessions.inTurn(() => lastly(() => this.#end(), release))
+  }
+
+  /** Does all that is due for a response that is about to be whole. `commit` then stores what has changed since. */
+  flush(): MaybePromise<void> {
+    return this.#phase === 'open' ? this.#sessions.inTurn(() => this.#end()) : undefined
   }
 
   #end(): MaybePromise<void> {
     const sessions = this.#sessions
-    return chain(sessions.endLeaving(), () => {
-      sessions.demandHearing()
-      return this.#finish()
-    })
+    return lastly(
+      () => chain(sessions.endLeaving(), () => this.#finish()),
+      () => {
+        // What comes now comes too late for the cookie, also where the response has left in one piece.
+        sessions.isAnnounced = true
+      },
+    )
   }
 
   /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
@@ -190,7 +189,7 @@ export class Visit implements SessionHost {
   }
 
   #begin(): void {
-    if (this.#phase === 'unread' || this.#phase === 'loading') this.#phase = 'open'
+    if (this.#phase === 'loading') this.#phase = 'open'
   }
 
   #openNow(): void {
@@ -243,11 +242,14 @@ export class Visit implements SessionHost {
   }
 
   #finish(): MaybePromise<void> {
-    const live = this.#sessions.current
-    this.#commit = new Commit(this.#sessions)
+    this.#sessions.demandHearing()
+    const { current: live } = this.#sessions
+    const flushed = this.#commit
+    this.#commit ??= new Commit(this.#sessions)
     if (live === undefined) return this.#commit.finishWithout()
     if (!this.#isStorable(live)) return
-    return chain(this.#commit.finish(live), () => this.#tellGone(live))
+    const finishing = flushed === undefined ? this.#commit.finish(live) : flushed.finishRest(live)
+    return chain(finishing, () => this.#tellGone(live))
   }
 
   /** Says that somebody has ended the session meanwhile, in the way that the application has chosen. */

@@ -51,7 +51,7 @@ export class Writer {
   /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
   touch(live: LiveSession, held: SessionRecord<unknown>): MaybePromise<void> {
     const engine = this.#engine
-    const times = engine.timeouts.activity(engine.now(), held.createdAt, live.maxAge)
+    const times = engine.timeouts.activity(engine.now(), held, live.maxAge)
     const device = held.subject === undefined ? undefined : this.#context.device
     const activity = { ...times, device }
     const data = engine.keepsSessions ? live.snapshot() : held.data

@@ -126,7 +126,7 @@ class ManagedVerbs {
   }
 
   #sessionIn(record: SessionRecord<unknown>, contents: SessionContents): object {
-    const { values, originalMaxAge = this.#engine.cookies.staticMaxAge } = contents
+    const { values, originalMaxAge = this.#engine.cookies.commonMaxAge ?? null } = contents
     const cookie = this.#configuredCookie()
     cookie.expires = originalMaxAge === null ? null : new Date(record.touchedAt + originalMaxAge)
     cookie.originalMaxAge = originalMaxAge
@@ -161,13 +161,13 @@ class ManagedVerbs {
   #contentsOf(session: object): SessionContents {
     const maxAge = maxAgeOf(session)
     const values = valuesOf(session)
-    return Object.is(maxAge, this.#engine.cookies.staticMaxAge)
+    return Object.is(maxAge, this.#engine.cookies.commonMaxAge ?? null)
       ? { values }
       : { values, originalMaxAge: maxAge }
   }
 
   #activityOf(createdAt: number, session: object): Activity {
-    const times = this.#engine.timeouts.activity(this.#engine.now(), createdAt, maxAgeOf(session))
+    const times = this.#engine.timeouts.activity(this.#engine.now(), { createdAt }, maxAgeOf(session))
     return { ...times, device: undefined }
   }
 }

@@ -24,7 +24,7 @@ describe.each(figures)('%s', (preset, restMs, lifeMs) => {
     maxAge => {
       const timeouts = timeoutsOf(preset)
       for (let usedAt = begunAt; usedAt < begunAt + lifeMs + day; usedAt += lifeMs / 48) {
-        const { expiresAt } = timeouts.activity(usedAt, begunAt, maxAge)
+        const { expiresAt } = timeouts.activity(usedAt, { createdAt: begunAt }, maxAge)
         expect(expiresAt - usedAt).toBeLessThanOrEqual(restMs)
         expect(expiresAt - begunAt).toBeLessThanOrEqual(lifeMs)
       }
@@ -32,7 +32,8 @@ describe.each(figures)('%s', (preset, restMs, lifeMs) => {
   )
 
   test('a session is over at the very millisecond at which NIST ends it, whatever the store has kept', () => {
-    const record = { touchedAt: begunAt, createdAt: begunAt, expiresAt: Number.POSITIVE_INFINITY }
+    const touchedAt = begunAt + lifeMs - minute
+    const record = { touchedAt, createdAt: begunAt, expiresAt: Number.POSITIVE_INFINITY }
     expect(timeoutsOf(preset).isOver(begunAt + lifeMs - 1, record)).toBe(false)
     expect(timeoutsOf(preset).isOver(begunAt + lifeMs, record)).toBe(true)
   })
@@ -42,7 +43,7 @@ test.each([
   ['nist-aal2', hour],
   ['nist-aal3', 15 * minute],
 ] as const)('%s uses the whole span that NIST allows', (preset, restMs) => {
-  expect(timeoutsOf(preset).activity(begunAt, begunAt, null).expiresAt).toBe(begunAt + restMs)
+  expect(timeoutsOf(preset).activity(begunAt, { createdAt: begunAt }, null).expiresAt).toBe(begunAt + restMs)
 })
 
 test('what is set beside a preset counts in its place', () => {
@@ -54,5 +55,5 @@ test('what is set beside a preset counts in its place', () => {
 })
 
 function timeoutsOf(preset: PresetName): Timeouts {
-  return new Timeouts(resolveOptions({ secret, preset }), false)
+  return new Timeouts(resolveOptions({ secret, preset }), {})
 }

@@ -106,6 +106,13 @@ describe('a recent sign-in', () => {
     expect(hasRecentSignIn(signedIn(now + minute), '1s')).toBe(true)
   })
 
+  test('a sign-in from further ahead is none: nobody knows how long ago it was', () => {
+    for (const ahead of [minute + 1, 24 * 60 * minute, Number.POSITIVE_INFINITY, Number.NaN]) {
+      expect(hasRecentSignIn(signedIn(now + ahead), '30d')).toBe(false)
+      expect(messageOf(() => checkRecentSignIn(signedIn(now + ahead), '30d'))).toContain('in the future')
+    }
+  })
+
   test('half of a sign-in is none', () => {
     expect(hasRecentSignIn({ ...signedIn(now), subject: undefined }, '10m')).toBe(false)
     expect(hasRecentSignIn({ ...signedIn(now), authenticatedAt: undefined }, '10m')).toBe(false)

@@ -22,34 +22,41 @@ describe('the idle timeout', () => {
   })
 
   test('a session ends no earlier than promised, and at most one interval later', () => {
-    const { expiresAt } = timeouts({ idleMs: 20 * minute }).activity(begunAt, begunAt, null)
+    const { expiresAt } = timeouts({ idleMs: 20 * minute }).activity(begunAt, { createdAt: begunAt }, null)
     expect(expiresAt).toBe(begunAt + 20 * minute + minute)
     const often = timeouts({ idleMs: 20 * minute, touchEveryMs: 5 * second })
-    expect(often.activity(begunAt, begunAt, null).expiresAt).toBe(begunAt + 20 * minute + 5 * second)
+    expect(often.activity(begunAt, { createdAt: begunAt }, null).expiresAt).toBe(
+      begunAt + 20 * minute + 5 * second,
+    )
     const always = timeouts({ idleMs: 20 * minute, touchEveryMs: 0 })
-    expect(always.activity(begunAt, begunAt, null).expiresAt).toBe(begunAt + 20 * minute)
+    expect(always.activity(begunAt, { createdAt: begunAt }, null).expiresAt).toBe(begunAt + 20 * minute)
   })
 
   test('activity just before it would be recorded leaves the whole idle time', () => {
     const each = timeouts({ idleMs: 20 * minute })
-    const { touchedAt, expiresAt } = each.activity(begunAt, begunAt, null)
-    const last = touchedAt + each.touchEveryMs(null) - 1
-    expect(each.isTouchDue(last, touchedAt, null)).toBe(false)
-    expect(expiresAt).toBeGreaterThan(last + 20 * minute)
+    const times = each.activity(begunAt, { createdAt: begunAt }, null)
+    const last = begunAt + each.touchEveryMs(null) - 1
+    expect(each.isTouchDue(last, times, null)).toBe(false)
+    expect(times.expiresAt).toBeGreaterThan(last + 20 * minute)
   })
 
   test('a session whose cookie is over at once is over at once', () => {
-    expect(timeouts({}).activity(begunAt, begunAt, 0)).toEqual({ touchedAt: begunAt, expiresAt: begunAt })
-    expect(timeouts({}).activity(begunAt, begunAt, -5).expiresAt).toBeLessThanOrEqual(begunAt)
+    expect(timeouts({}).activity(begunAt, { createdAt: begunAt }, 0)).toEqual({
+      touchedAt: begunAt,
+      expiresAt: begunAt,
+    })
+    expect(timeouts({}).activity(begunAt, { createdAt: begunAt }, -5).expiresAt).toBeLessThanOrEqual(begunAt)
   })
 })
 
 describe('the absolute timeout', () => {
   test('no activity leads beyond it', () => {
     const each = timeouts({ idleMs: hour, absoluteMs: 8 * hour })
-    expect(each.activity(begunAt + 6 * hour, begunAt, null).expiresAt).toBe(begunAt + 7 * hour + minute)
+    expect(each.activity(begunAt + 6 * hour, { createdAt: begunAt }, null).expiresAt).toBe(
+      begunAt + 7 * hour + minute,
+    )
     for (const now of [7.5 * hour, 8 * hour - 1, 8 * hour, 9 * hour]) {
-      expect(each.activity(begunAt + now, begunAt, null).expiresAt).toBe(begunAt + 8 * hour)
+      expect(each.activity(begunAt + now, { createdAt: begunAt }, null).expiresAt).toBe(begunAt + 8 * hour)
     }
   })
 
@@ -70,7 +77,37 @@ describe('whether a record is over', () => {
   })
 })
 
+describe('the last activity', () => {
+  const endless = { createdAt: begunAt, touchedAt: begunAt, expiresAt: Number.POSITIVE_INFINITY }
+
+  test.each([
+    ['an `idle` that was set', { idleMs: 20 * minute }, undefined, 21 * minute],
+    ['the lifetime that was read, where no `idle` is set', {}, hour, hour + minute],
+    ['a day for a cookie that ends with the browser', {}, null, day + minute],
+    ['the longest lifetime, where nobody has read it', {}, undefined, 400 * day + minute],
+  ])('is how long ago at most: %s', (_kind, policy, maxAge, restMs) => {
+    for (const expiresAt of [Number.POSITIVE_INFINITY, Number.NaN, undefined as never]) {
+      const record = { ...endless, expiresAt }
+      expect(timeouts(policy).isOver(begunAt + restMs - 1, record, maxAge)).toBe(false)
+      expect(timeouts(policy).isOver(begunAt + restMs, record, maxAge)).toBe(true)
+    }
+  })
+
+  test('is known to the store alone, where that keeps sessions for other software', () => {
+    const policy = { idleMs: undefined, absoluteMs: Number.POSITIVE_INFINITY, touchEveryMs: undefined }
+    const blind = new Timeouts(policy, { keepsSessions: true })
+    expect(blind.isOver(begunAt, { ...endless, touchedAt: 0 }, hour)).toBe(false)
+    expect(blind.isTouchDue(begunAt, { ...endless, touchedAt: begunAt + day }, hour)).toBe(true)
+  })
+
+  test('is nobody’s, where the store does not answer it', () => {
+    expect(timeouts({}).isOver(begunAt, { ...endless, touchedAt: undefined as never })).toBe(true)
+  })
+})
+
 describe('recording activity', () => {
+  const record = { touchedAt: begunAt, expiresAt: begunAt + day + minute }
+
   test.each([
     ['once a minute', {}, null, minute],
     ['once a minute for a long idle timeout', { idleMs: 20 * minute }, null, minute],
@@ -84,18 +121,20 @@ describe('recording activity', () => {
 
   test('it is due when the interval is over, and not before', () => {
     const each = timeouts({ touchEveryMs: minute })
-    expect(each.isTouchDue(begunAt + minute - 1, begunAt, null)).toBe(false)
-    expect(each.isTouchDue(begunAt + minute, begunAt, null)).toBe(true)
+    expect(each.isTouchDue(begunAt + minute - 1, record, null)).toBe(false)
+    expect(each.isTouchDue(begunAt + minute, record, null)).toBe(true)
   })
 
   test('a store that is told everything is told each time, unless an interval was set', () => {
     const policy = { idleMs: undefined, absoluteMs: Number.POSITIVE_INFINITY, touchEveryMs: undefined }
-    expect(new Timeouts(policy, true).isTouchDue(begunAt, begunAt, null)).toBe(true)
-    expect(new Timeouts({ ...policy, touchEveryMs: minute }, true).touchEveryMs(null)).toBe(minute)
+    expect(new Timeouts(policy, { touchesAlways: true }).isTouchDue(begunAt, record, null)).toBe(true)
+    expect(
+      new Timeouts({ ...policy, touchEveryMs: minute }, { touchesAlways: true }).touchEveryMs(null),
+    ).toBe(minute)
   })
 })
 
 function timeouts(policy: Partial<Policy>): Timeouts {
   const none = { idleMs: undefined, absoluteMs: Number.POSITIVE_INFINITY, touchEveryMs: undefined }
-  return new Timeouts({ ...none, ...policy }, false)
+  return new Timeouts({ ...none, ...policy }, {})
 }

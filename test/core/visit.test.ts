@@ -533,6 +533,40 @@ describe('a response that leaves before it has ended', () => {
     await expect((async () => visit.commit())()).rejects.toMatchObject({ code: 'ID_INVALID' })
   })
 
+  test('a visit that is flushed stores all that is due, and its commit only what has changed since', async () => {
+    const { store, clock, visitor } = stage({ rolling: true }, later)
+    const guest = visitor()
+    await guest.request(session => Object.assign(session, { views: 1 }))
+    clock.advance(minute)
+    for (const [changed, calls] of [
+      [false, ['load', 'touch', 'load']],
+      [true, ['load', 'touch', 'load', 'replace']],
+    ] as const) {
+      store.calls.length = 0
+      const visit = await guest.arrive()
+      await visit.flush()
+      expect(visit.setCookie).toBeDefined()
+      if (changed) Object.assign(visit.session ?? {}, { views: 2 })
+      await visit.commit()
+      expect(store.calls).toEqual(calls)
+      clock.advance(minute)
+    }
+  })
+
+  test('a visit that is flushed keeps its session to itself until its commit', async () => {
+    const { visitor } = stage({}, later)
+    const guest = visitor()
+    await guest.request(session => Object.assign(session, { views: 1 }))
+    const visit = await guest.arrive()
+    await visit.hold({ waitMs: 0, leaseMs: minute, queue: 0 })
+    await visit.flush()
+    const other = await guest.arrive()
+    await expect(other.hold({ waitMs: 0, leaseMs: minute, queue: 0 })).rejects.toThrow('alone')
+    await visit.commit()
+    await other.hold({ waitMs: 0, leaseMs: minute, queue: 0 })
+    await other.commit()
+  })
+
   test('a session that has been ended by then announces its deletion', async () => {
     const { visitor } = stage()
     const ada = visitor()

@@ -167,9 +167,13 @@ export class Exchange implements Carrier {
     return this.visit.generate()
   }
 
-  /** Decides the cookie of a response whose head leaves before its end. */
+  /** Decides the cookie of a head that leaves before the end. A failure cannot stop a stream; its commit fails as well. */
   announce(): string | undefined {
-    return this.settled().announce()
+    try {
+      return this.settled().announce()
+    } catch (error) {
+      return void this.fail(error)
+    }
   }
 
   /** Stores what is to be stored. A request that never looked at its session has nothing to store. */
@@ -183,6 +187,11 @@ export class Exchange implements Carrier {
     }
     this.#hasEnded = true
     return this.#visit?.commit()
+  }
+
+  /** Stores what has changed so far. The commit stores the rest. */
+  flush(): MaybePromise<void> {
+    return this.settled().flush()
   }
 
   /** The visit, with the session that the application has left on the request. */

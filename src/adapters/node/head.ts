@@ -37,10 +37,26 @@ function cachingFor(
   response: NodeResponse,
   given: readonly Header[],
 ): readonly (readonly [name: string, value: string])[] {
-  const chosen = given.find(isCacheControl)?.[1] ?? response.getHeader?.('cache-control')
+  const inHead = given.find(isCacheControl)?.[1]
+  const chosen = inHead ?? response.getHeader?.('cache-control')
   if (chosen === undefined) return [['Cache-Control', 'no-store']]
-  if (/\b(?:public|s-maxage)\b/i.test(String(chosen))) warnShared()
+  const text = String(chosen)
+  if (!/\b(?:public|s-maxage)\b/i.test(text)) return []
+  if (inHead === undefined && isOfFile(response, text)) {
+    return [['Cache-Control', text === 'public, max-age=0' ? 'no-store' : text.replace('public', 'private')]]
+  }
+  warnShared()
   return []
+}
+
+/**
+ * Whether `express.static` or `sendFile` has called a file public by itself. Both set the header right behind
+ * `Accept-Ranges`; an application that chooses for itself does so before.
+ */
+function isOfFile(response: NodeResponse, caching: string): boolean {
+  const names = response.getHeaderNames?.() ?? []
+  const isLatest = names[names.indexOf('cache-control') - 1] === 'accept-ranges'
+  return isLatest && /^public, max-age=\d+(?:, immutable)?$/.test(caching)
 }
 
 /** The headers of a head as pairs, whether they came as an object, as a flat list or as a list of pairs. */

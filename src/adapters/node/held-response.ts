@@ -1,7 +1,9 @@
-import type { Failure } from '../../core/maybe-promise.ts'
+import { type Failure, failureOf } from '../../core/maybe-promise.ts'
+import type { MaybePromise } from '../../core/store.ts'
 import type { Exchange } from './exchange.ts'
-import { addCookie, forgetBody } from './head.ts'
 import { keepConnection } from './kept-connection.ts'
+import { KeptHead } from './kept-head.ts'
+import { callBack, LastPart } from './last-part.ts'
 import { isHttp2, type NodeResponse } from './messages.ts'
 import { type Arguments, type Methods, OriginalMethods } from './original-methods.ts'
 import { checkHead, headSentError, isBody, refuseWrite } from './refusals.ts'
@@ -36,17 +38,16 @@ class HeldResponse {
   readonly #exchange: Exchange
   readonly #originals: OriginalMethods
   /**
-   * - `open`: nothing has left. A head that was given is in `#head`.
+   * - `open`: nothing has left. A head that was given is kept.
    * - `streaming`: the head has left, and the application goes on.
    * - `ending`, `finishing`: the application has ended the whole, or the stream, and the save is under way.
    * - `ended`: the original `end` was called.
    * - `released`: a failure has opened the response again. It goes on alone.
    */
   #phase: 'open' | 'streaming' | 'ending' | 'finishing' | 'ended' | 'released' = 'open'
-  /** A head that the application has written and that has not left yet. */
-  #head: Arguments | undefined
-  /** What every head that leaves says. */
-  #setCookie: string | undefined
+  readonly #head: KeptHead
+  /** The end of the body; undefined before anything of the response has left. */
+  #lastPart: LastPart | undefined
   /** Whether the response can look as if its head had left; undefined before that was needed. */
   #canSeal: boolean | undefined
 
@@ -54,16 +55,20 @@ class HeldResponse {
     this.#response = response
     this.#exchange = exchange
     this.#originals = originals
+    this.#head = new KeptHead(response, originals)
   }
 
   /** Decides the cookie, because the head leaves now or has left already. */
   begin(): void {
     if (this.#phase !== 'open') return
+    const hasLeft = this.#originals.during(() => this.#response.headersSent)
+    if (this.#isHeadOnly && !hasLeft) return void this.end([])
     this.#phase = 'streaming'
-    const setCookie = this.#announce()
-    this.#originals.during(() => this.#sendHead(setCookie))
+    const setCookie = this.#exchange.announce() ?? this.#exchange.setCookie
+    this.#lastPart ??= new LastPart(this.#response, this.#head.given)
+    this.#originals.during(() => this.#head.send(setCookie))
     // The head of an upgrade is the whole answer: no end follows it.
-    if (this.#exchange.request.upgrade) void this.#commit()?.then(failure => this.#report(failure))
+    if (this.#exchange.request.upgrade) void this.#commitAlone()
   }
 
   end(args: Arguments): unknown {
@@ -72,33 +77,69 @@ class HeldResponse {
     // What Node refuses it refuses at once, and then the response has not ended.
     if (!isBody(args[0])) return this.#originals.call('end', args)
     this.#phase = this.#phase === 'open' ? 'ending' : 'finishing'
-    const committing = this.#commit()
+    const committing = failureOf(() => this.#exchange.commit()) ?? this.#lastPart?.storing
     if (committing === undefined) return this.#leave(args)
     void this.#leaveAfter(committing, args)
     return this.#response
   }
 
   write(args: Arguments): unknown {
+    if (this.#isHeadOnly && !this.#originals.isAtWork) return this.#dropBody(args)
     if (this.#isTransparent) return this.#originals.call('write', args)
     if (this.#hasEnded) return refuseWrite(this.#response, this.#exchange.request, args)
+    this.#lastPart ??= new LastPart(this.#response, this.#head.given)
+    if (this.#lastPart.completes(args) && this.#waitsWith(this.#lastPart, args)) return true
     this.begin()
     return this.#originals.call('write', args)
+  }
+
+  /**
+   * Keeps the last part back until the session is stored. A failure is told by the end, because the application may be
+   * about to end the response. Answers false where nothing waits.
+   */
+  #waitsWith(last: LastPart, part: Arguments): boolean {
+    last.storing ??= failureOf(() => this.#exchange.flush())
+    if (last.storing === undefined || !this.#seal()) return false
+    last.wait(part)
+    Promise.resolve(last.storing)
+      .then(failure => this.#goOn(part, failure))
+      .catch(error => this.#exchange.fail(error))
+    return true
+  }
+
+  #goOn(part: Arguments, failure: Failure | undefined): void {
+    if (failure !== undefined && !this.#exchange.sendsAnyway) callBack(part, failure.error)
+    else if (!this.#hasEnded) {
+      this.begin()
+      this.#writeLast()
+    }
+  }
+
+  #writeLast(): void {
+    for (const part of this.#lastPart?.take() ?? []) this.#originals.call('write', part)
+  }
+
+  /** Takes a part of a body that never leaves. */
+  #dropBody(args: Arguments): true {
+    this.begin()
+    process.nextTick(callBack, args)
+    return true
   }
 
   flushHeaders(args: Arguments): unknown {
     if (this.#isTransparent) return this.#originals.call('flushHeaders', args)
     if (this.#hasEnded) return undefined
     this.begin()
-    return this.#originals.call('flushHeaders', args)
+    return this.#hasEnded ? undefined : this.#originals.call('flushHeaders', args)
   }
 
   /** Keeps a head back until the first byte or the end, because it could not be taken back later. */
   writeHead(args: Arguments): unknown {
     if (this.#isSealed) throw headSentError(this.#exchange.request, 'write')
-    if (this.#isTransparent || this.#phase !== 'open') return this.#passHead(args)
+    if (this.#isTransparent || this.#phase !== 'open') return this.#head.pass(args)
     if (!this.#seal()) return this.#beginWith(args)
     if (!this.#isHttp2) checkHead(args)
-    this.#head = args
+    this.#head.given = args
     // As Node's own does.
     this.#response.statusCode = Number(args[0])
     // Over HTTP/2 a head leaves by itself, without any byte behind it.
@@ -111,19 +152,24 @@ class HeldResponse {
    * somebody has kept from before the middleware, too.
    */
   implicitHeader(): unknown {
-    const isKept = this.#head !== undefined
+    const isKept = this.#head.given !== undefined
     if (!this.#isTransparent && !this.#hasEnded) this.begin()
     return isKept ? undefined : this.#originals.call('_implicitHeader', [])
   }
 
   #beginWith(head: Arguments): unknown {
-    this.#head = head
+    this.#head.given = head
     this.begin()
     return this.#response
   }
 
   get #isHttp2(): boolean {
     return isHttp2(this.#exchange.request)
+  }
+
+  /** Over HTTP/2 the head of an answer to HEAD is the whole answer: Node ends it there, and a pipe behind it never ends. */
+  get #isHeadOnly(): boolean {
+    return this.#isHttp2 && this.#exchange.request.method === 'HEAD'
   }
 
   get #isTransparent(): boolean {
@@ -134,9 +180,10 @@ class HeldResponse {
     return this.#phase === 'ending' || this.#phase === 'finishing' || this.#phase === 'ended'
   }
 
-  /** Whether the application has given a head that has not left. */
+  /** Whether the application has given a head, or a part, that has not left. */
   get #isSealed(): boolean {
-    return !this.#originals.isAtWork && (this.#head !== undefined || this.#phase === 'ending')
+    if (this.#originals.isAtWork) return false
+    return this.#head.given !== undefined || this.#phase === 'ending' || this.#lastPart?.isWaiting === true
   }
 
   /** Answers false for a response that cannot look as if its head had left. */
@@ -148,9 +195,8 @@ class HeldResponse {
   /** A second end does nothing, whatever it brings. Its callback is told of the first one. */
   #endAgain(args: Arguments): unknown {
     const callback = args.find(argument => typeof argument === 'function')
-    if (callback === undefined) return this.#response
-    if (this.#phase === 'ended') return this.#originals.call('end', [callback])
-    this.#response.once?.('finish', () => Reflect.apply(callback, undefined, []))
+    if (callback !== undefined && this.#phase === 'ended') return this.#originals.call('end', [callback])
+    if (callback !== undefined) this.#response.once?.('finish', () => callBack(args))
     return this.#response
   }
 
@@ -162,37 +208,12 @@ class HeldResponse {
     }
   }
 
-  // What is wrong with the session cannot stop a stream that the application has begun. The commit at its
-  // end fails for the same reason.
-  #announce(): string | undefined {
-    try {
-      return this.#exchange.announce()
-    } catch (error) {
-      this.#exchange.fail(error)
-      return undefined
-    }
-  }
-
-  /** Commits. Answers nothing when that is done, and otherwise the promise of how it went. */
-  #commit(): Promise<Failure | undefined> | undefined {
-    try {
-      const committing = this.#exchange.commit()
-      if (!(committing instanceof Promise)) return undefined
-      return committing.then(
-        () => undefined,
-        error => ({ error }),
-      )
-    } catch (error) {
-      return Promise.resolve({ error })
-    }
-  }
-
-  async #leaveAfter(committing: Promise<Failure | undefined>, args: Arguments): Promise<void> {
+  async #leaveAfter(committing: MaybePromise<Failure | undefined>, args: Arguments): Promise<void> {
     try {
       if (this.#phase === 'ending') this.#seal()
       const status = this.#status()
       const letGo = this.#isHttp2 ? undefined : keepConnection(this.#response)
-      const failure = await committing
+      const failure = (await committing) ?? (await this.#lastPart?.storing)
       letGo?.()
       if (failure === undefined || this.#exchange.sendsAnyway) this.#leaveAs(status, args)
       else this.#reopen()
@@ -217,7 +238,8 @@ class HeldResponse {
     this.#phase = this.#response.writableEnded ? 'ended' : 'released'
     if (this.#phase === 'ended') return this.#response
     return this.#originals.during(() => {
-      this.#sendHead(setCookie)
+      this.#head.send(setCookie)
+      this.#writeLast()
       const answer = this.#originals.call('end', args)
       this.#phase = 'ended'
       return answer
@@ -230,6 +252,10 @@ class HeldResponse {
     return this.#isHttp2 ? { statusCode } : { statusCode, statusMessage: this.#response.statusMessage }
   }
 
+  async #commitAlone(): Promise<void> {
+    this.#report(await failureOf(() => this.#exchange.commit()))
+  }
+
   #report(failure: Failure | undefined): void {
     if (failure !== undefined) this.#exchange.fail(failure.error)
   }
@@ -237,28 +263,8 @@ class HeldResponse {
   /** Opens the response again for the error handler. */
   #reopen(): void {
     this.#phase = 'released'
-    this.#head = undefined
+    this.#lastPart?.take()
     // A session that goes on under an id that the visitor does not have yet is not to be lost with the answer.
-    this.#setCookie = this.#exchange.setCookie
-    forgetBody(this.#response)
-  }
-
-  #sendHead(setCookie: string | undefined): void {
-    const head = this.#head
-    this.#head = undefined
-    this.#setCookie = setCookie
-    if (head === undefined) this.#withCookie([])
-    else this.#passHead(head)
-  }
-
-  // A patch that comes later may set cookies of its own at the very last moment, in place of ours.
-  #passHead(head: Arguments): unknown {
-    return this.#originals.call('writeHead', this.#withCookie(head))
-  }
-
-  #withCookie(head: Arguments): Arguments {
-    const setCookie = this.#setCookie
-    if (setCookie === undefined || this.#response.headersSent) return head
-    return addCookie(this.#response, head, setCookie)
+    this.#head.beginAnew(this.#exchange.setCookie)
   }
 }

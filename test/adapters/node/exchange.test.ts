@@ -5,6 +5,16 @@ import { GatedStore } from '../../support/gated-store.ts'
 import { ask, type Question } from '../../support/http-client.ts'
 import { type Protocol, plain, type Route, type SessionRequest, serve } from '../../support/servers.ts'
 
+const secret = 'a secret that only these tests know'
+
+/** A request whose route calls its store by itself, as with express-session. */
+type StoredRequest = SessionRequest & {
+  readonly sessionStore: {
+    generate(request: StoredRequest): void
+    createSession(request: StoredRequest, data: object): unknown
+  }
+}
+
 describe('whether a connection is secure', () => {
   const secureOnly: SessionOptions = { cookie: { secure: true } }
   const forwarded = (value: string): Question => ({ headers: { 'X-Forwarded-Proto': value } })
@@ -116,6 +126,53 @@ describe('the names of a request', () => {
       return [session.id === sessionID]
     })
     expect(seen).toEqual([true])
+  })
+})
+
+describe.each([
+  ['a store that answers at once', () => memoryStore()],
+  ['a store that answers later', () => new GatedStore()],
+  ['a store for express-session', () => new session.MemoryStore()],
+] as const)('with %s, before and after a first look', (_kind, makeStore) => {
+  const deeds: { readonly [what: string]: readonly [(request: StoredRequest) => unknown, string] } = {
+    'a session that the store generates takes the place of the visitor’s': [
+      request => request.sessionStore.generate(request),
+      '{}',
+    ],
+    'a session that the store makes of data takes the place of the visitor’s': [
+      request => request.sessionStore.createSession(request, { cookie: {}, cart: 'tea' }),
+      '{"cart":"tea"}',
+    ],
+    'so does one that the application constructs': [
+      request => {
+        const made = new session.Session(request as never, { cookie: new session.Cookie() })
+        Object.assign(request, { session: Object.assign(made, { cart: 'tea' }) })
+      },
+      '{"cart":"tea"}',
+    ],
+    'data that was read from the store, and is what is there, changes nothing': [
+      request => request.sessionStore.createSession(request, { cookie: {}, user: 'ada' }),
+      '{"user":"ada"}',
+    ],
+  }
+  const rows = Object.entries(deeds).flatMap(([what, [act, seen]]) =>
+    [false, true].map(hasLooked => ({ what, act, seen, hasLooked })),
+  )
+
+  test.each(rows)('$what, looked at: $hasLooked', async ({ act, seen, hasLooked }) => {
+    const route: Route = (request, response) => {
+      if (request.url === '/in') request.session['user'] = 'ada'
+      if (request.url === '/act') {
+        if (hasLooked) void request.session['user']
+        act(request as StoredRequest)
+      }
+      const { cookie: _cookie, ...data } = request.session
+      response.end(JSON.stringify(data))
+    }
+    const port = await serve(plain(session({ secret, store: makeStore() }), route))
+    const { cookie } = await ask(port, '/in')
+    const acted = await ask(port, '/act', { headers: { cookie } })
+    expect((await ask(port, '/', { headers: { cookie: acted.cookie || cookie } })).body).toBe(seen)
   })
 })
 

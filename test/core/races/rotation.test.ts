@@ -75,6 +75,31 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(await commit(slow)).toEqual({ setCookie: undefined, error: undefined })
   })
 
+  test.each(['fail', 'send'] as const)(
+    'whoever has changed the id is not sent a cookie while nobody can say whether the session has ended, with %s',
+    async onCommitFailure => {
+      const at = twoManagers({ onCommitFailure }, traits)
+      const ada = await known(at)
+      const [visit, other] = [await ada.arrive(), await at.elsewhere(ada).arrive()]
+      await visit.session!.rotate()
+      await other.session!.destroy()
+      at.store.fail('load')
+      await commit(visit).catch(() => undefined)
+      expect(visit.setCookie).toBeUndefined()
+    },
+  )
+
+  test('whoever was led to another id is not sent a cookie either', async () => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at)
+    const late = at.elsewhere(ada)
+    await (await ada.arrive()).session!.rotate()
+    const visit = await late.arrive()
+    at.store.fail('load')
+    await commit(visit)
+    expect(visit.setCookie).toBeUndefined()
+  })
+
   test('the old id leads on until the new one is used, and then within the grace to the millisecond', async () => {
     for (const [spanMs, outcome] of [
       [10 * second - 1, 'found'],
@@ -296,6 +321,18 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       expect((await fast.arrive()).outcome).toBe('found')
     },
   )
+
+  test('ids are changed after their span though the clock has gone back a day', async () => {
+    const at = twoManagers({ rotateEvery: '1h', idle: '48h' }, traits)
+    const ada = await known(at)
+    const { id } = ada
+    at.clock.jump(-24 * hour)
+    await ada.request()
+    expect(ada.id).not.toBe(id)
+    const rotated = ada.id
+    await ada.request()
+    expect(ada.id).toBe(rotated)
+  })
 
   test('ids are changed after their span, not for a poll, and not once the head has left', async () => {
     const at = twoManagers({ rotateEvery: '1h' }, traits)

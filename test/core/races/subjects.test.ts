@@ -149,6 +149,27 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
+  test.each(
+    (['evict-oldest', 'refuse'] as const).flatMap(atLimit =>
+      [59_000, minute, 24 * hour].map(aheadMs => ({ atLimit, aheadMs })),
+    ),
+  )(
+    'a sign-in by a clock that is $aheadMs ms ahead makes no later one late, and keeps nobody out, with $atLimit',
+    async ({ atLimit, aheadMs }) => {
+      const refuses = atLimit === 'refuse'
+      const at = twoManagers({ maxPerSubject: refuses ? 4 : 2, atLimit, idle: '72h' }, traits)
+      at.clock.jump(aheadMs)
+      const ahead = await signedIn(at)
+      at.clock.jump(-aheadMs)
+      const later = [await signedIn(at), await signedIn(at), await signedIn(at)]
+      for (const visitor of later.slice(1)) {
+        const { session } = await visitor.arrive()
+        expect(() => session?.requireRecentSignIn('1m')).not.toThrow()
+      }
+      expect([await isSignedIn(ahead), await isSignedIn(later[0]!)]).toEqual([refuses, refuses])
+    },
+  )
+
   test('endOthers leaves exactly the current session, also when it is asked for twice at once', async () => {
     const at = twoManagers({}, traits)
     const [ada, ...others] = [await signedIn(at), await signedIn(at), await signedIn(at)] as const

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { presets } from '../../../src/core/presets.ts'
-import { hour, minute, type TestSession } from '../stage.ts'
+import { hour, minute, stage, type TestSession } from '../stage.ts'
 import { commit, known, signedIn, stores, twoManagers } from './two-managers.ts'
 
 const day = 24 * hour
@@ -36,6 +36,54 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
+  test('an idle timeout that is shortened counts for sessions that are there already', async () => {
+    for (const [before, after] of [
+      [{ idle: '8h' }, { idle: '20m' }],
+      [{ cookie: { maxAge: 8 * hour } }, { cookie: { maxAge: 20 * minute } }],
+      [{ cookie: { maxAge: 8 * hour } }, { idle: '20m', cookie: { maxAge: 8 * hour } }],
+    ] as const) {
+      const at = twoManagers(before, traits)
+      const ada = await known(at)
+      const { clock, store } = at
+      clock.advance(21 * minute)
+      expect((await ada.arrive()).outcome).toBe('found')
+      expect(
+        (
+          await stage({ ...after, clock, store }, traits)
+            .visitor(ada.cookie)
+            .arrive()
+        ).outcome,
+      ).toBe('expired')
+    }
+  })
+
+  test('a lifetime of a session’s own is not cut short by that of the others', async () => {
+    const at = twoManagers({ cookie: { maxAge: 20 * minute } }, traits)
+    const ada = at.visitor()
+    await ada.request(session => {
+      session['user'] = 'ada'
+      session.cookie.maxAge = 30 * day
+    })
+    at.clock.advance(29 * day)
+    expect((await ada.arrive()).outcome).toBe('found')
+  })
+
+  test('a store that answers no end keeps nobody for ever', async () => {
+    for (const expiresAt of [undefined, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const at = twoManagers({ idle: '20m' }, traits)
+      const ada = await known(at)
+      const [record] = at.store.records()
+      for (const [spanMs, outcome] of [
+        [20 * minute, 'found'],
+        [minute, 'expired'],
+      ] as const) {
+        at.clock.advance(spanMs)
+        at.store.next('load', () => ({ ...record, expiresAt }) as never)
+        expect((await ada.arrive()).outcome).toBe(outcome)
+      }
+    }
+  })
+
   test('a session never ends earlier than promised, whenever its last activity was', async () => {
     for (const idle of ['10s', '1m', '20m', '24h'] as const) {
       for (const part of [0, 0.3, 0.99, 1, 1.7]) {
@@ -48,6 +96,43 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
         expect((await ada.arrive()).outcome).toBe('found')
       }
     }
+  })
+
+  test('a clock that goes back a day keeps nobody for longer, and activity is recorded as ever', async () => {
+    const at = twoManagers({ idle: '20m', touchEvery: '1m' }, traits)
+    const ada = await known(at)
+    at.clock.jump(-day)
+    at.store.forgetCalls()
+    for (let count = 0; count < 60; count += 1) {
+      at.clock.advance(10_000)
+      await (count % 2 === 0 ? ada : at.elsewhere(ada)).request()
+    }
+    expect(at.store.calls.filter(verb => verb === 'touch' || verb === 'replace')).toHaveLength(10)
+    at.clock.advance(20 * minute)
+    expect((await ada.arrive()).outcome).toBe('found')
+    at.clock.advance(minute)
+    expect((await ada.arrive()).outcome).toBe('expired')
+  })
+
+  test('so it is when the first request after that changes something', async () => {
+    const at = twoManagers({ idle: '20m' }, traits)
+    const ada = await known(at)
+    at.clock.jump(-day)
+    await ada.request(session => Object.assign(session, { page: 2 }))
+    at.clock.advance(21 * minute)
+    expect((await ada.arrive()).outcome).toBe('expired')
+  })
+
+  test('a process whose clock is behind by an hour takes nothing away, and writes nothing in vain', async () => {
+    const at = twoManagers({ idle: '20m' }, traits)
+    const ada = await known(at)
+    at.clock.jump(-hour)
+    at.store.forgetCalls()
+    for (let count = 0; count < 10; count += 1) await ada.request()
+    expect(at.store.calls).not.toContain('touch')
+    at.clock.jump(hour)
+    at.clock.advance(20 * minute)
+    expect((await ada.arrive()).outcome).toBe('found')
   })
 
   test('activity is recorded once per span, however many requests and processes there are', async () => {
