@@ -1,4 +1,3 @@
-import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Codec } from './codec.ts'
 import type { CookieOptions } from './cookie.ts'
@@ -112,6 +111,12 @@ type Switch =
 /** The options that the engine uses as they are, with their defaults. */
 type Settled = { readonly [name in Choice | Switch]: NonNullable<SessionsOptions[name]> }
 
+/** What tells whether a request is a sign of life. */
+interface Visited {
+  readonly isPassive?: boolean | undefined
+  readonly request: unknown
+}
+
 /** The options as the engine uses them. */
 export interface Policy extends Settled {
   readonly secrets: readonly Secret[]
@@ -126,7 +131,7 @@ export interface Policy extends Settled {
   readonly absoluteMs: number
   /** Undefined where the idle timeout decides. */
   readonly touchEveryMs: number | undefined
-  readonly isPassive: (carrier: Carrier) => boolean
+  readonly isPassive: (visited: Visited) => boolean
   /** Whether the application tells passive requests from others. */
   readonly tellsPassive: boolean
   /** Undefined where ids are not changed by themselves. */
@@ -200,7 +205,7 @@ function refuseRevoked(keys: readonly KeyOptions[], secrets: readonly Secret[]):
   )
 }
 
-function passivity(matches: ((request: never) => boolean) | undefined): (carrier: Carrier) => boolean {
+function passivity(matches: ((request: never) => boolean) | undefined): (visited: Visited) => boolean {
   if (matches === undefined) return ({ isPassive }) => isPassive === true
   // The function was given by the application for this framework's requests.
   return ({ isPassive, request }) => isPassive === true || matches(request as never) === true

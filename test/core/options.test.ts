@@ -253,7 +253,7 @@ describe('right options', () => {
       ...{ ring: undefined, legacyUntil: undefined, seal: false, tellsPassive: false },
     })
     expect(policy.codec.name).toBe('json')
-    expect(policy.isPassive({ cookieHeader: '', isSecure: true, request: undefined })).toBe(false)
+    expect(policy.isPassive({ request: undefined })).toBe(false)
     expect(policy.deadline.spanMs).toBe(5000)
     expect(policy.cookies.name).toBe('connect.sid')
   })
