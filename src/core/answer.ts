@@ -24,3 +24,18 @@ export class Answer<Result> extends Promise<Result> {
     return super.then(onResult, onError)
   }
 }
+
+/** The methods of one request's sessions that have failed. */
+export class Failures {
+  readonly #failures: { readonly error: unknown; isHeard(): boolean }[] = []
+
+  note(error: unknown, isHeard: () => boolean): void {
+    this.#failures.push({ error, isHeard })
+  }
+
+  /** @throws the failure of a method to which nobody has listened: a response that says it has worked must not leave. */
+  demandHearing(): void {
+    const unheard = this.#failures.find(({ isHeard }) => !isHeard())
+    if (unheard !== undefined) throw unheard.error
+  }
+}

@@ -1,4 +1,5 @@
 import { removeRecord } from './adoption.ts'
+import { Failures } from './answer.ts'
 import type { Carrier } from './carrier.ts'
 import { isReserved, reservedNameError } from './codec.ts'
 import type { Cookie } from './cookie.ts'
@@ -23,12 +24,6 @@ import { Writer } from './writer.ts'
 /** Makes what the methods of a session do. Handed in, so that imports go one way. */
 type MakeActions = (sessions: RequestSessions, live: LiveSession) => LiveActions
 
-/** A method of a session that has failed, and whether the application has waited to hear of it. */
-interface MethodFailure {
-  readonly error: unknown
-  isHeard(): boolean
-}
-
 /** The sessions that one request has, one after the other, and what their methods do. */
 export class RequestSessions implements SessionOwner, WritingRequest {
   /** The session that the application sees; undefined once it was ended or taken away. */
@@ -48,7 +43,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   /** Set when the end of the request has begun, which stores for the last time. */
   isOver = false
   /** The methods of the sessions that have failed. */
-  readonly failures: MethodFailure[] = []
+  readonly failures: Failures = new Failures()
   /** What the request is still doing. It never rejects. */
   underWay: Promise<void> | undefined
   /** Set once the request has asked to have its session for itself. */
@@ -199,12 +194,6 @@ export class RequestSessions implements SessionOwner, WritingRequest {
         if (this.underWay === present) this.underWay = undefined
       },
     )
-  }
-
-  /** @throws the failure of a method that nobody has listened to: a response that says it has worked must not leave. */
-  demandHearing(): void {
-    const unheard = this.failures.find(({ isHeard }) => !isHeard())
-    if (unheard !== undefined && !this.engine.sendsAnyway) throw unheard.error
   }
 
   #empty(standing: Standing): LiveSession {

@@ -109,7 +109,7 @@ export class SessionMethods implements LiveActions {
   #run<Result>(method: keyof SessionActions, work: () => MaybePromise<Result>): Promise<Result> {
     const sessions = this.#sessions
     const fail = (error: unknown): never => {
-      if (!triedAgain.has(method)) sessions.failures.push({ error, isHeard: () => answer.isHeard })
+      if (!triedAgain.has(method)) sessions.failures.note(error, () => answer.isHeard)
       throw error
     }
     const answer: Answer<Result> = new Answer(resolve => {

@@ -242,7 +242,7 @@ export class Visit implements SessionHost {
   }
 
   #finish(): MaybePromise<void> {
-    this.#sessions.demandHearing()
+    if (!this.#engine.sendsAnyway) this.#sessions.failures.demandHearing()
     const { current: live } = this.#sessions
     const flushed = this.#commit
     this.#commit ??= new Commit(this.#sessions)
