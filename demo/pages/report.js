@@ -105,12 +105,16 @@ function deedOf({ verb, result }) {
   return `${result === 'failed' ? 'failed to' : 'has yet to'} ${wishes[verb]}`
 }
 
+const successor = 'A new session, with a new id, took the place of the old one.'
+
 /** @param {Trace} trace */
 function verdictOn(trace) {
   if (trace.hasAny('failed')) return 'The store has failed. What it was asked may not have happened.'
   if (trace.hasAny('unanswered')) return 'The store has not answered yet.'
   const verdicts = [
-    { verbs: ['create', 'delete'], text: 'A new session, with a new id, took the place of the old one.' },
+    { verbs: ['create', 'delete'], text: successor },
+    // What goes over to the new session is read in the write that ends the old one.
+    { verbs: ['create', 'replace'], text: successor },
     { verbs: ['create'], text: 'A session began: one new record.' },
     {
       verbs: ['delete', 'replace'],

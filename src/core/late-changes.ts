@@ -35,7 +35,7 @@ export class LateChanges {
     // What the application has tried to save it was told of.
     if (after === undefined || after === before || after === live.savedAs) return
     if (live !== this.#request.current) warnStale()
-    else if (this.#request.isOver) warnAfterEnd()
+    else if (this.#request.isOver && !live.hasEnded) warnAfterEnd()
   }
 }
 

@@ -122,6 +122,19 @@ describe.each([
     expect(warnings).toEqual([expect.stringMatching(afterEnd)])
   })
 
+  test('a change that is lost because the session was ended meanwhile is none: that is told otherwise', async () => {
+    const theatre = stage({}, traits)
+    const ada = await signedIn(theatre)
+    const visit = await ada.arrive()
+    await ada.request(session => session.destroy())
+    Object.assign(visit.session!, { views: 1 })
+    const committing = visit.commit()
+    Object.assign(visit.session!, { cart: 1 })
+    await committing
+    await nextTurn()
+    expect([warnings, visit.outcome]).toEqual([[], 'revoked'])
+  })
+
   test('a change whose save has failed is none: the application was told', async () => {
     const theatre = stage({}, traits)
     const ada = await signedIn(theatre)
