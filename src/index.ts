@@ -26,31 +26,14 @@ export {
   type SameOriginOptions,
   sameOrigin,
 } from './adapters/same-origin.ts'
-export type { Carrier, ParsedCookie } from './core/carrier.ts'
-export { type Clock, systemClock } from './core/clock.ts'
-export type { CookieData, CookieOptions } from './core/cookie.ts'
-export type { Device } from './core/device.ts'
-export type { Duration } from './core/duration.ts'
-export { errorCodes, SojournError, type SojournErrorCode } from './core/errors.ts'
-export {
-  type ConflictedEvent,
-  type CrossSiteEvent,
-  eventNames,
-  type SessionEvent,
-  type SessionEvents,
-  type StoreFailedEvent,
-  type TamperedEvent,
-} from './core/events.ts'
-export type { Outcome } from './core/find-session.ts'
-export type { KeyOptions } from './core/key-options.ts'
-export type { ConflictResolver } from './core/merge.ts'
-export type { SessionsOptions } from './core/options.ts'
-export type { PresetName } from './core/presets.ts'
-export type { Secret } from './core/secret.ts'
-export type { RegenerateOptions, SessionCallback, SignInOptions, SignOutOptions } from './core/session.ts'
-// With a star, because only then an application can add to it.
-export * from './core/session-data.ts'
-export type { Sessions, SubjectSessions, TypedVisit } from './core/sessions.ts'
+export type { CookieData, CookieOptions } from './core/cookies/cookie.ts'
+export type { ConflictResolver } from './core/data/merge.ts'
+export type { SessionSummary } from './core/engine/subjects.ts'
+export type { KeyOptions } from './core/keys/key-options.ts'
+export type { Secret } from './core/keys/secret.ts'
+export type { SessionsOptions } from './core/policy/options.ts'
+export type { PresetName } from './core/policy/presets.ts'
+export type { Device } from './core/record/device.ts'
 export type {
   Activity,
   AdoptingStore,
@@ -67,8 +50,30 @@ export type {
   SubjectStore,
   SweepingStore,
   TakeOver,
-} from './core/store.ts'
-export type { SessionSummary } from './core/subjects.ts'
+} from './core/record/store.ts'
+export { errorCodes, SojournError, type SojournErrorCode } from './core/report/errors.ts'
+export {
+  type ConflictedEvent,
+  type CrossSiteEvent,
+  eventNames,
+  type SessionEvent,
+  type SessionEvents,
+  type StoreFailedEvent,
+  type TamperedEvent,
+} from './core/report/events.ts'
+export type {
+  RegenerateOptions,
+  SessionCallback,
+  SignInOptions,
+  SignOutOptions,
+} from './core/session/session.ts'
+// With a star, because only then an application can add to it.
+export * from './core/session/session-data.ts'
+export type { Sessions, SubjectSessions, TypedVisit } from './core/sessions.ts'
+export { type Clock, systemClock } from './core/time/clock.ts'
+export type { Duration } from './core/time/duration.ts'
+export type { Carrier, ParsedCookie } from './core/visit/carrier.ts'
+export type { Outcome } from './core/visit/find-session.ts'
 export { Cookie } from './session/cookie.ts'
 export { MemoryStore } from './session/memory.ts'
 export { Session } from './session/session.ts'

@@ -1,5 +1,5 @@
-import { checkEach, type OptionCheck } from '../core/checked-options.ts'
-import { type Duration, isDuration, parseDuration } from '../core/duration.ts'
+import { checkEach, type OptionCheck } from '../core/report/option-check.ts'
+import { type Duration, isDuration, parseDuration } from '../core/time/duration.ts'
 import { exchangeOf } from './node/exchange.ts'
 import type { Middleware } from './node/messages.ts'
 

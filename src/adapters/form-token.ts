@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { checkEach, type OptionCheck } from '../core/checked-options.ts'
-import { reportCrossSite } from '../core/cross-site.ts'
-import { goneError } from '../core/errors.ts'
-import { isSafeMethod } from '../core/same-origin.ts'
+import { reportCrossSite } from '../core/cross-site/refusal.ts'
+import { isSafeMethod } from '../core/cross-site/same-origin.ts'
+import { goneError } from '../core/report/errors.ts'
+import { checkEach, type OptionCheck } from '../core/report/option-check.ts'
 import { exchangeOf } from './node/exchange.ts'
 import type { Middleware, Next } from './node/messages.ts'
 

@@ -1,7 +1,7 @@
-import { checkEach, type OptionCheck } from '../core/checked-options.ts'
-import { type Duration, parseDuration } from '../core/duration.ts'
-import { actionsOf, type Session } from '../core/session.ts'
-import { hasRecentSignIn } from '../core/sign-in-check.ts'
+import { checkEach, type OptionCheck } from '../core/report/option-check.ts'
+import { actionsOf, type Session } from '../core/session/session.ts'
+import { hasRecentSignIn } from '../core/session/sign-in-check.ts'
+import { type Duration, parseDuration } from '../core/time/duration.ts'
 import { exchangeOf } from './node/exchange.ts'
 import type { Middleware, NodeResponse } from './node/messages.ts'
 

@@ -1,6 +1,6 @@
-import { SojournError } from '../core/errors.ts'
-import { describeKind } from '../core/option-checks.ts'
-import { warnOnce } from '../core/warnings.ts'
+import { describeKind } from '../core/policy/option-checks.ts'
+import { SojournError } from '../core/report/errors.ts'
+import { warnOnce } from '../core/report/warnings.ts'
 import { isClient } from '../stores/redis/client.ts'
 
 /**

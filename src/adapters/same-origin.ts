@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { checkEach, isSwitch, type OptionCheck } from '../core/checked-options.ts'
-import { reportCrossSite } from '../core/cross-site.ts'
-import { type OriginFacts, OriginPolicy, type OriginRefusal, type OriginRules } from '../core/same-origin.ts'
+import { reportCrossSite } from '../core/cross-site/refusal.ts'
+import {
+  type OriginFacts,
+  OriginPolicy,
+  type OriginRefusal,
+  type OriginRules,
+} from '../core/cross-site/same-origin.ts'
+import { checkEach, isSwitch, type OptionCheck } from '../core/report/option-check.ts'
 import { forwarded } from './node/forwarded.ts'
 import type { Middleware, Next, NodeRequest } from './node/messages.ts'
 

@@ -1,13 +1,13 @@
-import type { Carrier } from './carrier.ts'
-import type { Engine } from './engine.ts'
-import { describeValue, SojournError } from './errors.ts'
-import { FormTokens } from './form-token.ts'
-import { describePolicy } from './policy-description.ts'
-import { actionsOf, Session, type SessionWith } from './session.ts'
-import type { SessionData } from './session-data.ts'
-import { checkSubject } from './sign-in-check.ts'
-import { isHandle, type SessionSummary, Subjects, summaryOf } from './subjects.ts'
-import { Visit } from './visit.ts'
+import { FormTokens } from './cross-site/form-token.ts'
+import type { Engine } from './engine/engine.ts'
+import { describePolicy } from './engine/policy-description.ts'
+import { isHandle, type SessionSummary, Subjects, summaryOf } from './engine/subjects.ts'
+import { describeValue, SojournError } from './report/errors.ts'
+import { actionsOf, Session, type SessionWith } from './session/session.ts'
+import type { SessionData } from './session/session-data.ts'
+import { checkSubject } from './session/sign-in-check.ts'
+import type { Carrier } from './visit/carrier.ts'
+import { Visit } from './visit/visit.ts'
 
 /** A visit whose session is known to hold `Data`. */
 export type TypedVisit<Data extends object> = Omit<Visit, 'session'> & {

@@ -1,1 +1,1 @@
-export { Cookie, Cookie as default, Cookie as 'module.exports' } from '../core/cookie.ts'
+export { Cookie, Cookie as default, Cookie as 'module.exports' } from '../core/cookies/cookie.ts'

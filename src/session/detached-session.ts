@@ -1,16 +1,16 @@
-import { systemClock } from '../core/clock.ts'
-import { Cookie } from '../core/cookie.ts'
-import { goneError, notFoundError, SojournError } from '../core/errors.ts'
+import { Cookie } from '../core/cookies/cookie.ts'
+import { restoreLifetime, valuesOf } from '../core/data/session-values.ts'
+import { anonymous } from '../core/record/standing.ts'
+import type { SessionRecord } from '../core/record/store.ts'
+import { goneError, notFoundError, SojournError } from '../core/report/errors.ts'
 import {
   actionsKey,
   actionsOf,
   type RegenerateOptions,
   Session,
   type SessionActions,
-} from '../core/session.ts'
-import { restoreLifetime, valuesOf } from '../core/session-values.ts'
-import { anonymous } from '../core/standing.ts'
-import type { SessionRecord } from '../core/store.ts'
+} from '../core/session/session.ts'
+import { systemClock } from '../core/time/clock.ts'
 import { type CallbackRecords, callbackStore } from '../stores/callback.ts'
 import type { SessionRequest } from './session-request.ts'
 

@@ -1,6 +1,6 @@
-import type { SessionData } from '../core/session-data.ts'
-import { anonymous } from '../core/standing.ts'
-import type { SessionRecord } from '../core/store.ts'
+import { anonymous } from '../core/record/standing.ts'
+import type { SessionRecord } from '../core/record/store.ts'
+import type { SessionData } from '../core/session/session-data.ts'
 import { memoryStore, type RecordMemory } from '../stores/memory.ts'
 import { type CompleteStore, Store } from './store.ts'
 

@@ -1,4 +1,4 @@
-import type { Session, SessionHost, visitKey } from '../core/session.ts'
+import type { Session, SessionHost, visitKey } from '../core/session/session.ts'
 import type { CallbackStore } from '../stores/callback.ts'
 
 /** What a session needs of its request: the request of a server, or a stand-in for one. */

@@ -1,7 +1,7 @@
-import { Cookie } from '../core/cookie.ts'
-import { SojournError } from '../core/errors.ts'
-import { actionsOf, Session as LiveSession, type SessionActions, visitKey } from '../core/session.ts'
-import { restoreLifetime } from '../core/session-values.ts'
+import { Cookie } from '../core/cookies/cookie.ts'
+import { restoreLifetime } from '../core/data/session-values.ts'
+import { SojournError } from '../core/report/errors.ts'
+import { actionsOf, Session as LiveSession, type SessionActions, visitKey } from '../core/session/session.ts'
 import { DetachedSession, isDetached } from './detached-session.ts'
 import type { SessionRequest } from './session-request.ts'
 

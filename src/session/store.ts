@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
-import type { Session } from '../core/session.ts'
-import type { SessionData } from '../core/session-data.ts'
+import type { Session } from '../core/session/session.ts'
+import type { SessionData } from '../core/session/session-data.ts'
 import { type CallbackStore, callbackStore } from '../stores/callback.ts'
 import { readAs } from './detached-session.ts'
 import { createSession, ownActions, storeErrorOf } from './session.ts'

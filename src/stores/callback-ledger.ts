@@ -1,4 +1,4 @@
-import { systemClock } from '../core/clock.ts'
+import { systemClock } from '../core/time/clock.ts'
 
 const mostEntries = 10_000
 /** A store that has not answered for so long never will, and nobody can wait for it for ever. */

@@ -1,8 +1,8 @@
 import { isPromise } from 'node:util/types'
-import { RecentMap } from '../core/recent-map.ts'
-import type { Session } from '../core/session.ts'
-import { anonymous } from '../core/standing.ts'
-import type { Activity, Replacement, SessionRecord, Store, StoreTraits } from '../core/store.ts'
+import { RecentMap } from '../core/process/recent-map.ts'
+import { anonymous } from '../core/record/standing.ts'
+import type { Activity, Replacement, SessionRecord, Store, StoreTraits } from '../core/record/store.ts'
+import type { Session } from '../core/session/session.ts'
 import { Ledger } from './callback-ledger.ts'
 
 type Answer<Value> = (error?: unknown, value?: Value) => void

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { SojournError } from '../core/errors.ts'
+import { SojournError } from '../core/report/errors.ts'
 
 const requireHere = createRequire(import.meta.url)
 

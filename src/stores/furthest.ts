@@ -1,4 +1,4 @@
-import type { Activity, SessionRecord } from '../core/store.ts'
+import type { Activity, SessionRecord } from '../core/record/store.ts'
 
 /** What is to be stored in the place of a record: activity that was recorded meanwhile is not taken back. */
 export function successorOf(found: SessionRecord, record: SessionRecord): SessionRecord {

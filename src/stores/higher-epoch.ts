@@ -1,4 +1,4 @@
-import type { SubjectEpoch } from '../core/store.ts'
+import type { SubjectEpoch } from '../core/record/store.ts'
 
 /**
  * The one epoch that has the effect of two of the same subject: each ends what is below it, but for its exception. Of

@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts'
 import type {
   Activity,
   EnumeratingStore,
@@ -8,7 +7,8 @@ import type {
   SubjectEpoch,
   SubjectStore,
   SweepingStore,
-} from '../core/store.ts'
+} from '../core/record/store.ts'
+import type { Clock } from '../core/time/clock.ts'
 import { furthest, successorOf } from './furthest.ts'
 import { higherEpoch } from './higher-epoch.ts'
 import { decodeEpoch, encodeEpoch } from './lmdb/epoch-bytes.ts'

@@ -1,5 +1,3 @@
-import type { Clock } from '../core/clock.ts'
-import { SojournError } from '../core/errors.ts'
 import type {
   Activity,
   EnumeratingStore,
@@ -9,7 +7,9 @@ import type {
   SubjectEpoch,
   SubjectStore,
   SweepingStore,
-} from '../core/store.ts'
+} from '../core/record/store.ts'
+import { SojournError } from '../core/report/errors.ts'
+import type { Clock } from '../core/time/clock.ts'
 import { furthest, successorOf } from './furthest.ts'
 import { ExpiryIndex, untilBucketEnds } from './memory/expiry.ts'
 import { checkedOptions, type MemoryStoreOptions } from './memory/options.ts'

@@ -1,5 +1,5 @@
-import { SojournError } from '../core/errors.ts'
-import type { EnumeratingStore, MaybePromise, SubjectStore } from '../core/store.ts'
+import type { EnumeratingStore, MaybePromise, SubjectStore } from '../core/record/store.ts'
+import { SojournError } from '../core/report/errors.ts'
 import { lmdbStore } from './lmdb.ts'
 import { memoryStore } from './memory.ts'
 import { openRedis } from './redis/open.ts'

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../core/clock.ts'
-import { sameCall } from '../core/deadline.ts'
+import { sameCall } from '../core/record/deadline.ts'
 import type {
   Activity,
   AdoptingStore,
@@ -11,7 +10,8 @@ import type {
   SubjectEpoch,
   SubjectStore,
   TakeOver,
-} from '../core/store.ts'
+} from '../core/record/store.ts'
+import type { Clock } from '../core/time/clock.ts'
 import { linkTo } from './redis/client.ts'
 import type { OpenedClient } from './redis/connection.ts'
 import { decodeEpoch } from './redis/epoch-text.ts'

@@ -1,4 +1,4 @@
-import { SojournError } from '../core/errors.ts'
+import { SojournError } from '../core/report/errors.ts'
 
 /** A store's URL, taken apart. */
 export interface StoreUrl {

@@ -8,7 +8,7 @@ import type {
   Store,
   SubjectStore,
   SweepingStore,
-} from '../core/store.ts'
+} from '../core/record/store.ts'
 
 /**
  * Something that not every store can do: `enumerate`, `sweep` and `subjects` are the interfaces

@@ -1,4 +1,4 @@
-import type { EncodedData, MaybePromise, Store } from '../core/store.ts'
+import type { EncodedData, MaybePromise, Store } from '../core/record/store.ts'
 import { createClauses } from './clauses/create.ts'
 import { dataClauses } from './clauses/data.ts'
 import { deleteClauses } from './clauses/delete.ts'

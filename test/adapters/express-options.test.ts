@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { memoryStore } from 'sojourn'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Signer } from '../../src/core/signer.ts'
+import { Signer } from '../../src/core/cookies/secret-signer.ts'
 import { Web } from '../session/web.ts'
 import { ScriptedStore } from '../stores/scripted-store.ts'
 

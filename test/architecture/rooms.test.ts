@@ -14,8 +14,8 @@ test('no imports go round in a ring', () => {
 
 test('the rules look at real imports, so that an empty reading is no success', () => {
   const imports = [...sources.keys()].flatMap(path => importedFiles(path, sources))
-  expect(sources.has('src/core/store.ts')).toBe(true)
-  expect(imports).toContain('src/core/clock.ts')
+  expect(sources.has('src/core/record/store.ts')).toBe(true)
+  expect(imports).toContain('src/core/time/clock.ts')
 })
 
 describe('a wrong import is seen', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { SessionContents } from '../../src/core/codec.ts'
-import { decodeAny, writerOf } from '../../src/core/encoding.ts'
-import { jsonCodec, strictJsonCodec } from '../../src/core/json-codec.ts'
-import { structuredCodec } from '../../src/core/structured-codec.ts'
+import type { SessionContents } from '../../src/core/data/codec.ts'
+import { decodeAny, writerOf } from '../../src/core/data/encoding.ts'
+import { jsonCodec, strictJsonCodec } from '../../src/core/data/json-codec.ts'
+import { structuredCodec } from '../../src/core/data/structured-codec.ts'
 import { anyValues, jsonValues, refusalOf, someRuns, structuredValues } from './stored-values.ts'
 
 describe('a text is read by the codec that has written it', () => {

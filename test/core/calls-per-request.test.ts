@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { StoreVerb } from '../../src/core/deadline.ts'
+import type { StoreVerb } from '../../src/core/record/deadline.ts'
 import { later, stage } from './stage.ts'
 import { typicalRequests } from './typical-requests.ts'
 

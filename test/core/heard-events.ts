@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { onTestFinished } from 'vitest'
-import { eventNames, type SessionEvents } from '../../src/core/events.ts'
+import { eventNames, type SessionEvents } from '../../src/core/report/events.ts'
 
 /** One event as a subscriber has heard it. */
 export interface HeardEvent {

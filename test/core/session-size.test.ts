@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { SessionsOptions } from '../../src/core/options.ts'
+import type { SessionsOptions } from '../../src/core/policy/options.ts'
 import { later, type Stage, type TestSession } from './stage.ts'
 
 let warnings: string[] = []

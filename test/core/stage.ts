@@ -1,8 +1,8 @@
 import { createSessions, type KeyedOptions } from '../../src/adapters/create-sessions.ts'
-import type { Carrier } from '../../src/core/carrier.ts'
-import type { SessionsOptions } from '../../src/core/options.ts'
+import type { SessionsOptions } from '../../src/core/policy/options.ts'
+import type { StoreTraits } from '../../src/core/record/store.ts'
 import type { Sessions, TypedVisit } from '../../src/core/sessions.ts'
-import type { StoreTraits } from '../../src/core/store.ts'
+import type { Carrier } from '../../src/core/visit/carrier.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
 import { WatchedStore, type WatchedTraits } from './watched-store.ts'
 

@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check'
-import { isReserved, type SessionValues } from '../../src/core/codec.ts'
-import { SojournError } from '../../src/core/errors.ts'
+import { isReserved, type SessionValues } from '../../src/core/data/codec.ts'
+import { SojournError } from '../../src/core/report/errors.ts'
 
 /** Few enough for every run of the suite. A red run prints its seed. */
 export const someRuns = { numRuns: 300 }

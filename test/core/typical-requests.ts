@@ -1,4 +1,4 @@
-import type { SessionsOptions } from '../../src/core/options.ts'
+import type { SessionsOptions } from '../../src/core/policy/options.ts'
 import type { Sessions } from '../../src/core/sessions.ts'
 import type { FakeClock } from '../../src/testing/fake-clock.ts'
 import { type Anything, minute, type TestSession, type TestVisit, Visitor } from './stage.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { StoreVerb } from '../../src/core/deadline.ts'
+import type { StoreVerb } from '../../src/core/record/deadline.ts'
 import { commit, failureOf, known, stores } from './races/two-managers.ts'
 import { type Anything, later, stage, type TestSession, type TestVisit } from './stage.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { sameCall } from '../../src/core/deadline.ts'
-import type { HoldOptions } from '../../src/core/hold.ts'
+import { sameCall } from '../../src/core/record/deadline.ts'
+import type { HoldOptions } from '../../src/core/writing/hold.ts'
 import { Gate } from '../support/gate.ts'
 import { commit, failureOf, known } from './races/two-managers.ts'
 import { atOnce, later, type Stage, settle, stage, type TestSession, type TestVisit } from './stage.ts'

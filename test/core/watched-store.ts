@@ -1,5 +1,4 @@
-import type { Clock } from '../../src/core/clock.ts'
-import type { StoreVerb } from '../../src/core/deadline.ts'
+import type { StoreVerb } from '../../src/core/record/deadline.ts'
 import type {
   Activity,
   MaybePromise,
@@ -9,7 +8,8 @@ import type {
   StoreTraits,
   SubjectEpoch,
   SubjectStore,
-} from '../../src/core/store.ts'
+} from '../../src/core/record/store.ts'
+import type { Clock } from '../../src/core/time/clock.ts'
 import { memoryStore, type RecordMemory } from '../../src/stores/memory.ts'
 
 /** How a watched store answers. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { errorCodes } from '../../src/core/errors.ts'
+import { errorCodes } from '../../src/core/report/errors.ts'
 import { readPage, withoutCode } from './pages.ts'
 
 test('docs/errors.md has a section for each error code, and for no other', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findCookies } from '../../src/core/cookie-header.ts'
+import { findCookies } from '../../src/core/cookies/cookie-header.ts'
 import { stage } from '../core/stage.ts'
 import { ask } from '../support/http-client.ts'
 import { askHttp2 } from '../support/http2-client.ts'

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { Signer } from '../../src/core/signer.ts'
+import { Signer } from '../../src/core/cookies/secret-signer.ts'
 import { atOnce, later, stage, secret as stageSecret, Visitor } from '../core/stage.ts'
 import { bodyOf, requestBytes, sendBytes, statusesOf } from './bytes-client.ts'
 import { frameworks, openShop, secret, signIn } from './shop.ts'

@@ -1,6 +1,6 @@
 import session from 'sojourn'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { SessionsOptions } from '../../src/core/options.ts'
+import type { SessionsOptions } from '../../src/core/policy/options.ts'
 import { atOnce, later, minute } from '../core/stage.ts'
 import { Web } from '../session/web.ts'
 import { type Anything, newKey, oldKey, plainSecret, Vault } from './vault.ts'

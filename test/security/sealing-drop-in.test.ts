@@ -1,7 +1,7 @@
 import session from 'sojourn'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { SessionOptions } from '../../src/adapters/express-options.ts'
-import type { SessionRecord } from '../../src/core/store.ts'
+import type { SessionRecord } from '../../src/core/record/store.ts'
 import { hearEvents, namesOf } from '../core/heard-events.ts'
 import { atOnce } from '../core/stage.ts'
 import { type Route, type SessionRequest, Web } from '../session/web.ts'

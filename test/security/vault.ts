@@ -1,9 +1,9 @@
 import { createSessions, type KeyedOptions } from '../../src/adapters/create-sessions.ts'
-import type { Outcome } from '../../src/core/find-session.ts'
-import type { KeyOptions } from '../../src/core/key-options.ts'
-import type { SessionsOptions } from '../../src/core/options.ts'
+import type { KeyOptions } from '../../src/core/keys/key-options.ts'
+import type { SessionsOptions } from '../../src/core/policy/options.ts'
+import type { SessionRecord } from '../../src/core/record/store.ts'
 import type { Sessions } from '../../src/core/sessions.ts'
-import type { SessionRecord } from '../../src/core/store.ts'
+import type { Outcome } from '../../src/core/visit/find-session.ts'
 
 export type { Anything } from '../core/stage.ts'
 

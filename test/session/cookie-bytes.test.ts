@@ -3,7 +3,7 @@ import cookieParser from 'cookie-parser'
 import express from 'express'
 import session, { type SessionOptions } from 'sojourn'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Signer } from '../../src/core/signer.ts'
+import { Signer } from '../../src/core/cookies/secret-signer.ts'
 import { Web } from './web.ts'
 
 const secret = 'of the test'

@@ -2,7 +2,7 @@ import session, { Session } from 'sojourn'
 import CookieOfPath from 'sojourn/session/cookie'
 import SessionOfPath from 'sojourn/session/session'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Cookie } from '../../src/core/cookie.ts'
+import { Cookie } from '../../src/core/cookies/cookie.ts'
 import { ScriptedStore } from '../stores/scripted-store.ts'
 import { type Route, Web } from './web.ts'
 

@@ -7,7 +7,7 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { SessionMiddleware } from 'sojourn'
-import type { Session } from '../../src/core/session.ts'
+import type { Session } from '../../src/core/session/session.ts'
 import type { CompleteStore } from '../../src/session/store.ts'
 
 /** A request as a route sees it behind the middleware. */

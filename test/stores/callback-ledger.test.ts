@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { systemClock } from '../../src/core/clock.ts'
+import { systemClock } from '../../src/core/time/clock.ts'
 import { Ledger } from '../../src/stores/callback-ledger.ts'
 import { Gate } from '../support/gate.ts'
 

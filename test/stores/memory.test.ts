@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm'
 import { type MemoryStoreOptions, memoryStore, type RecordMemory } from 'sojourn/memory'
 import { type FakeClock, fakeClock, storeContract } from 'sojourn/testing'
 import { afterEach, describe, expect, test } from 'vitest'
-import { anonymous } from '../../src/core/standing.ts'
-import type { SessionRecord } from '../../src/core/store.ts'
+import { anonymous } from '../../src/core/record/standing.ts'
+import type { SessionRecord } from '../../src/core/record/store.ts'
 
 const minute = 60_000
 

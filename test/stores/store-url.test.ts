@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SojournError } from '../../src/core/errors.ts'
+import { SojournError } from '../../src/core/report/errors.ts'
 import { folderOf, optionsOf, parseStoreUrl } from '../../src/stores/store-url.ts'
 
 const password = 'p4ssw0rd'

@@ -1,4 +1,4 @@
-import type { Activity, EncodedData, SessionRecord } from '../../src/core/store.ts'
+import type { Activity, EncodedData, SessionRecord } from '../../src/core/record/store.ts'
 import type { RecordMemory } from '../../src/stores/memory.ts'
 
 /** The verbs that a faulty store does otherwise than the honest one behind it. */

@@ -8,7 +8,7 @@ import type {
   SubjectEpoch,
   SubjectStore,
   SweepingStore,
-} from '../../src/core/store.ts'
+} from '../../src/core/record/store.ts'
 
 /** A store that is honest and slow. Its maps lie open, so that a wrong store can do wrong things to them. */
 export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore {

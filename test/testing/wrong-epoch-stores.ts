@@ -1,5 +1,5 @@
-import { anonymous } from '../../src/core/standing.ts'
-import type { SubjectEpoch } from '../../src/core/store.ts'
+import { anonymous } from '../../src/core/record/standing.ts'
+import type { SubjectEpoch } from '../../src/core/record/store.ts'
 import type { PlainStore, Wrong } from './plain-store.ts'
 
 /** For each clause about epochs, a store that breaks it. */

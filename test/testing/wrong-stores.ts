@@ -1,5 +1,5 @@
-import { anonymous } from '../../src/core/standing.ts'
-import type { SessionRecord } from '../../src/core/store.ts'
+import { anonymous } from '../../src/core/record/standing.ts'
+import type { SessionRecord } from '../../src/core/record/store.ts'
 import { furthest, PlainStore, type Wrong } from './plain-store.ts'
 import { wrongEpochStores } from './wrong-epoch-stores.ts'
 import { wrongSubjectStores } from './wrong-subject-stores.ts'

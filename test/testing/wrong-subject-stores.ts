@@ -1,4 +1,4 @@
-import type { SessionFacts } from '../../src/core/store.ts'
+import type { SessionFacts } from '../../src/core/record/store.ts'
 import type { PlainStore, Wrong } from './plain-store.ts'
 
 /** For each clause about the sessions of a subject, a store that breaks it. */

@@ -1,6 +1,6 @@
-import type { Engine } from '../../core/engine.ts'
-import { hasSameItems } from '../../core/secret.ts'
-import { warnOnce } from '../../core/warnings.ts'
+import type { Engine } from '../../core/engine/engine.ts'
+import { hasSameItems } from '../../core/keys/secret.ts'
+import { warnOnce } from '../../core/report/warnings.ts'
 import type { NodeRequest } from './messages.ts'
 import { isInside } from './request-path.ts'
 

@@ -1,4 +1,4 @@
-import { warnShared } from '../../core/warnings.ts'
+import { warnShared } from '../../core/report/warnings.ts'
 import type { NodeResponse } from './messages.ts'
 
 /** The arguments of one call of `writeHead`, in any of its forms. */

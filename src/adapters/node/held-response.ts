@@ -1,5 +1,5 @@
-import { type Failure, failureOf } from '../../core/maybe-promise.ts'
-import type { MaybePromise } from '../../core/store.ts'
+import { type Failure, failureOf } from '../../core/record/maybe-promise.ts'
+import type { MaybePromise } from '../../core/record/store.ts'
 import type { Exchange } from './exchange.ts'
 import { keepConnection } from './kept-connection.ts'
 import { KeptHead } from './kept-head.ts'

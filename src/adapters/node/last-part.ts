@@ -1,5 +1,5 @@
-import type { Failure } from '../../core/maybe-promise.ts'
-import type { MaybePromise } from '../../core/store.ts'
+import type { Failure } from '../../core/record/maybe-promise.ts'
+import type { MaybePromise } from '../../core/record/store.ts'
 import { type HeadArguments, headersIn } from './head.ts'
 import type { NodeResponse } from './messages.ts'
 import type { Arguments } from './original-methods.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { Root } from './engine.ts'
 
 /** Looking costs microseconds, and the file of a busy shop grows by megabytes a second while it is held. */

@@ -1,4 +1,4 @@
-import type { SubjectEpoch } from '../../core/store.ts'
+import type { SubjectEpoch } from '../../core/record/store.ts'
 
 /**
  * How an epoch lies in the file. JSON has no infinity: an epoch that is kept for ever has null for its end. Version

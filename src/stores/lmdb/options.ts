@@ -1,6 +1,6 @@
-import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/checked-options.ts'
-import { type Clock, systemClock } from '../../core/clock.ts'
-import { SojournError } from '../../core/errors.ts'
+import { SojournError } from '../../core/report/errors.ts'
+import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/option-check.ts'
+import { type Clock, systemClock } from '../../core/time/clock.ts'
 import { withHomeFolder } from './home-folder.ts'
 
 export interface LmdbStoreOptions {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
 
 /** Longer than a machine usually takes to set a wrong clock right. */
 const doubtMs = 10 * 60_000

@@ -1,5 +1,5 @@
-import { SojournError } from '../../core/errors.ts'
-import type { EncodedData, SessionRecord } from '../../core/store.ts'
+import type { EncodedData, SessionRecord } from '../../core/record/store.ts'
+import { SojournError } from '../../core/report/errors.ts'
 
 /**
  * How a record lies in the file: a line of JSON with all but its key and its data, and then the data as it is.

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import { loadDriver } from '../driver.ts'
 import { DeadReaders } from './dead-readers.ts'
 import { demandRoom } from './disk-room.ts'

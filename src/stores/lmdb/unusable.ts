@@ -1,4 +1,4 @@
-import { SojournError } from '../../core/errors.ts'
+import { SojournError } from '../../core/report/errors.ts'
 
 /** What is wrong with a folder, found by us and not by the system. */
 export class Strangeness extends Error {}

@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../../core/clock.ts'
-import { describeValue, SojournError } from '../../core/errors.ts'
+import { describeValue, SojournError } from '../../core/report/errors.ts'
+import { type Clock, systemClock } from '../../core/time/clock.ts'
 
 export interface MemoryStoreOptions {
   /**

@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../core/store.ts'
+import type { SessionRecord } from '../../core/record/store.ts'
 
 /** What the memory store holds for one record: the record, and its place in the structures around it. */
 export class Entry {

@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../core/store.ts'
+import type { SessionRecord } from '../../core/record/store.ts'
 
 /** What an entry occupies beside its texts, rounded up from what `process.memoryUsage` shows. */
 const entryBytes = 512

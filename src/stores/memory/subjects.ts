@@ -1,4 +1,4 @@
-import type { SubjectEpoch } from '../../core/store.ts'
+import type { SubjectEpoch } from '../../core/record/store.ts'
 import { higherEpoch } from '../higher-epoch.ts'
 import type { Entry } from './recency.ts'
 

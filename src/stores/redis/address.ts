@@ -1,4 +1,4 @@
-import { SojournError } from '../../core/errors.ts'
+import { SojournError } from '../../core/report/errors.ts'
 import type { StoreUrl } from '../store-url.ts'
 
 /** Where the servers are, and as whom one comes to them. */

@@ -1,4 +1,4 @@
-import { systemClock } from '../../core/clock.ts'
+import { systemClock } from '../../core/time/clock.ts'
 import { isConnected, type Link, type Pipeline, type SendingClient } from './link.ts'
 import { slotOf } from './slot.ts'
 

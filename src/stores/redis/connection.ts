@@ -1,5 +1,5 @@
-import { systemClock } from '../../core/clock.ts'
-import { SojournError } from '../../core/errors.ts'
+import { SojournError } from '../../core/report/errors.ts'
+import { systemClock } from '../../core/time/clock.ts'
 import { loadDriver } from '../driver.ts'
 import type { RedisAddress } from './address.ts'
 import type { RedisClient } from './client.ts'

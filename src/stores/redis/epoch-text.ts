@@ -1,4 +1,4 @@
-import type { SubjectEpoch } from '../../core/store.ts'
+import type { SubjectEpoch } from '../../core/record/store.ts'
 
 /** Reads an epoch as the script that raises it has written it. */
 export function decodeEpoch(text: string): SubjectEpoch {

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { systemClock } from '../../core/clock.ts'
+import { systemClock } from '../../core/time/clock.ts'
 import type { RedisAddress } from './address.ts'
 import type { RedisClient } from './client.ts'
 import { type Endable, retryDelay } from './endable.ts'

@@ -1,4 +1,4 @@
-import { SojournError } from '../../core/errors.ts'
+import { SojournError } from '../../core/report/errors.ts'
 import { RedisRecords } from '../redis.ts'
 import { optionsOf, type StoreUrl } from '../store-url.ts'
 import { parseAddress } from './address.ts'

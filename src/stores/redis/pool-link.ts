@@ -1,5 +1,5 @@
-import { systemClock } from '../../core/clock.ts'
-import { sameCall } from '../../core/deadline.ts'
+import { sameCall } from '../../core/record/deadline.ts'
+import { systemClock } from '../../core/time/clock.ts'
 import { lookEveryMs, patienceMs } from './line.ts'
 import { type Link, type Send, type SendingClient, sendTogether } from './link.ts'
 

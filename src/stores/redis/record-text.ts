@@ -1,5 +1,5 @@
-import { SojournError } from '../../core/errors.ts'
-import type { EncodedData, SessionRecord } from '../../core/store.ts'
+import type { EncodedData, SessionRecord } from '../../core/record/store.ts'
+import { SojournError } from '../../core/report/errors.ts'
 
 /** A record as text, in the two parts between which the marks of its writers stand. */
 export interface RecordText {

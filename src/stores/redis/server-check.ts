@@ -1,4 +1,4 @@
-import { SojournError } from '../../core/errors.ts'
+import { SojournError } from '../../core/report/errors.ts'
 import { graceMs } from './grace.ts'
 import type { Send } from './link.ts'
 

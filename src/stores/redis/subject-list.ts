@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts'
-import type { SessionRecord } from '../../core/store.ts'
+import type { SessionRecord } from '../../core/record/store.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import { graceMs } from './grace.ts'
 import type { Line } from './line.ts'
 import type { Names } from './names.ts'

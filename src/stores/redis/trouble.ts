@@ -1,4 +1,4 @@
-import { SojournError } from '../../core/errors.ts'
+import { SojournError } from '../../core/report/errors.ts'
 import { corrupt } from './record-text.ts'
 
 const lost = 'the connection was lost'

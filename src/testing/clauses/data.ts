@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EncodedData, SessionRecord } from '../../core/store.ts'
+import type { EncodedData, SessionRecord } from '../../core/record/store.ts'
 import { expectSameData, nextOf, type Scene, type SceneClause } from '../scene.ts'
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SubjectEpoch } from '../../core/store.ts'
+import type { SubjectEpoch } from '../../core/record/store.ts'
 import { lifetimeMs, type SceneClause, twentyTimes } from '../scene.ts'
 import { distinctSubjects } from './distinct-subjects.ts'
 import { exceptionClauses } from './epoch-exceptions.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SessionRecord } from '../../core/store.ts'
+import type { SessionRecord } from '../../core/record/store.ts'
 import {
   canEnumerate,
   canSweep,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SubjectEpoch } from '../../core/store.ts'
+import type { SubjectEpoch } from '../../core/record/store.ts'
 import { lifetimeMs, type Scene } from '../scene.ts'
 
 interface Raising {

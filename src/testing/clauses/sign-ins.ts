@@ -1,4 +1,4 @@
-import type { SessionRecord, SubjectEpoch } from '../../core/store.ts'
+import type { SessionRecord, SubjectEpoch } from '../../core/record/store.ts'
 import { lifetimeMs, type Scene } from '../scene.ts'
 
 /**

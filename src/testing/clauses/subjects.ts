@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SessionFacts, SessionRecord } from '../../core/store.ts'
+import type { SessionFacts, SessionRecord } from '../../core/record/store.ts'
 import { factsOf, inOrder, lifetimeMs, nextOf, type Scene, type SceneClause, twentyTimes } from '../scene.ts'
 import { distinctSubjects } from './distinct-subjects.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Activity, SessionRecord } from '../../core/store.ts'
+import type { Activity, SessionRecord } from '../../core/record/store.ts'
 import { lifetimeMs, nextOf, type Scene, type SceneClause, twentyTimes } from '../scene.ts'
 
 export const touchClauses: readonly SceneClause[] = [

@@ -1,9 +1,9 @@
-import type { Clock } from '../../core/clock.ts'
-import { Engine } from '../../core/engine.ts'
-import type { IdMint } from '../../core/ids.ts'
-import { resolveOptions } from '../../core/options.ts'
+import { Engine } from '../../core/engine/engine.ts'
+import type { IdMint } from '../../core/ids/id-mint.ts'
+import { resolveOptions } from '../../core/policy/options.ts'
+import type { Store } from '../../core/record/store.ts'
 import { Sessions, type TypedVisit } from '../../core/sessions.ts'
-import type { Store } from '../../core/store.ts'
+import type { Clock } from '../../core/time/clock.ts'
 import type { StorySettings } from './story.ts'
 
 /** Sessions of a story may hold anything. */

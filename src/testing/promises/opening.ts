@@ -1,4 +1,4 @@
-import type { Outcome } from '../../core/find-session.ts'
+import type { Outcome } from '../../core/visit/find-session.ts'
 import { hold } from './broken-promise.ts'
 import type { KnownId, KnownSession } from './known-session.ts'
 import type { Ending } from './operation.ts'

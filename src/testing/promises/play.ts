@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../core/store.ts'
+import type { MaybePromise } from '../../core/record/store.ts'
 import type { StoreBench } from '../store-contract.ts'
 import { audit } from './audit.ts'
 import { takeStep } from './steps.ts'

@@ -8,7 +8,7 @@ import type {
   StoreTraits,
   SubjectEpoch,
   SubjectStore,
-} from '../../core/store.ts'
+} from '../../core/record/store.ts'
 import type { Operation } from './operation.ts'
 import { type StoreCall, storeCall } from './store-call.ts'
 import type { WaitingCalls } from './story.ts'

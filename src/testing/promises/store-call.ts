@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../core/store.ts'
+import type { MaybePromise } from '../../core/record/store.ts'
 import type { Operation } from './operation.ts'
 
 /** What a call of a store is made of. */

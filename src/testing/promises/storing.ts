@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../core/store.ts'
+import type { MaybePromise } from '../../core/record/store.ts'
 import { hold } from './broken-promise.ts'
 import { Draft } from './draft.ts'
 import type { KnownSession } from './known-session.ts'

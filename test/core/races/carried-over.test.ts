@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { SessionsOptions } from '../../../src/core/options.ts'
+import type { SessionsOptions } from '../../../src/core/policy/options.ts'
 import { type Anything, idOf, type TestSession } from '../stage.ts'
 import { commit, failureOf, known, stored, stores, twoManagers } from './two-managers.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { SessionsOptions } from '../../../src/core/options.ts'
+import type { SessionsOptions } from '../../../src/core/policy/options.ts'
 import { hearEvents, namesOf } from '../heard-events.ts'
 import { atOnce, hour, idOf, minute, type TestSession } from '../stage.ts'
 import { commit, failureOf, known, signedIn, stored, stores, twoManagers } from './two-managers.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { presets } from '../../../src/core/presets.ts'
+import { presets } from '../../../src/core/policy/presets.ts'
 import { hour, minute, stage, type TestSession } from '../stage.ts'
 import { commit, known, signedIn, stores, twoManagers } from './two-managers.ts'
 

@@ -1,5 +1,5 @@
 import { open } from 'lmdb'
-import type { SessionRecord } from '../../../src/core/store.ts'
+import type { SessionRecord } from '../../../src/core/record/store.ts'
 import { decodeRecord } from '../../../src/stores/lmdb/record-bytes.ts'
 import { nameOf } from '../../../src/stores/lmdb/subject-keys.ts'
 

@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../../src/core/store.ts'
+import type { SessionRecord } from '../../../src/core/record/store.ts'
 
 /** A record of which only some things matter. */
 export function recordWith(facts: Partial<SessionRecord>): SessionRecord {

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { createSessions } from '../../../src/adapters/create-sessions.ts'
-import type { Carrier } from '../../../src/core/carrier.ts'
+import type { Store } from '../../../src/core/record/store.ts'
 import type { Sessions, TypedVisit } from '../../../src/core/sessions.ts'
-import type { Store } from '../../../src/core/store.ts'
+import type { Carrier } from '../../../src/core/visit/carrier.ts'
 
 /** What each session holds. */
 export interface Counted {

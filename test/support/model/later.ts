@@ -1,4 +1,4 @@
-import type { Store } from '../../../src/core/store.ts'
+import type { Store } from '../../../src/core/record/store.ts'
 import type { StoreBench } from '../../../src/testing/index.ts'
 
 /** The same store as one over a network: the core takes no answer of it for immediate. */

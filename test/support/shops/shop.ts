@@ -1,5 +1,5 @@
 import { session } from '../../../src/adapters/express.ts'
-import type { Store } from '../../../src/core/store.ts'
+import type { Store } from '../../../src/core/record/store.ts'
 import { type Listener, plain, type SessionRequest } from '../application.ts'
 
 /** The secret of every process of the shop. */

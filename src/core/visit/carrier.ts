@@ -1,0 +1,27 @@
+import type { CookieContext } from '../cookies/cookie-policy.ts'
+import type { Secret } from '../keys/secret.ts'
+import type { Session } from '../session/session.ts'
+
+/** The little that the core needs of a request, whatever the framework. */
+export interface Carrier extends CookieContext {
+  /** The `Cookie` header as it came. Anything but text counts as none, except a list, which is joined. */
+  readonly cookieHeader: unknown
+  /** What a cookie parser that ran before has found under the name, where the header no longer tells. */
+  parsedCookie?(name: string): ParsedCookie | undefined
+  /** The request's own secret, used where none is configured. */
+  readonly secret?: Secret | undefined
+  /** What the visitor's browser calls itself, asked for only when somebody signs in or is signed in. */
+  readonly userAgent?: string | undefined
+  /** The visitor's address, asked for at the same moments. */
+  readonly address?: string | undefined
+  /** Says that the request is no sign of life, such as a poll: it prolongs no session. */
+  readonly isPassive?: boolean | undefined
+  /** Called when the request's session becomes another one, or none. */
+  show?(session: Session | undefined): void
+}
+
+/** A cookie as a parser has left it: with its signature, or already verified and taken off. */
+export interface ParsedCookie {
+  readonly value: string
+  readonly isVerified: boolean
+}

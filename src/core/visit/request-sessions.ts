@@ -1,0 +1,249 @@
+import type { Cookie } from '../cookies/cookie.ts'
+import type { VerifiedId } from '../cookies/cookie-signer.ts'
+import { isReserved, reservedNameError } from '../data/codec.ts'
+import type { Encoding } from '../data/encoding.ts'
+import { restoreLifetime, valuesOf } from '../data/session-values.ts'
+import type { Engine } from '../engine/engine.ts'
+import { describeDevice } from '../record/device.ts'
+import { attempt, chain, lastly } from '../record/maybe-promise.ts'
+import { anonymous, type Standing } from '../record/standing.ts'
+import type { MaybePromise } from '../record/store.ts'
+import { Failures } from '../session/answer.ts'
+import {
+  type LiveActions,
+  LiveSession,
+  type SessionOwner,
+  type SessionStart,
+} from '../session/live-session.ts'
+import { actionsOf, Session } from '../session/session.ts'
+import { removeRecord } from '../writing/adoption.ts'
+import type { Holding } from '../writing/hold.ts'
+import type { WritingRequest } from '../writing/record-of.ts'
+import { removeSession } from '../writing/removal.ts'
+import { Writer } from '../writing/writer.ts'
+import type { Carrier } from './carrier.ts'
+import type { FoundSession } from './find-session.ts'
+import type { Identity } from './identify.ts'
+import { LateChanges } from './late-changes.ts'
+
+/** Makes what the methods of a session do. Handed in, so that imports go one way. */
+type MakeActions = (sessions: RequestSessions, live: LiveSession) => LiveActions
+
+/** The sessions that one request has, one after the other, and what their methods do. */
+export class RequestSessions implements SessionOwner, WritingRequest {
+  /** The session that the application sees; undefined once it was ended or taken away. */
+  current: LiveSession | undefined
+  /** The newest session, also when the application has taken it away. */
+  last: LiveSession | undefined
+  /** Who the visitor turned out to be. */
+  identity: Identity = 'none'
+  /** The session that was destroyed last, which may be there nevertheless. */
+  #leaving: LiveSession | undefined
+  /** The session that the visitor has brought and that the store has not found. */
+  missing: VerifiedId | undefined
+  /** Set when a session was ended for good, so that the browser is to forget its cookie. */
+  hasDestroyed = false
+  /** Set when the response's head has left, and with it the cookie or the lack of one. */
+  isAnnounced = false
+  /** Set when the end of the request has begun, which stores for the last time. */
+  isOver = false
+  /** The methods of the sessions that have failed. */
+  readonly failures: Failures = new Failures()
+  /** What the request is still doing. It never rejects. */
+  underWay: Promise<void> | undefined
+  /** Set once the request has asked to have its session for itself. */
+  holding: Holding | undefined
+  readonly engine: Engine
+  readonly encoding: Encoding
+  readonly carrier: Carrier
+  readonly writer: Writer
+  readonly actionsFor: (live: LiveSession) => LiveActions
+  #isPassive: boolean | undefined
+  #lateChanges: LateChanges | undefined
+
+  constructor(engine: Engine, carrier: Carrier, makeActions: MakeActions) {
+    this.engine = engine
+    this.encoding = engine.encoding
+    this.carrier = carrier
+    this.actionsFor = live => makeActions(this, live)
+    this.writer = new Writer(this)
+  }
+
+  /** The id that the visitor has brought. */
+  get brought(): VerifiedId | undefined {
+    return typeof this.identity === 'string' ? undefined : this.identity
+  }
+
+  /** Whether this is the session whose cookie the visitor has brought. */
+  hasBrought(live: LiveSession): boolean {
+    return this.brought?.id === live.id
+  }
+
+  get request(): unknown {
+    return this.carrier.request
+  }
+
+  /** Whether the request is no sign of life: it prolongs nothing. */
+  get isPassive(): boolean {
+    this.#isPassive ??= this.engine.policy.isPassive(this.carrier)
+    return this.#isPassive
+  }
+
+  set isPassive(isPassive: boolean) {
+    this.#isPassive = isPassive
+  }
+
+  get device(): string | undefined {
+    return describeDevice(this.carrier, this.engine.policy.addresses)
+  }
+
+  /** Begins an empty session. */
+  begin(standing: Standing = anonymous): LiveSession {
+    return this.#take(this.#empty(standing))
+  }
+
+  /** Takes the session that the store has answered. */
+  receive(found: FoundSession): LiveSession {
+    return this.#take(this.#fromFound(found))
+  }
+
+  /** Begins a session in the place of another. An empty one is stored only if the other one was. */
+  succeed(standing: Standing = anonymous): LiveSession {
+    const { last } = this
+    const live = this.begin(standing)
+    const hadRecord = last?.record !== undefined || last?.isSuccessor === true
+    live.isSuccessor = hadRecord || (last !== undefined && this.engine.policy.saveUninitialized)
+    return this.show(live)
+  }
+
+  /** Takes data that the application has read from the store by itself, as the session with this id. */
+  adopt(id: string, data: object): LiveSession {
+    const stored = this.last?.id === id ? this.last : undefined
+    stored?.suspect()
+    const live = this.#take(this.#fromData(id, data, stored))
+    // What the store has is known: what the data says otherwise is a change.
+    live.suspect()
+    live.isSuccessor = this.brought?.id !== id
+    return this.show(live)
+  }
+
+  /** Puts what the application has assigned in the place of the session: nothing, a session, or plain data. */
+  put(id: string, assigned: unknown): void {
+    if (typeof assigned !== 'object' || assigned === null) this.current = undefined
+    else if (assigned instanceof Session) this.#putSession(id, assigned)
+    else this.#putData(assigned)
+  }
+
+  show(live: LiveSession): LiveSession {
+    this.carrier.show?.(live.view)
+    return live
+  }
+
+  makeCookie(): Cookie {
+    return this.engine.cookies.cookieFor(this.carrier)
+  }
+
+  /** Takes a session away from the request, before it is removed from the store. */
+  giveUp(live: LiveSession): void {
+    this.#leaving = live
+    if (this.current?.id !== live.id) return
+    this.current = undefined
+    this.carrier.show?.(undefined)
+  }
+
+  /**
+   * Removes a session from the store. Only then is the browser told to forget it: a failing store is no logout. Nor is one
+   * that has not found the visitor's session: it is asked to remove that all the same, because a replica may have it.
+   */
+  end(live: LiveSession, goesOn = false): MaybePromise<void> {
+    const { missing, engine } = this
+    const removing = missing && removeRecord(engine, missing.id, engine.keyOfVisitor(missing))
+    return chain(removing, () => {
+      this.missing = undefined
+      return chain(removeSession(this, live, { goesOn }), () => {
+        this.hasDestroyed = true
+      })
+    })
+  }
+
+  /**
+   * Tries once more to remove a session whose `destroy` has failed: the application may not have noticed, and a
+   * response that says goodbye must not be a lie.
+   */
+  endLeaving(): MaybePromise<void> {
+    const live = this.#leaving
+    return live === undefined || live.hasEnded || this.engine.sendsAnyway ? undefined : this.end(live)
+  }
+
+  noteUse(live: LiveSession): void {
+    if (live === this.current && !this.isOver && this.underWay === undefined) return
+    this.#lateChanges ??= new LateChanges(this)
+    this.#lateChanges.watch(live)
+  }
+
+  /** Runs an operation after what this request is still doing. Whatever comes later waits for both. */
+  inTurn<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
+    const before = this.underWay
+    const fail = (error: unknown): never => {
+      throw this.engine.reported(error)
+    }
+    let finish = (): void => undefined
+    const present = new Promise<void>(resolve => {
+      finish = resolve
+    })
+    this.underWay = present
+    return lastly(
+      () => chain(before, () => attempt(() => this.engine.limit.run(work), fail)),
+      () => {
+        finish()
+        if (this.underWay === present) this.underWay = undefined
+      },
+    )
+  }
+
+  #empty(standing: Standing): LiveSession {
+    const id = this.engine.mintId(this.request)
+    const stored = this.encoding.empty
+    return this.#make({ id, values: {}, record: undefined, stored, maxAge: undefined, standing })
+  }
+
+  #fromFound({ id, record, reading }: FoundSession): LiveSession {
+    if (reading === undefined) return this.#fromData(id, record.data as object, { record })
+    const { contents, text, isResealDue } = reading
+    const { values, originalMaxAge: maxAge } = contents
+    const live = this.#make({ id, record, values, stored: text, maxAge })
+    live.isResealDue = isResealDue
+    return live
+  }
+
+  #fromData(id: string, data: object, { record, stored }: Partial<LiveSession> = {}): LiveSession {
+    const cookie = restoreLifetime(this.makeCookie(), data)
+    const { lifetimeMs: maxAge } = cookie
+    return this.#make({ id, record, cookie, maxAge, values: valuesOf(data), stored })
+  }
+
+  #make(start: SessionStart): LiveSession {
+    return new LiveSession(this, start, this.engine.cookies.maxAgeFor(this.carrier))
+  }
+
+  #take(live: LiveSession): LiveSession {
+    this.current = live
+    this.last = live
+    if (this.#leaving === live) this.#leaving = undefined
+    return live
+  }
+
+  #putSession(id: string, session: Session): void {
+    const { live, request }: Partial<LiveActions> = actionsOf(session)
+    if (live !== undefined && request === this.request) this.#take(live)
+    else this.adopt(id, session)
+  }
+
+  #putData(data: object): void {
+    const reserved = Object.keys(data).find(name => isReserved(name) && name !== 'cookie')
+    if (reserved !== undefined) throw reservedNameError(reserved)
+    const live = this.current ?? this.begin()
+    live.replaceValues(valuesOf(data))
+    this.show(live)
+  }
+}

@@ -1,0 +1,83 @@
+import type { Engine } from '../engine/engine.ts'
+import { attempt, chain } from '../record/maybe-promise.ts'
+import type { MaybePromise, SessionRecord } from '../record/store.ts'
+import { publish } from '../report/events.ts'
+import type { LiveSession } from '../session/live-session.ts'
+import { forgetForeign, removeRecord } from './adoption.ts'
+import { catchUp } from './catch-up.ts'
+import { Creation } from './creation.ts'
+import type { WritingRequest } from './record-of.ts'
+
+/** How a session is removed. */
+export interface RemovalOptions {
+  /** Set where data of it goes on in another session: nothing is lost then that somebody else has stored meanwhile. */
+  readonly goesOn?: boolean
+  /** Asks the store. @default the engine of the request */
+  readonly engine?: Engine
+}
+
+/**
+ * Removes a session, and answers whether it was this request that has ended it. One that was never stored
+ * costs no call: strangers who sign out leave nothing behind, unless the options store every stranger.
+ */
+export function removeSession(
+  request: WritingRequest,
+  live: LiveSession,
+  { goesOn = false, engine = request.engine }: RemovalOptions = {},
+): MaybePromise<boolean> {
+  const { genid, saveUninitialized } = engine.policy
+  // Only an id that the application has made can be another session's.
+  const isMinted = genid === undefined
+  return chain(isMinted ? undefined : new Creation(request, engine).recognize(live), () => {
+    const mayBeThere = live.state === 'sent' || (isMinted && saveUninitialized)
+    if (live.record !== undefined && goesOn) return removeAsStored(engine, live, live.record)
+    if (live.record !== undefined || mayBeThere) return remove(engine, live)
+    live.markAbsent('ended')
+    return true
+  })
+}
+
+function remove(engine: Engine, live: LiveSession): MaybePromise<boolean> {
+  // Where the answer to an earlier removal was lost, that one may have done it.
+  const isOurs = live.isRemovalAsked || live.record === undefined
+  live.isRemovalAsked = true
+  const removing = removeRecord(engine, live.id, engine.keyOf(live.id))
+  return chain(removing, wasThere => note(engine, live, wasThere) || isOurs)
+}
+
+/** Brings the session to what is stored, and removes exactly that. */
+function removeAsStored(
+  engine: Engine,
+  live: LiveSession,
+  held: SessionRecord<unknown>,
+): MaybePromise<boolean> {
+  // Stores of other software compare no versions, but they can be read once more.
+  if (engine.keepsSessions)
+    return chain(engine.load(live.id), current => {
+      if (current !== undefined && current.version !== held.version) catchUp(engine, live, current)
+      return remove(engine, live)
+    })
+  const over = { ...held, version: held.version + 1, touchedAt: Number.MAX_SAFE_INTEGER, expiresAt: 0 }
+  const removing = attempt(
+    () =>
+      chain(forgetForeign(engine, live.id), () =>
+        engine.ask('replace', live.id, store => store.replace(over, held.version)),
+      ),
+    error => {
+      live.isRemovalAsked = true
+      throw error
+    },
+  )
+  return chain(removing, answer => {
+    if (answer === 'replaced') return note(engine, live, true)
+    const isNewer = answer !== 'gone' && catchUp(engine, live, answer)
+    return isNewer ? removeAsStored(engine, live, answer) : remove(engine, live)
+  })
+}
+
+function note(engine: Engine, live: LiveSession, wasThere: boolean): boolean {
+  live.markAbsent('ended')
+  engine.recollection.noteEnd(engine.keyOf(live.id))
+  if (wasThere) publish('destroyed', () => ({ handle: engine.handleOf(live.id) }))
+  return wasThere
+}

@@ -1,0 +1,199 @@
+import type { Engine } from '../engine/engine.ts'
+import { attempt, chain } from '../record/maybe-promise.ts'
+import type { MaybePromise, SessionRecord } from '../record/store.ts'
+import { SojournError } from '../report/errors.ts'
+import { publish } from '../report/events.ts'
+import type { LiveSession } from '../session/live-session.ts'
+import { catchUp } from './catch-up.ts'
+import { Creation } from './creation.ts'
+import { type Change, recordOf, type WritingRequest } from './record-of.ts'
+
+/** Often enough for many processes that change one session at once, and an end to a store that never agrees. */
+const mostAttempts = 64
+/** How often a request tries beside the others of its process, before they go one after the other. */
+const attemptsAtOnce = 2
+
+/** A change, and what somebody has stored before it. */
+interface Conflict {
+  readonly change: Change
+  readonly current: SessionRecord<unknown>
+  readonly attempts: number
+}
+
+/** Writes a live session to the store, without ever overwriting what it has not seen. */
+export class Writer {
+  readonly #engine: Engine
+  readonly #context: WritingRequest
+  readonly #creation: Creation
+
+  constructor(context: WritingRequest) {
+    this.#engine = context.engine
+    this.#context = context
+    this.#creation = new Creation(context)
+  }
+
+  /** Stores the session. One that has ended meanwhile stays ended: `live.hasEnded` tells. */
+  save(live: LiveSession, encoded: string): MaybePromise<void> {
+    return chain(this.#prepare(live), () => this.#write(live, this.#saving(live, encoded), 1))
+  }
+
+  /** Applies a change again and again, until it was made upon exactly what is stored. */
+  update(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<void> {
+    const updating = chain(this.#prepare(live), () => this.#updating(live, change))
+    return chain(updating, first => this.#write(live, first, 1))
+  }
+
+  /** Gives a stored session another id. Who has done so at the same time has done it for both. */
+  rotate(live: LiveSession): MaybePromise<void> {
+    return chain(this.#prepare(live), () => this.#write(live, this.#rotating(live), 1))
+  }
+
+  /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
+  touch(live: LiveSession, held: SessionRecord<unknown>): MaybePromise<void> {
+    const engine = this.#engine
+    const times = engine.timeouts.activity(engine.now(), held, live.maxAge)
+    const device = held.subject === undefined ? undefined : this.#context.device
+    const activity = { ...times, device }
+    const data = engine.keepsSessions ? live.snapshot() : held.data
+    const current = { ...held, ...times, device: device ?? held.device, data }
+    const touched = engine.ask('touch', live.id, store => store.touch(held.key, activity, current))
+    return chain(touched, isLive => {
+      if (!isLive) return this.#lose(live)
+      live.record = current
+      engine.recollection.noteLife(current)
+    })
+  }
+
+  /** Asks once more whether the session goes on, and under which id. One that has ended stays ended. */
+  confirm(live: LiveSession): MaybePromise<void> {
+    const engine = this.#engine
+    return chain(engine.load(live.id), record => {
+      const isOver = record === undefined || engine.timeouts.isOver(engine.now(), record)
+      const id = isOver ? undefined : engine.currentIdFor(live.id, record)
+      if (id === undefined) return this.#lose(live)
+      if (id !== live.id) live.follow(id)
+    })
+  }
+
+  /** Brings what is known of the session up to date, before it is written. */
+  #prepare(live: LiveSession): MaybePromise<void> {
+    return chain(this.#creation.recognize(live), () => this.#refresh(live))
+  }
+
+  /** A passive request writes the times as they are by now: it may have been slow, and others active meanwhile. */
+  #refresh(live: LiveSession): MaybePromise<void> {
+    const engine = this.#engine
+    const { record: held } = live
+    if (held === undefined || !this.#context.isPassive || engine.keepsSessions) return
+    return chain(engine.load(live.id, held.key), found => {
+      if (found?.version !== held.version) return
+      const { touchedAt, expiresAt, device } = found
+      live.record = { ...held, touchedAt, expiresAt, device }
+    })
+  }
+
+  #saving(live: LiveSession, encoded: string): Change {
+    return { encoded, again: () => this.#saving(live, live.encode()) }
+  }
+
+  #updating(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<Change> {
+    const before = live.encode()
+    const { encoding } = this.#engine
+    const again = (): MaybePromise<Change> => this.#updating(live, change)
+    const made = (): Change => {
+      const encoded = live.encode()
+      const undo = (): void =>
+        live.takeBack({ before: encoding.decode(before).values, after: encoding.decode(encoded).values })
+      return { encoded, hasTurn: true, undo, again }
+    }
+    return attempt(
+      () => chain(change(), made),
+      error => {
+        live.becomeValues(encoding.decode(before).values)
+        throw error
+      },
+    )
+  }
+
+  #rotating(live: LiveSession): Change {
+    const { id } = live
+    const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : this.#remaining(live))
+    return {
+      encoded: live.encode(),
+      nextId: this.#engine.rotation.successorOf(id, this.#engine.mint.mint()),
+      again,
+    }
+  }
+
+  /** What a request has changed is stored also when somebody else has changed the id for it. */
+  #remaining(live: LiveSession): Change | undefined {
+    const changes = live.changes()
+    return changes === undefined ? undefined : this.#saving(live, changes)
+  }
+
+  #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
+    const held = live.record
+    if (held === undefined) return this.#trying(change, () => this.#creation.create(live, change.encoded))
+    const engine = this.#engine
+    const record = recordOf(this.#context, live, change)
+    const replacing = this.#trying(change, () => {
+      this.#context.holding?.demand(live)
+      return engine.ask('replace', live.id, store => store.replace(record, held.version))
+    })
+    return chain(replacing, answer => {
+      if (answer === 'gone') return this.#lose(live)
+      if (answer !== 'replaced') return this.#writeUpon(live, { change, current: answer, attempts })
+      const { nextId } = change
+      if (nextId !== undefined) {
+        live.id = nextId
+        publish('rotated', () => ({ handle: engine.handleOf(nextId) }))
+      }
+      live.markStored({ record, encoded: change.encoded })
+      engine.recollection.noteLife(record)
+      publish('saved', () => ({ handle: engine.handleOf(live.id) }))
+    })
+  }
+
+  /** A change that its maker is told has failed must not be stored by the end of the request after all. */
+  #trying<Answer>(change: Change, work: () => MaybePromise<Answer>): MaybePromise<Answer> {
+    return attempt(work, error => {
+      change.undo?.()
+      throw error
+    })
+  }
+
+  /**
+   * Writes a change onto what somebody else has written meanwhile. Of many requests of one process each would be met by
+   * all others, so that they go one after the other, and meet only those of other processes.
+   */
+  #writeUpon(live: LiveSession, conflict: Conflict): MaybePromise<void> {
+    const { change, attempts } = conflict
+    change.undo?.()
+    if (attempts >= mostAttempts)
+      throw new SojournError(
+        'CONFLICT_UNRESOLVED',
+        `Expected to store a session within ${mostAttempts} attempts, but others changed it each time. Let fewer requests change it at once.`,
+      )
+    if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, conflict)
+    const { turns, limit } = this.#engine
+    return turns.take(`retries of ${this.#engine.keyOf(live.id)}`, limit, async () =>
+      this.#rewrite(live, conflict),
+    )
+  }
+
+  #rewrite(live: LiveSession, { change, current, attempts }: Conflict): MaybePromise<void> {
+    return chain(this.#context.holding?.check(live), () => {
+      if (!catchUp(this.#engine, live, current)) return this.#lose(live)
+      return chain(change.again(), next => next && this.#write(live, next, attempts + 1))
+    })
+  }
+
+  #lose(live: LiveSession): void {
+    const { timeouts, recollection } = this.#engine
+    live.markAbsent('ended')
+    // One that has run out meanwhile was ended by nobody.
+    const isOver = live.record !== undefined && timeouts.isOver(this.#engine.now(), live.record)
+    if (!isOver) recollection.noteEnd(this.#engine.keyOf(live.id))
+    publish('gone', () => ({ handle: this.#engine.handleOf(live.id) }))
+  }
+}

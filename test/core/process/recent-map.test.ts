@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { RecentMap } from '../../../src/core/process/recent-map.ts'
+
+describe('what was used lately', () => {
+  test('it is found again, and what was never there is not', () => {
+    const recent = new RecentMap<number>(3)
+    recent.set('a', 1)
+    recent.set('__proto__', 2)
+    expect([recent.get('a'), recent.get('__proto__'), recent.get('b')]).toEqual([1, 2, undefined])
+  })
+
+  test('whatever comes, no more than twice its size is remembered', () => {
+    const recent = new RecentMap<number>(10)
+    for (let index = 0; index < 1000; index += 1) recent.set(`${index}`, index)
+    const known = Array.from({ length: 1000 }, (_value, index) => recent.get(`${index}`))
+    expect(known.filter(value => value !== undefined).length).toBeLessThanOrEqual(20)
+    expect(recent.get('999')).toBe(999)
+  })
+
+  test('what is asked for again and again stays', () => {
+    const recent = new RecentMap<number>(10)
+    recent.set('kept', 1)
+    for (let index = 0; index < 1000; index += 1) {
+      recent.set(`${index}`, index)
+      expect(recent.get('kept')).toBe(1)
+    }
+  })
+
+  test('clearing forgets both generations', () => {
+    const recent = new RecentMap<number>(1)
+    recent.set('old', 1)
+    recent.set('young', 2)
+    recent.clear()
+    expect([recent.get('old'), recent.get('young')]).toEqual([undefined, undefined])
+  })
+})

@@ -1,0 +1,185 @@
+import { runInNewContext } from 'node:vm'
+import { describe, expect, test } from 'vitest'
+import { askStore, Limit, sameCall } from '../../../src/core/record/deadline.ts'
+import { SojournError } from '../../../src/core/report/errors.ts'
+import { fakeClock } from '../../../src/testing/fake-clock.ts'
+import { settle } from '../stage.ts'
+
+const broken = new Error('connection refused')
+
+describe('a store that goes on with a call after a wait', () => {
+  /** Asks a store that waits at a gate in the middle of its verb. */
+  function waiting() {
+    const { clock, call } = asked()
+    const gate = gated<void>()
+    const steps: string[] = []
+    const asking = askStore(call, async () => {
+      const goOn = sameCall()
+      await gate.promise
+      return goOn(() => {
+        const goOnOnceMore = sameCall()
+        steps.push('second step')
+        return Promise.resolve().then(() => goOnOnceMore(() => steps.push('third step')))
+      })
+    })
+    return { clock, open: () => gate.resolve(), steps, asking: Promise.resolve(asking) }
+  }
+
+  test('takes the next step while its caller waits', async () => {
+    const { open, steps, asking } = waiting()
+    open()
+    expect(await asking).toBe(2)
+    expect(steps).toEqual(['second step', 'third step'])
+  })
+
+  test('takes no step more once its caller was told that the deadline is over', async () => {
+    const { clock, open, steps, asking } = waiting()
+    const failing = expect(asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
+    clock.advance(1e9)
+    await failing
+    open()
+    await settle()
+    expect(steps).toEqual([])
+  })
+
+  test('knows its own caller, whoever else asks meanwhile', async () => {
+    const [late, inTime] = [waiting(), waiting()]
+    late.clock.advance(1e9)
+    await expect(late.asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
+    late.open()
+    inTime.open()
+    expect(await inTime.asking).toBe(2)
+    expect(late.steps).toEqual([])
+  })
+
+  test('takes every step where nobody has given a deadline', () => {
+    expect(sameCall()(() => 'a step')).toBe('a step')
+  })
+})
+
+describe('asking a store', () => {
+  test('an answer that is there needs no timer', () => {
+    const { clock, call } = asked()
+    expect(askStore(call, () => 'record')).toBe('record')
+    expect(askStore(call, () => undefined)).toBeUndefined()
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('a promised answer arrives, and its timer is cancelled', async () => {
+    const { clock, call } = asked()
+    const { promise, resolve } = gated<string>()
+    const asking = askStore(call, () => promise)
+    expect(clock.waiting).toBe(1)
+    resolve('record')
+    expect(await asking).toBe('record')
+    await settle()
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('a throw is a failure that names the store and the verb, and has the cause', () => {
+    const { call } = asked()
+    const asking = (): unknown =>
+      askStore(call, () => {
+        throw broken
+      })
+    expect(asking).toThrow(expect.objectContaining({ code: 'STORE_FAILED', status: 503, cause: broken }))
+    expect(asking).toThrow('Expected the redis store to replace a session, but it failed.')
+  })
+
+  test('a rejection is the same failure, and its timer is cancelled', async () => {
+    const { clock, call } = asked()
+    const asking = askStore(call, () => Promise.reject(broken))
+    await expect(asking).rejects.toMatchObject({ code: 'STORE_FAILED', cause: broken })
+    await settle()
+    expect(clock.waiting).toBe(0)
+  })
+
+  test("the store's own message is in the cause alone", async () => {
+    const { call } = asked()
+    const telling = new Error('redis://user:password@host')
+    const asking = askStore(call, () => Promise.reject(telling))
+    await expect(asking).rejects.not.toMatchObject({ message: expect.stringContaining('password') })
+  })
+
+  test('a store that throws what is no error fails too', async () => {
+    const { call } = asked()
+    await expect(askStore(call, () => Promise.reject(undefined))).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+    })
+  })
+
+  test("Sojourn's own error is passed on as it is", async () => {
+    const { call } = asked()
+    const own = new SojournError('RECORD_CORRUPT', 'The record is corrupt.')
+    await expect(askStore(call, () => Promise.reject(own))).rejects.toBe(own)
+  })
+})
+
+describe('the deadline', () => {
+  test('no answer in time is a failure at that very instant, and not before', async () => {
+    const { clock, call } = asked()
+    const seen: unknown[] = []
+    const asking = askStore(call, () => gated<string>().promise)
+    Promise.resolve(asking).catch(error => seen.push(error))
+    clock.advance(4999)
+    await settle()
+    expect(seen).toEqual([])
+    clock.advance(1)
+    await settle()
+    expect(seen).toEqual([expect.objectContaining({ code: 'STORE_TIMED_OUT', status: 503 })])
+    expect(String(seen[0])).toContain('the redis store to replace a session within 5000 ms')
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('an answer that comes later is ignored', async () => {
+    const { clock, call } = asked()
+    const { promise, resolve } = gated<string>()
+    const asking = askStore(call, () => promise)
+    clock.advance(5000)
+    resolve('late')
+    await expect(asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
+  })
+
+  test('a failure that comes later is ignored, and no unhandled rejection', async () => {
+    const { clock, call } = asked()
+    const { promise, reject } = gated<string>()
+    const asking = askStore(call, () => promise)
+    clock.advance(5000)
+    await expect(asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
+    reject(broken)
+    await settle()
+  })
+
+  test('a promise of any making counts as one', async () => {
+    const { clock, call } = asked()
+    const foreign = runInNewContext('Promise.resolve("record")') as Promise<string>
+    expect(foreign).not.toBeInstanceOf(Promise)
+    expect(await askStore(call, () => foreign)).toBe('record')
+    const hung = { then: () => undefined } as unknown as Promise<string>
+    const asking = askStore(call, () => hung)
+    clock.advance(5000)
+    await expect(asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
+  })
+})
+
+function asked(): {
+  readonly clock: ReturnType<typeof fakeClock>
+  readonly call: Parameters<typeof askStore>[0]
+} {
+  const clock = fakeClock()
+  return { clock, call: { store: 'redis', verb: 'replace', limit: new Limit({ clock, spanMs: 5000 }) } }
+}
+
+function gated<Value>(): {
+  readonly promise: Promise<Value>
+  resolve(value: Value): void
+  reject(error: Error): void
+} {
+  let resolve: (value: Value) => void = () => undefined
+  let reject: (error: Error) => void = () => undefined
+  const promise = new Promise<Value>((onValue, onError) => {
+    resolve = onValue
+    reject = onError
+  })
+  return { promise, resolve: value => resolve(value), reject: error => reject(error) }
+}

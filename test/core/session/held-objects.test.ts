@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import { inHeldObjects } from '../../../src/core/session/held-objects.ts'
+import { commit, failureOf, known, stored, stores, twoManagers } from '../races/two-managers.ts'
+import type { Anything, TestSession } from '../stage.ts'
+
+/** @see issue 13, point 10: the objects that a route holds are still the session's after a conflict */
+
+interface Cart {
+  items: string[]
+}
+
+describe.each(stores)('with a store that %s', (_kind, traits) => {
+  const begun = async () => {
+    const at = twoManagers({}, traits)
+    const ada = await known(at, { cart: { items: ['milk'] }, user: 'ada' })
+    const visit = await ada.arrive()
+    const session = visit.session as TestSession
+    return { at, ada, visit, session, cart: session['cart'] as Cart }
+  }
+
+  test.each<readonly [string, (own: Anything) => void, { isHeld: boolean }]>([
+    ['leaves them alone', () => undefined, { isHeld: true }],
+    ['has changed them', own => void (own['cart'] as Cart).items.push('bread'), { isHeld: true }],
+    ['has put others in their places', own => void (own['cart'] = { items: ['bread'] }), { isHeld: false }],
+    ['has removed them', own => void delete own['cart'], { isHeld: false }],
+    ['has set what cannot be stored', own => void (own['cart'] = () => undefined), { isHeld: false }],
+  ])('after an update whose function throws and %s', async (_what, change, { isHeld }) => {
+    const { at, visit, session, cart } = await begun()
+    const updating = session.update((own: Anything) => {
+      change(own)
+      throw new Error('changed my mind')
+    })
+    await updating.catch(() => undefined)
+    const kept = session['cart'] as Cart
+    expect(kept).toEqual({ items: ['milk'] })
+    expect(kept === cart).toBe(isHeld)
+    kept.items.push('tea')
+    expect((await commit(visit)).error).toBeUndefined()
+    expect(stored(at.store)).toEqual({ cart: { items: ['milk', 'tea'] }, user: 'ada' })
+  })
+
+  test.each<readonly [string, (own: Anything) => void, readonly string[]]>([
+    ['something else', own => void (own['user'] = 'eve'), ['milk']],
+    ['the same object', own => void (own['cart'] as Cart).items.push('bread'), ['milk', 'bread']],
+  ])('after a save that met another request which has changed %s', async (_what, change, items) => {
+    const { at, ada, visit, session, cart } = await begun()
+    await at.elsewhere(ada).request(other => change(other))
+    session['views'] = 1
+    await session.save()
+    expect(session['cart']).toBe(cart)
+    expect(cart.items).toEqual(items)
+    cart.items.push('tea')
+    expect((await commit(visit)).error).toBeUndefined()
+    expect(stored(at.store)).toMatchObject({ cart: { items: [...items, 'tea'] }, views: 1 })
+  })
+
+  test('an update is not undone in what the route holds when it is made again', async () => {
+    const { at, ada, session, cart } = await begun()
+    const gate = at.store.hold('replace')
+    const updating = failureOf(() =>
+      session.update((own: Anything) => void (own['cart'] as Cart).items.push('tea')),
+    )
+    await gate.reached
+    await at.elsewhere(ada).request(other => void (other['cart'] as Cart).items.push('bread'))
+    gate.open()
+    expect(await updating).toBeUndefined()
+    expect(session['cart']).toBe(cart)
+    expect(cart).toEqual({ items: ['milk', 'bread', 'tea'] })
+  })
+})
+
+describe('objects in their places', () => {
+  test('lists and plain objects stay themselves, at every depth, in the order that was wanted', () => {
+    const inner = { deep: [1, 2, 3], gone: 1 }
+    const held = { list: [inner, 2], object: { b: 1, a: 2 } }
+    const values = inHeldObjects(held, { object: { a: 3, b: 1 }, list: [{ deep: [1] }], more: 1 })
+    expect(values).toEqual({ object: { a: 3, b: 1 }, list: [{ deep: [1] }], more: 1 })
+    expect(values['list']).toBe(held.list)
+    expect((values['list'] as unknown[])[0]).toBe(inner)
+    expect(Object.keys(values)).toEqual(['object', 'list', 'more'])
+    expect(Object.keys(held.object)).toEqual(['a', 'b'])
+  })
+
+  test('an object that stands in two places changes in none of them by what becomes of the other', () => {
+    const shared = { n: 1 }
+    expect(inHeldObjects({ a: shared, b: shared }, { a: { n: 1 }, b: { n: 2 } })).toEqual({
+      a: { n: 1 },
+      b: { n: 2 },
+    })
+    expect(inHeldObjects({ a: shared, b: { x: shared } }, { a: { n: 5 }, b: { x: shared } })).toEqual({
+      a: { n: 5 },
+      b: { x: { n: 1 } },
+    })
+  })
+
+  test('what cannot be changed, and what is of another kind, is put in the place', () => {
+    const frozen = Object.freeze({ n: 1 })
+    const date = new Date(0)
+    const held = { frozen, list: [1], object: { n: 1 }, date, text: 'a', own: Object.create({ n: 1 }) }
+    const wanted = {
+      frozen: { n: 2 },
+      list: { n: 1 },
+      object: [1],
+      date: new Date(1),
+      text: 'b',
+      own: { n: 2 },
+    }
+    const values = inHeldObjects(held, wanted)
+    expect(values).toEqual(wanted)
+    for (const name of Object.keys(wanted) as (keyof typeof wanted)[]) expect(values[name]).toBe(wanted[name])
+    expect([frozen, date, held.list]).toEqual([{ n: 1 }, new Date(0), [1]])
+  })
+
+  test('a circle ends', () => {
+    const circle: Anything = { n: 1 }
+    circle['self'] = circle
+    const wanted: Anything = { n: 2 }
+    wanted['self'] = wanted
+    const values = inHeldObjects({ circle }, { circle: wanted })
+    expect((values['circle'] as Anything)['n']).toBe(2)
+  })
+
+  test.each(['__proto__', 'constructor'])('the name %s is data like any other', name => {
+    const values = inHeldObjects({ a: JSON.parse(`{"${name}":1}`) }, { a: JSON.parse(`{"${name}":{"x":1}}`) })
+    expect(JSON.stringify(values)).toBe(`{"a":{"${name}":{"x":1}}}`)
+    expect(({} as Anything)['x']).toBeUndefined()
+  })
+})
