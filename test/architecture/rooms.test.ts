@@ -22,6 +22,8 @@ describe('a wrong import is seen', () => {
   const library = [
     'src/index.ts',
     'src/core/a.ts',
+    'src/core/visit/a.ts',
+    'src/core/time/a.ts',
     'src/stores/a.ts',
     'src/adapters/a.ts',
     'src/session/a.ts',
@@ -35,6 +37,9 @@ describe('a wrong import is seen', () => {
     ['src/core/b.ts', 'express', 'only node: modules'],
     ['src/core/b.ts', 'fs', 'only node: modules'],
     ['src/core/deep/b.ts', '../../testing/a.ts', `'core' may not import 'testing'`],
+    ['src/core/time/b.ts', '../visit/a.ts', `'time' stands below 'visit'`],
+    ['src/core/time/b.ts', '../a.ts', `'time' stands below 'sessions.ts'`],
+    ['src/core/deep/b.ts', '../time/a.ts', `the room 'deep' of the core is not known`],
     ['src/stores/b.ts', '../adapters/a.ts', `'stores' may not import 'adapters'`],
     ['src/stores/b.ts', '../session/a.ts', `'stores' may not import 'session'`],
     ['src/stores/b.ts', '../testing/a.ts', `'stores' may not import 'testing'`],
@@ -57,7 +62,7 @@ describe('a wrong import is seen', () => {
     ['src/index.ts', './testing/a.ts'],
     ['src/other-door.ts', './index.ts'],
     ['src/core/b.ts', 'node:fs/promises'],
-    ['src/core/deep/b.ts', '../a.ts'],
+    ['src/core/visit/b.ts', '../time/a.ts'],
     ['src/stores/b.ts', '../core/a.ts'],
     ['src/adapters/b.ts', '../stores/a.ts'],
     ['src/adapters/b.ts', '../session/a.ts'],
@@ -68,6 +73,16 @@ describe('a wrong import is seen', () => {
   ])('and a right one is let through: %s importing %s', (path, specifier) => {
     const right = new Map([...library.map(file => [file, ''] as const), [path, `import '${specifier}'`]])
     expect(roomViolations(right)).toEqual([])
+  })
+
+  test('the core imports downwards', () => {
+    const downwards = new Map([
+      ['src/core/b.ts', "import type { A } from './visit/a.ts'"],
+      ['src/core/visit/b.ts', "import type { A } from '../time/a.ts'"],
+      ['src/core/time/b.ts', "import type { A } from './a.ts'"],
+      ...library.map(path => [path, ''] as const),
+    ])
+    expect(roomViolations(downwards)).toEqual([])
   })
 
   test('a ring of types counts as a ring', () => {

@@ -18,6 +18,12 @@ const rooms: Readonly<Record<string, Room>> = {
   testing: { rooms: ['core'], packages: [] },
 }
 
+/** The rooms of the core, from the top down: each imports from those below it. `sessions.ts` stands above them all. */
+export const coreRooms: readonly string[] = [
+  ...['visit', 'writing', 'engine', 'session', 'policy', 'cross-site', 'data', 'cookies', 'ids', 'keys'],
+  ...['process', 'record', 'time', 'report'],
+]
+
 /** Lists every import that points the wrong way, in words. */
 export function roomViolations(sources: SourceFiles): readonly string[] {
   return [...sources].flatMap(([path, source]) =>
@@ -37,7 +43,18 @@ function problemInSource(path: string, specifier: string, sources: SourceFiles):
   if (!specifier.startsWith('.')) return problemWithPackage(path, specifier)
   const target = resolve(path, specifier)
   if (!sources.has(target)) return 'there is no such source file'
-  return problemBetween(roomOf(path), roomOf(target))
+  return problemBetween(roomOf(path), roomOf(target)) ?? problemInCore(path, target)
+}
+
+function problemInCore(path: string, target: string): string | undefined {
+  const [from, to] = [path, target].map(each => /^src\/core\/(?:([^/]+)\/)?/.exec(each))
+  if (!from || !to) return undefined
+  const [higher, lower] = [from, to].map(([, room]) => (room === undefined ? -1 : coreRooms.indexOf(room)))
+  if (from[1] !== undefined && higher === -1)
+    return `the room '${from[1]}' of the core is not known: add it to the rules`
+  return from[1] === to[1] || Number(higher) < Number(lower)
+    ? undefined
+    : `'${from[1]}' stands below '${to[1] ?? 'sessions.ts'}'`
 }
 
 function problemWithPackage(path: string, specifier: string): string | undefined {
