@@ -170,7 +170,8 @@ export class Exchange implements Carrier {
   /** Decides the cookie of a head that leaves before the end. A failure cannot stop a stream; its commit fails as well. */
   announce(): string | undefined {
     try {
-      return this.settled().announce()
+      this.#settle()
+      return this.#visit?.announce()
     } catch (error) {
       return void this.fail(error)
     }
@@ -191,7 +192,8 @@ export class Exchange implements Carrier {
 
   /** Stores what has changed so far. The commit stores the rest. */
   flush(): MaybePromise<void> {
-    return this.settled().flush()
+    this.#settle()
+    return this.#visit?.flush()
   }
 
   /** The visit, with the session that the application has left on the request. */

@@ -237,13 +237,12 @@ class HeldResponse {
     // A method that somebody has kept from before the middleware may have ended it meanwhile.
     this.#phase = this.#response.writableEnded ? 'ended' : 'released'
     if (this.#phase === 'ended') return this.#response
-    return this.#originals.during(() => {
-      this.#head.send(setCookie)
-      this.#writeLast()
-      const answer = this.#originals.call('end', args)
-      this.#phase = 'ended'
-      return answer
-    })
+    const hasMore = setCookie !== undefined || this.#head.given !== undefined || this.#lastPart !== undefined
+    if (hasMore) this.#originals.during(() => this.#head.send(setCookie))
+    this.#writeLast()
+    const answer = this.#originals.call('end', args)
+    this.#phase = 'ended'
+    return answer
   }
 
   /** What a head says where none was given. HTTP/2 has no reason, and Node warns whoever looks for one. */
