@@ -99,6 +99,29 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
       expect(setCookie).toMatch(/; Max-Age=0;/)
     })
 
+    test.each<readonly [string, (session: TestSession) => void, object]>([
+      ['a sign-in', session => void session.signIn('ada', { keep: ['user'] }), { subject: 'ada' }],
+      ['a regeneration', session => void session.regenerate({ keep: ['user'] }), { subject: undefined }],
+      ['a sign-out', session => void session.signOut({ keep: ['user'] }), { subject: undefined }],
+    ])(
+      'an update, a save, a rotation and a reload after %s act on the new session',
+      async (_name, leave, facts) => {
+        const at = stage({}, traits)
+        const ada = await known(at)
+        const visit = await ada.arrive()
+        const session = visit.session as TestSession
+        leave(session)
+        void session.update((each: Anything) => Object.assign(each, { n: 1 }))
+        void session.save()
+        void session.reload()
+        void session.rotate()
+        const { error, setCookie } = await commit(visit)
+        ada.keep(setCookie)
+        expect([error, at.store.records().map(({ subject }) => ({ subject }))]).toEqual([undefined, [facts]])
+        await ada.request(each => expect({ ...each }).toMatchObject({ user: 'ada', n: 1 }))
+      },
+    )
+
     test('of two sign-ins the later one counts', async () => {
       const at = stage({}, traits)
       const ada = await known(at)
@@ -133,6 +156,26 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
     await ending
     expect(at.store.records().map(({ data }) => data)).toEqual(['{"user":"ada","paid":true}'])
   })
+})
+
+describe('a first byte that leaves while somebody is being signed in', () => {
+  test.each(['read the epoch of a subject', 'delete', 'create'] as const)(
+    'signs in nobody, after the call to %s',
+    async verb => {
+      const at = stage({}, later)
+      const ada = await known(at)
+      const visit = await ada.arrive()
+      const gate = at.store.hold(verb)
+      const signing = failureOf(() => visit.session!.signIn('bob'))
+      await gate.reached
+      visit.announce()
+      gate.open()
+      expect(await signing).toBe('HEAD_SENT')
+      await commit(visit)
+      expect(at.store.records().filter(({ subject }) => subject === 'bob')).toEqual([])
+      if (verb === 'read the epoch of a subject') expect((await ada.arrive()).outcome).toBe('found')
+    },
+  )
 })
 
 describe('an id from `genid` that is taken', () => {

@@ -22,6 +22,9 @@ import { callForUpdate, isInUpdate } from './update-call.ts'
 /** What the end of the request tries once more by itself. Of the others it looks whether the application knows. */
 const triedAgain: ReadonlySet<keyof SessionActions> = new Set(['save', 'destroy'])
 
+/** The methods after which the session is another one, or none. */
+const endings: ReadonlySet<keyof SessionActions> = new Set(['destroy', 'regenerate', 'signIn', 'signOut'])
+
 /** What the methods of one session of a request do. Those of one request run one after the other. */
 export class SessionMethods implements LiveActions {
   readonly live: LiveSession
@@ -67,11 +70,11 @@ export class SessionMethods implements LiveActions {
   }
 
   save(): Promise<void> {
-    return this.#run('save', () => this.#save())
+    return this.#run('save', live => this.#save(live))
   }
 
   reload(): Promise<void> {
-    return this.#run('reload', () => this.#reload())
+    return this.#run('reload', live => this.#reload(live))
   }
 
   /**
@@ -81,38 +84,40 @@ export class SessionMethods implements LiveActions {
   destroy(): Promise<void> {
     const sessions = this.#sessions
     if (!isInUpdate(sessions, this.id)) sessions.giveUp(this.live)
-    return this.#run('destroy', () => {
-      const live = this.#newest
+    return this.#run('destroy', live => {
       sessions.giveUp(live)
       return sessions.end(live)
     })
   }
 
   regenerate({ keep = [] }: RegenerateOptions): Promise<void> {
-    return this.#run('regenerate', () => this.#regenerate(this.#newest, keep))
+    return this.#run('regenerate', live => this.#regenerate(live, keep))
   }
 
   update<Result>(change: (session: Session) => MaybePromise<Result>): Promise<Result> {
-    return this.#run('update', () => this.#update(change))
+    return this.#run('update', live => this.#update(live, change))
   }
 
   rotate(): Promise<void> {
-    return this.#run('rotate', () => this.#rotate())
+    return this.#run('rotate', live => this.#rotate(live))
   }
 
   signIn(subject: string, options: SignInOptions): Promise<void> {
-    return this.#run('signIn', () => new SignIn(this.#sessions).signIn(this.#newest, { ...options, subject }))
+    return this.#run('signIn', live => new SignIn(this.#sessions).signIn(live, { ...options, subject }))
   }
 
   signOut(options: SignOutOptions): Promise<void> {
-    return this.#run('signOut', () => new SignIn(this.#sessions).signOut(this.#newest, options))
+    return this.#run('signOut', live => new SignIn(this.#sessions).signOut(live, options))
   }
 
   /**
-   * Runs what a method of a session does after what another of this request is still doing. Whoever ends
-   * the response waits for it, whether or not the application has.
+   * Runs what a method of a session does after what another of this request is still doing, on what that has put in the
+   * place of the session. Whoever ends the response waits for it, whether or not the application has.
    */
-  #run<Result>(method: keyof SessionActions, work: () => MaybePromise<Result>): Promise<Result> {
+  #run<Result>(
+    method: keyof SessionActions,
+    work: (live: LiveSession) => MaybePromise<Result>,
+  ): Promise<Result> {
     const sessions = this.#sessions
     const fail = (error: unknown): never => {
       if (!triedAgain.has(method)) sessions.failures.note(error, () => answer.isHeard)
@@ -120,49 +125,53 @@ export class SessionMethods implements LiveActions {
     }
     const answer: Answer<Result> = new Answer(resolve => {
       if (isInUpdate(sessions, this.id)) fail(nestedError(method))
-      resolve(sessions.inTurn(() => attempt(work, fail)))
+      // A write to a session that had ended before is refused. An end means whichever session is there.
+      const isStale = this.live.hasEnded && sessions.underWay === undefined && !endings.has(method)
+      resolve(sessions.inTurn(() => attempt(() => work(isStale ? this.live : this.#newest), fail)))
     })
     return answer
   }
 
-  #save(): MaybePromise<void> {
-    const { live } = this
-    this.#demandLife()
+  #save(live: LiveSession): MaybePromise<void> {
+    demandLife(live)
     const encoded = live.encode()
     live.savedAs = encoded
-    return chain(this.#sessions.writer.save(live, encoded), () => this.#demandLife())
+    return chain(this.#sessions.writer.save(live, encoded), () => demandLife(live))
   }
 
   /** Requests of this process take turns, so that only those of another one are ever quicker. */
-  async #update<Result>(change: (session: Session) => MaybePromise<Result>): Promise<Result> {
-    const { live } = this
+  async #update<Result>(
+    live: LiveSession,
+    change: (session: Session) => MaybePromise<Result>,
+  ): Promise<Result> {
     const { turns, limit } = this.#engine
-    this.#demandLife()
+    demandLife(live)
     let result: Result | undefined
     const apply = (): MaybePromise<void> =>
-      chain(callForUpdate(this.#sessions, this, change), answer => {
+      chain(callForUpdate(this.#sessions, live.actions, change), answer => {
         result = answer
       })
-    await turns.take(this.#key, limit, async () => this.#sessions.writer.update(live, apply))
-    this.#demandLife()
+    await turns.take(this.#engine.keyOf(live.id), limit, async () =>
+      this.#sessions.writer.update(live, apply),
+    )
+    demandLife(live)
     // The change has been made at least once, and its last answer counts.
     return result as Result
   }
 
-  #rotate(): MaybePromise<void> {
-    const { live } = this
+  #rotate(live: LiveSession): MaybePromise<void> {
     const engine = this.#engine
-    this.#demandLife()
+    demandLife(live)
     if (engine.keepsSessions) throw unableError(engine.store.name, 'rotate ids')
     if (this.#sessions.isAnnounced) throw headSentError('rotate the id')
     // Whoever was led to the new id has it: an old id never rotates by itself.
     if (live.isFollowing || live.state !== 'stored') return
-    return chain(this.#sessions.writer.rotate(live), () => this.#demandLife())
+    return chain(this.#sessions.writer.rotate(live), () => demandLife(live))
   }
 
-  #reload(): MaybePromise<void> {
+  #reload(live: LiveSession): MaybePromise<void> {
     const sessions = this.#sessions
-    return chain(rereadSession(this.#engine, this.live.id), found => {
+    return chain(rereadSession(this.#engine, live.id), found => {
       if (found === undefined) throw notFoundError()
       sessions.show(sessions.receive(found))
     })
@@ -187,23 +196,19 @@ export class SessionMethods implements LiveActions {
     this.#tellGone()
   }
 
-  /** The session that is to end: this one, or what this request has put in its place. */
+  /** This session, or what this request has put in its place. */
   get #newest(): LiveSession {
     return (this.live.hasEnded ? this.#sessions.last : undefined) ?? this.live
-  }
-
-  get #key(): string {
-    return this.#engine.keyOf(this.live.id)
-  }
-
-  #demandLife(): void {
-    if (this.live.hasEnded) throw goneError()
   }
 
   #tellGone(): void {
     publish('gone', () => ({ handle: this.handle }))
     if (this.#engine.policy.onGone === 'fail') throw goneError()
   }
+}
+
+function demandLife(live: LiveSession): void {
+  if (live.hasEnded) throw goneError()
 }
 
 function nestedError(method: string): SojournError {

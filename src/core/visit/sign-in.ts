@@ -48,10 +48,11 @@ export class SignIn {
     const subjects = new Subjects(this.#engine)
     subjects.demandStore()
     if (live.hasEnded) throw goneError()
-    if (this.#sessions.isAnnounced) throw headSentError('sign somebody in')
+    this.#demandHead()
     // Asked before anything is ended: what fails here leaves everything as it was.
     const epoch = await subjects.currentEpoch(subject)
     const authenticatedAt = await this.#turnOf(subject, live)
+    this.#demandHead()
     if (!(await removeSession(this.#sessions, live, { goesOn: keep.length > 0 }))) throw goneError()
     const kept = live.pick(keep)
     const next = this.#sessions.succeed({ ...anonymous, subject, authenticatedAt, epoch })
@@ -60,11 +61,17 @@ export class SignIn {
     publish('signed-in', () => ({ handle: this.#engine.handleOf(next.id) }))
   }
 
+  /** Asked again after each wait, because a sign-in without a cookie is nobody's. */
+  #demandHead(): void {
+    if (this.#sessions.isAnnounced) throw headSentError('sign somebody in')
+  }
+
   /** Whoever is told that the sign-in has failed is signed in nowhere: not here, and not by this request's end. */
   async #settle(next: LiveSession, subject: string): Promise<void> {
     try {
       await this.#sessions.writer.save(next, next.encode())
       await this.#concludeWith(next, subject)
+      this.#demandHead()
     } catch (error) {
       await this.#takeBack(next)
       throw error

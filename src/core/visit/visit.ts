@@ -223,7 +223,8 @@ export class Visit implements SessionHost {
     if (finding.session === undefined) {
       // The answer waits for the removal, so that the visitor who is told of an end meets it everywhere.
       const { removing } = finding
-      this.#sessions.missing = visitor
+      // Whoever comes with an id that was given up ends nothing of those who have the new one.
+      if (finding.outcome !== 'replayed') this.#sessions.missing = visitor
       void this.#sessions.inTurn(() => removing)
       this.#sessions.begin()
     } else this.#sessions.receive(finding.session).isFollowing = finding.session.id !== visitor.id

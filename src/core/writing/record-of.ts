@@ -12,8 +12,8 @@ export interface Change {
   readonly hasTurn?: boolean
   /** Takes the change out of the values again, before they are merged onto newer ones. */
   undo?(): void
-  /** Makes the change anew, upon the newer values. Answers undefined when there is nothing left to do. */
-  again(): MaybePromise<Change | undefined>
+  /** Makes the change anew, upon the newer values. */
+  again(): MaybePromise<Change>
 }
 
 /** What a writer needs to know of the request that it writes for. */

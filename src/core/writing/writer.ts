@@ -117,18 +117,13 @@ export class Writer {
 
   #rotating(live: LiveSession): Change {
     const { id } = live
-    const again = (): Change | undefined => (live.id === id ? this.#rotating(live) : this.#remaining(live))
+    // Whoever was overtaken has the other's id, and still has its own changes and its activity to store.
+    const again = (): Change => (live.id === id ? this.#rotating(live) : this.#saving(live, live.encode()))
     return {
       encoded: live.encode(),
       nextId: this.#engine.rotation.successorOf(id, this.#engine.mint.mint()),
       again,
     }
-  }
-
-  /** What a request has changed is stored also when somebody else has changed the id for it. */
-  #remaining(live: LiveSession): Change | undefined {
-    const changes = live.changes()
-    return changes === undefined ? undefined : this.#saving(live, changes)
   }
 
   #write(live: LiveSession, change: Change, attempts: number): MaybePromise<void> {
@@ -141,7 +136,10 @@ export class Writer {
       return engine.ask('replace', live.id, store => store.replace(record, held.version))
     })
     return chain(replacing, answer => {
-      if (answer === 'gone') return this.#lose(live)
+      if (answer === 'gone') {
+        change.undo?.()
+        return this.#lose(live)
+      }
       if (answer !== 'replaced') return this.#writeUpon(live, { change, current: answer, attempts })
       const { nextId } = change
       if (nextId !== undefined) {
@@ -184,7 +182,7 @@ export class Writer {
   #rewrite(live: LiveSession, { change, current, attempts }: Conflict): MaybePromise<void> {
     return chain(this.#context.holding?.check(live), () => {
       if (!catchUp(this.#engine, live, current)) return this.#lose(live)
-      return chain(change.again(), next => next && this.#write(live, next, attempts + 1))
+      return chain(change.again(), next => this.#write(live, next, attempts + 1))
     })
   }
 

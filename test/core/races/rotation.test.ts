@@ -225,6 +225,41 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual({ user: 'ada', other: 1 })
   })
 
+  test('the activity of a request whose rotation was overtaken counts', async () => {
+    const at = twoManagers({ rotateEvery: '1h', idle: '3h' }, traits)
+    const ada = await known(at)
+    at.clock.advance(hour)
+    const [first, second] = [await ada.arrive(), await at.elsewhere(ada).arrive()]
+    const gates = [at.store.hold('replace'), at.store.hold('replace')]
+    const quick = commit(first)
+    await gates[0]!.reached
+    at.clock.advance(hour)
+    const slow = commit(second)
+    await gates[1]!.reached
+    gates[0]!.open()
+    ada.keep((await quick).setCookie)
+    gates[1]!.open()
+    await slow
+    at.clock.advance(3 * hour - 1)
+    expect((await ada.arrive()).outcome).toBe('found')
+  })
+
+  test('an id that was given up ends nobody’s session, whatever its request does', async () => {
+    for (const end of [
+      (session: TestSession) => session.destroy(),
+      (session: TestSession) => session.signOut(),
+    ]) {
+      const at = twoManagers({}, traits)
+      const ada = await known(at)
+      const fast = at.elsewhere(ada)
+      await fast.request(rotate)
+      await fast.request()
+      at.clock.advance(minute)
+      expect((await ada.request(session => end(session))).outcome).toBe('replayed')
+      expect((await fast.arrive()).outcome).toBe('found')
+    }
+  })
+
   test('a slow request keeps its session over four rotations', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
