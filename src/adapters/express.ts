@@ -24,7 +24,7 @@ import { formToken, requireFormToken } from './form-token.ts'
 import { requireRecentSignIn, requireSession, requireSubject } from './guards.ts'
 import { demandOptions, uncalledError, warnTwice } from './mistakes.ts'
 import { CookieNames } from './node/cookie-names.ts'
-import { Exchange, type ExchangeSettings, hasSession } from './node/exchange.ts'
+import { Exchange, type ExchangeSettings, exchangeIn } from './node/exchange.ts'
 import { holdResponse } from './node/held-response.ts'
 import type { Messages, Middleware, Next, NodeRequest } from './node/messages.ts'
 import { coversPath } from './node/request-path.ts'
@@ -181,7 +181,10 @@ class SessionHandler {
 
   #begin(messages: Messages): MaybePromise<void> {
     const { request } = messages
-    if (hasSession(request)) return warnTwice()
+    const met = exchangeIn(request)
+    // The same one again does no harm, as in a second namespace of Socket.IO or a redirect inside the server.
+    if (met !== undefined && met.sessions !== this.sessions) warnTwice()
+    if (met !== undefined || Reflect.get(request, 'session')) return
     if (!this.#isConnected) return
     this.#cookieNames.note(request)
     if (this.#settings.covers === undefined && !this.#covers(request)) return

@@ -123,9 +123,29 @@ describe('two middlewares', () => {
     expect(warnings).toEqual([twice])
   })
 
+  test('the same one again, and a session that the application has put there, are none', async () => {
+    const middleware = session({ secret })
+    await visits(middleware, middleware)
+    await visits(
+      (request: any, _response: any, next: any) => next(Object.assign(request, { session: {} })),
+      session({ secret }),
+    )
+    expect(warnings).toEqual([])
+  })
+
+  test('of a middleware that is made anew for each request no more than a few are remembered', async () => {
+    const store = memoryStore()
+    const make = vi.spyOn(globalThis, 'WeakRef')
+    const anew: any = (...args: any) => Reflect.apply(session({ secret, store }), undefined, args)
+    const web = await new Web(anew).open()
+    opened.push(web)
+    for (let count = 0; count < 30; count += 1) await web.get('/look')
+    expect(make.mock.calls.length).toBeLessThan(20)
+  })
+
   test.each<[string, () => [object, object]]>([
     ['another secret', () => [{}, { secret: `${secret} no more` }]],
-    ['another store', () => [{ store: new ScriptedStore() }, { store: new ScriptedStore() }]],
+    ['another store', () => [{ store: memoryStore() }, { store: memoryStore() }]],
     ['no store of their own', () => [{}, {}]],
     ['a path inside of the other', () => [{ cookie: { path: '/' } }, { cookie: { path: '/b' } }]],
   ])('with one cookie name and %s are a warning, once', async (_what, options) => {
@@ -147,6 +167,27 @@ describe('two middlewares', () => {
       () => {
         const store = new ScriptedStore()
         return [{ store }, { store, secret: [secret] }]
+      },
+    ],
+    [
+      'two stores that may be one place',
+      () => [{ store: new ScriptedStore() }, { store: new ScriptedStore() }],
+    ],
+    [
+      'one store and the same bytes as a secret',
+      () => {
+        const store = memoryStore()
+        return [
+          { store, secret: Buffer.from(secret) },
+          { store, secret: Buffer.from(secret) },
+        ]
+      },
+    ],
+    [
+      'one store and the same keys',
+      () => {
+        const options = { store: memoryStore(), secret: undefined, keys: [{ id: 'k', secret }] }
+        return [options, options]
       },
     ],
     ['a name each', () => [{ name: 'a.sid' }, { name: 'b.sid' }]],

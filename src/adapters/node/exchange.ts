@@ -226,12 +226,8 @@ export function exchangeOf(request: object, wanted: string): Exchange {
   )
 }
 
-/** Whether a request has a session, or will have one when somebody looks. */
-export function hasSession(request: NodeRequest): boolean {
-  return exchangeIn(request) !== undefined || Boolean((request as MetRequest).session)
-}
-
-function exchangeIn(request: MetRequest): Exchange | undefined {
+/** The exchange of a request that has met a middleware; undefined where that gives it no session. */
+export function exchangeIn(request: MetRequest): Exchange | undefined {
   const { [visitKey]: exchange } = request
   return exchange?.isCovered === false ? undefined : exchange
 }
