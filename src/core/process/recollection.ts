@@ -11,9 +11,20 @@ const ended = Number.NEGATIVE_INFINITY
  */
 export class Recollection {
   readonly #expiresAt = new RecentMap<number>(mostRemembered)
+  readonly #ids = new RecentMap<string>(mostRemembered)
 
   noteLife({ key, expiresAt }: SessionRecord<unknown>): void {
     this.#expiresAt.set(key, expiresAt)
+  }
+
+  /** Which id a session has that was given another one. */
+  noteId(key: string, id: string): void {
+    this.#ids.set(key, id)
+  }
+
+  /** The last id of a session that this process has met; undefined for one whose id has never changed. */
+  idOf(key: string): string | undefined {
+    return this.#ids.get(key)
   }
 
   noteEnd(key: string): void {

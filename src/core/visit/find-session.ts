@@ -83,6 +83,7 @@ function readSession(engine: Engine, id: string, record: SessionRecord<unknown>)
   if (reading.refused === undefined) {
     const { originalMaxAge = engine.cookies.commonMaxAge } = reading.contents
     if (engine.timeouts.isOver(engine.now(), record, originalMaxAge)) return { outcome: 'expired' }
+    if (record.rotation !== undefined) engine.recollection.noteId(record.key, id)
     return { outcome: 'found', session: { id, record, reading } }
   }
   publish('tampered', () => ({ handle: engine.handleOf(id), reason: 'record' }))

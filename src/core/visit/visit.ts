@@ -126,9 +126,9 @@ export class Visit implements SessionHost {
 
   /** Takes a session that was made from stored data, under the id that the request has now. */
   adopt(data: object): Session {
-    const id = String(this.id)
+    const { id } = this
     this.#assigned = undefined
-    return this.#sessions.adopt(id, data).view
+    return this.#sessions.adopt(String(id), data).view
   }
 
   /**
@@ -160,8 +160,12 @@ export class Visit implements SessionHost {
     this.#phase = 'committed'
     const { holding } = this.#sessions
     holding?.abandon()
-    const release = (): MaybePromise<void> => holding?.release()
-    return this.#sessions.inTurn(() => lastly(() => this.#end(), release))
+    return this.#sessions.inTurn(() =>
+      lastly(
+        () => this.#end(),
+        () => holding?.release(),
+      ),
+    )
   }
 
   /** Does all that is due for a response that is about to be whole. `commit` then stores what has changed since. */
@@ -180,12 +184,13 @@ export class Visit implements SessionHost {
     )
   }
 
-  /** A cookie that cannot wait has the id that the session has by now, where the store says so at once. */
+  /** A cookie that cannot wait has the id that the session has by now, as far as the store or this process says so at once. */
   #followNow(live: LiveSession): void {
-    if (live.record === undefined || this.#engine.traits.readsAtOnce !== true) return
-    const found = rereadSession(this.#engine, live.id)
-    if (found === undefined || isPromised(found) || found.id === live.id) return
-    live.follow(found.id)
+    const { traits, recollection } = this.#engine
+    if (live.record === undefined) return
+    const found = traits.readsAtOnce === true ? rereadSession(this.#engine, live.id) : undefined
+    const id = isPromised(found) ? undefined : (found?.id ?? recollection.idOf(live.record.key))
+    if (id !== undefined && id !== live.id) live.follow(id)
   }
 
   #begin(): void {
@@ -212,8 +217,7 @@ export class Visit implements SessionHost {
     this.#sessions.identity = identity
     if (typeof identity === 'string') {
       this.#outcome = identity
-      this.#sessions.begin()
-      return
+      return void this.#sessions.begin()
     }
     return chain(findSession(engine, identity), finding => this.#take(finding, identity))
   }

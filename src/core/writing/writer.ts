@@ -144,6 +144,7 @@ export class Writer {
       const { nextId } = change
       if (nextId !== undefined) {
         live.id = nextId
+        engine.recollection.noteId(record.key, nextId)
         publish('rotated', () => ({ handle: engine.handleOf(nextId) }))
       }
       live.markStored({ record, encoded: change.encoded })
