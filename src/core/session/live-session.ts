@@ -165,8 +165,8 @@ export class LiveSession extends StoreState implements SessionInside {
 
   /** Takes the id that another request has given the session. */
   follow(id: string): void {
+    this.isFollowing ||= id !== this.id
     this.id = id
-    this.isFollowing = true
   }
 
   /** Another view of the same values, behind which somebody else stands. */

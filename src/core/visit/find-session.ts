@@ -2,7 +2,7 @@ import type { VerifiedId } from '../cookies/cookie-signer.ts'
 import type { ReadData } from '../data/encoding.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Subjects } from '../engine/subjects.ts'
-import { chain } from '../record/maybe-promise.ts'
+import { chain, isPromised } from '../record/maybe-promise.ts'
 import type { MaybePromise, SessionRecord } from '../record/store.ts'
 import { publish } from '../report/events.ts'
 import { adopt, removeRecord } from '../writing/adoption.ts'
@@ -74,6 +74,13 @@ export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSes
       isRevoked ? undefined : readSession(engine, current, record).session,
     )
   })
+}
+
+/** The id that a session has by now, for a cookie that cannot wait: as far as the store or this process says so at once. */
+export function idByNow(engine: Engine, id: string, { key }: SessionRecord<unknown>): string {
+  const found = engine.traits.readsAtOnce === true ? rereadSession(engine, id) : undefined
+  if (isPromised(found)) return id
+  return found?.id ?? engine.recollection.idOf(key) ?? id
 }
 
 /** Reads a record for whoever knows the id. Data that was tampered with is nobody's session. */

@@ -10,7 +10,7 @@ import { Holding, type HoldOptions, leftError } from '../writing/hold.ts'
 import type { Carrier } from './carrier.ts'
 import { Commit } from './commit.ts'
 import { isCookieDue, writeCookie, writeDeletion } from './dues.ts'
-import { type Finding, findSession, type Outcome, rereadSession } from './find-session.ts'
+import { type Finding, findSession, idByNow, type Outcome } from './find-session.ts'
 import { identify } from './identify.ts'
 import { RequestSessions } from './request-sessions.ts'
 import { SessionMethods } from './session-methods.ts'
@@ -144,7 +144,7 @@ export class Visit implements SessionHost {
     if (!this.#isStorable(live) || !isCookieDue(sessions, live, live.changes() !== undefined))
       return undefined
     live.isAnnounced = true
-    this.#followNow(live)
+    if (live.record !== undefined) live.follow(idByNow(this.#engine, live.id, live.record))
     // The end of a stream finds out for sure, and then the cookie has left.
     const isEnded = live.record !== undefined && this.#engine.isKnownEnded(live.record)
     return isEnded ? undefined : writeCookie(sessions, live)
@@ -182,15 +182,6 @@ export class Visit implements SessionHost {
         sessions.isAnnounced = true
       },
     )
-  }
-
-  /** A cookie that cannot wait has the id that the session has by now, as far as the store or this process says so at once. */
-  #followNow(live: LiveSession): void {
-    const { traits, recollection } = this.#engine
-    if (live.record === undefined) return
-    const found = traits.readsAtOnce === true ? rereadSession(this.#engine, live.id) : undefined
-    const id = isPromised(found) ? undefined : (found?.id ?? recollection.idOf(live.record.key))
-    if (id !== undefined && id !== live.id) live.follow(id)
   }
 
   #begin(): void {

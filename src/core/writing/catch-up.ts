@@ -11,7 +11,7 @@ export function catchUp(engine: Engine, live: LiveSession, current: SessionRecor
   const id = engine.currentIdFor(live.id, current)
   const read = id === undefined ? undefined : readRecord(engine, current, id)
   if (id === undefined || read?.contents === undefined) return false
-  if (id !== live.id) live.follow(id)
+  live.follow(id)
   // A session that nobody has looked into is what the store had, and so no change of this request.
   live.noteMayChange()
   const base = live.stored === undefined ? {} : encoding.decode(live.stored).values

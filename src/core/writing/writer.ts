@@ -71,7 +71,7 @@ export class Writer {
       const isOver = record === undefined || engine.timeouts.isOver(engine.now(), record)
       const id = isOver ? undefined : engine.currentIdFor(live.id, record)
       if (id === undefined) return this.#lose(live)
-      if (id !== live.id) live.follow(id)
+      live.follow(id)
     })
   }
 
