@@ -10,7 +10,10 @@ interface ChangedRequest {
   readonly underWay: Promise<void> | undefined
 }
 
-/** Warns of changes that come too late to be stored, unless something that follows in the same turn stores them. */
+/** For how long a change may wait for the `save` that stores it after all, as on a socket. */
+const patienceMs = 1000
+
+/** Warns of changes that come too late to be stored, unless something stores them before long. */
 export class LateChanges {
   readonly #request: ChangedRequest
   /** A session that is compared before long. */
@@ -25,7 +28,7 @@ export class LateChanges {
     if (this.#watched === live) return
     this.#watched = live
     const before = changesOf(live)
-    setImmediate(() => void this.#tell(live, before))
+    setTimeout(() => void this.#tell(live, before), patienceMs).unref()
   }
 
   async #tell(live: LiveSession, before: string | undefined): Promise<void> {

@@ -186,6 +186,7 @@ test('a session that is first looked at after the answer stores nothing, and say
   const port = await serve(plain(session({ secret: 'e'.repeat(32) }), route))
   for (let round = 0; round < 2; round += 1) expect((await ask(port)).cookies).toEqual([])
   const late = { type: 'SojournWarning', code: 'SOJOURN_TOO_LATE' }
+  await vi.waitFor(() => expect(emit).toHaveBeenCalled(), 10_000)
   expect(emit.mock.calls).toEqual([[expect.stringContaining('after it'), late]])
   emit.mockRestore()
 })

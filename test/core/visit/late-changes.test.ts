@@ -7,6 +7,7 @@ let stage: typeof import('../stage.ts')['stage']
 // A warning is given once in a process, so that each test has a library of its own.
 beforeEach(async () => {
   vi.resetModules()
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
   stage = (await import('../stage.ts')).stage
   warnings = []
   vi.spyOn(process, 'emitWarning').mockImplementation((message, options) => {
@@ -14,10 +15,14 @@ beforeEach(async () => {
   })
 })
 
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
-/** The next turn of the event loop, in which what was changed too late is told. */
+/** Lets the time pass after which a change that came too late is told. */
 async function nextTurn(): Promise<void> {
+  vi.advanceTimersByTime(1000)
   for (let turn = 0; turn < 5; turn += 1) await new Promise(resolve => setImmediate(resolve))
 }
 
@@ -143,6 +148,18 @@ describe.each([
     await ada.request(session => session.destroy())
     Object.assign(visit.session!, { late: 1 })
     await expect(visit.session!.save()).rejects.toThrow()
+    await nextTurn()
+    expect(warnings).toEqual([])
+  })
+
+  test('a change that is saved some time later, as on a socket, is none', async () => {
+    const ada = await signedIn(stage({}, traits))
+    const visit = await ada.arrive()
+    await visit.commit()
+    visit.session!.late = 1
+    vi.advanceTimersByTime(900)
+    for (let turn = 0; turn < 5; turn += 1) await new Promise(resolve => setImmediate(resolve))
+    await visit.session!.save()
     await nextTurn()
     expect(warnings).toEqual([])
   })
