@@ -496,6 +496,17 @@ describe('a hold', () => {
     expect(timersOf(at)).toBe(0)
   })
 
+  test('fails at one deadline where the store answers neither its lease nor the end of that', async () => {
+    const { at, ada } = await begun(deadline)
+    const visit = await ada.arrive()
+    at.store.next('create', () => never)
+    at.store.next('replace', () => never)
+    const holding = failureOf(() => visit.hold({ ...options, leaseMs: 60_000 }))
+    await settle()
+    at.clock.advance(1000)
+    expect(await holding).toBe('STORE_TIMED_OUT')
+  })
+
   test('whose lease is stored, but not answered, keeps nobody waiting for the end of that lease', async () => {
     const { at, ada } = await begun()
     const [visit, next] = [await ada.arrive(), await ada.arrive()]

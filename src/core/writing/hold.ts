@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
-import { attempt, chain } from '../record/maybe-promise.ts'
+import { attempt } from '../record/maybe-promise.ts'
 import { anonymous } from '../record/standing.ts'
 import type { MaybePromise, SessionRecord } from '../record/store.ts'
 import { busyError, SojournError } from '../report/errors.ts'
@@ -67,7 +67,8 @@ export class Holding {
       this.#left.signal.throwIfAborted()
     } catch (error) {
       this.#hold = undefined
-      await this.#release(hold)
+      // Whoever is told has waited for long enough.
+      void this.#release(hold)
       throw this.#engine.reported(error)
     }
   }
@@ -147,14 +148,14 @@ export class Holding {
     }
   }
 
-  /** If the answer is lost the lease may be there, and is ended. */
+  /** If the answer is lost the lease may be there, and is ended. Nobody waits for that. */
   #create(lease: SessionRecord<unknown>): MaybePromise<boolean> {
     return attempt(
       () => this.#engine.ask('create', undefined, store => store.create(lease)),
-      error =>
-        chain(this.#end(lease), () => {
-          throw error
-        }),
+      error => {
+        void this.#end(lease)
+        throw error
+      },
     )
   }
 
