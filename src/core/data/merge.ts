@@ -52,6 +52,27 @@ export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules)
   return { values, clashes }
 }
 
+/** What an update has made of values, and what of that stays when it is taken back. */
+export interface Undoing {
+  readonly before: SessionValues
+  /** What the update has made of them; undefined where it has failed on its way. */
+  readonly after?: SessionValues
+  /** The names that only somebody else has touched. */
+  readonly spared: Iterable<string | symbol>
+}
+
+/** Answers values without what made `after` of `before`. What has been changed since then stays, and so do spared names. */
+export function undone(
+  mine: SessionValues,
+  { before, after, spared }: Undoing,
+  rules: MergeRules,
+): SessionValues {
+  const values =
+    after === undefined ? { ...before } : mergeValues({ base: after, mine, theirs: before }, rules).values
+  for (const name of spared) if (typeof name === 'string') take(mine, name, values)
+  return values
+}
+
 /** Takes over that a name has a value, or that it has none. */
 function take(from: SessionValues, name: string, values: SessionValues): void {
   if (Object.hasOwn(from, name)) values[name] = from[name]

@@ -1,7 +1,7 @@
 import { Cookie } from '../cookies/cookie.ts'
 import type { SessionContents, SessionValues } from '../data/codec.ts'
 import type { Encoding } from '../data/encoding.ts'
-import { type Merge, type MergeRules, mergeValues } from '../data/merge.ts'
+import { type Merge, type MergeRules, mergeValues, type Undoing, undone } from '../data/merge.ts'
 import { anonymous, type Standing } from '../record/standing.ts'
 import type { SessionRecord } from '../record/store.ts'
 import { inHeldObjects } from './held-objects.ts'
@@ -15,7 +15,7 @@ export interface SessionOwner {
   makeCookie(): Cookie
   actionsFor(live: LiveSession): LiveActions
   /** Called before the application can change the values. */
-  noteUse(live: LiveSession): void
+  noteUse(live: LiveSession, name: string | symbol): void
 }
 
 /** What the methods of a request's session do, and which session that is. */
@@ -151,15 +151,14 @@ export class LiveSession extends StoreState implements SessionInside {
     return merged.clashes
   }
 
-  /** Takes back what made `after` of `before`. What has been changed since then stays. */
-  takeBack({ before, after }: { readonly before: SessionValues; readonly after: SessionValues }): void {
-    const versions = { base: after, mine: this.#values, theirs: before }
-    this.becomeValues(mergeValues(versions, this.#rules(undefined)).values)
+  /** Takes back what an update has made of the values. */
+  takeBack(undoing: Undoing): void {
+    this.becomeValues(undone(this.#values, undoing, this.#rules(undefined)))
   }
 
   /** Makes the values those that were given, in the objects that the application holds. */
   becomeValues(values: SessionValues): void {
-    this.suspect()
+    this.noteMayChange()
     this.replaceValues(inHeldObjects(this.#values, values))
   }
 
@@ -198,8 +197,8 @@ export class LiveSession extends StoreState implements SessionInside {
     return Object.assign(copy, this.#values)
   }
 
-  suspect(): void {
-    this.#owner.noteUse(this)
+  suspect(name: string | symbol): void {
+    this.#owner.noteUse(this, name)
     this.noteMayChange()
   }
 

@@ -7,8 +7,8 @@ export interface SessionInside {
   readonly cookie: unknown
   readonly actions: SessionActions
   replaceCookie(cookie: unknown): void
-  /** Called before the values can change, by the application's own hand or by what it was handed. */
-  suspect(): void
+  /** Called before a value can change, by the application's own hand or by what it was handed. */
+  suspect(name: string | symbol): void
   /** Called with a value that the application is about to put in. */
   checkAssigned(name: string, value: unknown): void
 }
@@ -36,7 +36,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
     const value: unknown = Reflect.get(values, name)
     // The application's data wins over every method, apart from names that can never be data.
     if (value === undefined || name === 'constructor') return this.#member(name, receiver)
-    if (typeof value === 'object' && value !== null) this.#inside.suspect()
+    if (typeof value === 'object' && value !== null) this.#inside.suspect(name)
     return value
   }
 
@@ -46,7 +46,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
       return true
     }
     if (isReserved(name)) return this.#replaceMethod(values, name, { ...plain, value, enumerable: false })
-    this.#inside.suspect()
+    this.#inside.suspect(name)
     if (typeof name === 'string') this.#inside.checkAssigned(name, value)
     // A symbol is a name like any other here: it is kept for this request, and not stored.
     values[name as string] = value
@@ -58,13 +58,13 @@ class SessionTraps implements ProxyHandler<SessionValues> {
   }
 
   deleteProperty(values: SessionValues, name: string | symbol): boolean {
-    this.#inside.suspect()
+    this.#inside.suspect(name)
     return Reflect.deleteProperty(values, name)
   }
 
   defineProperty(values: SessionValues, name: string | symbol, descriptor: PropertyDescriptor): boolean {
     if (isReserved(name)) return this.#replaceMethod(values, name, descriptor)
-    this.#inside.suspect()
+    this.#inside.suspect(name)
     return Reflect.defineProperty(values, name, descriptor)
   }
 
@@ -75,7 +75,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
   getOwnPropertyDescriptor(values: SessionValues, name: string | symbol): PropertyDescriptor | undefined {
     if (name === 'cookie') return { ...plain, value: this.#inside.cookie, enumerable: true }
     const descriptor = Reflect.getOwnPropertyDescriptor(values, name)
-    if (typeof descriptor?.value === 'object') this.#inside.suspect()
+    if (typeof descriptor?.value === 'object') this.#inside.suspect(name)
     return descriptor
   }
 

@@ -25,12 +25,13 @@ import type { Carrier } from './carrier.ts'
 import type { FoundSession } from './find-session.ts'
 import type { Identity } from './identify.ts'
 import { LateChanges } from './late-changes.ts'
+import { noteTouch, type UpdatingRequest } from './update-call.ts'
 
 /** Makes what the methods of a session do. Handed in, so that imports go one way. */
 type MakeActions = (sessions: RequestSessions, live: LiveSession) => LiveActions
 
 /** The sessions that one request has, one after the other, and what their methods do. */
-export class RequestSessions implements SessionOwner, WritingRequest {
+export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRequest {
   /** The session that the application sees; undefined once it was ended or taken away. */
   current: LiveSession | undefined
   /** The newest session, also when the application has taken it away. */
@@ -51,6 +52,7 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   readonly failures: Failures = new Failures()
   /** What the request is still doing. It never rejects. */
   underWay: Promise<void> | undefined
+  updating: UpdatingRequest['updating']
   /** Set once the request has asked to have its session for itself. */
   holding: Holding | undefined
   readonly engine: Engine
@@ -119,10 +121,10 @@ export class RequestSessions implements SessionOwner, WritingRequest {
   /** Takes data that the application has read from the store by itself, as the session with this id. */
   adopt(id: string, data: object): LiveSession {
     const stored = this.last?.id === id ? this.last : undefined
-    stored?.suspect()
+    stored?.noteMayChange()
     const live = this.#take(this.#fromData(id, data, stored))
     // What the store has is known: what the data says otherwise is a change.
-    live.suspect()
+    live.noteMayChange()
     live.isSuccessor = this.brought?.id !== id
     return this.show(live)
   }
@@ -175,7 +177,8 @@ export class RequestSessions implements SessionOwner, WritingRequest {
     return live === undefined || live.hasEnded || this.engine.sendsAnyway ? undefined : this.end(live)
   }
 
-  noteUse(live: LiveSession): void {
+  noteUse(live: LiveSession, name: string | symbol): void {
+    noteTouch(this, name)
     if (live === this.current && !this.isOver && this.underWay === undefined) return
     this.#lateChanges ??= new LateChanges(this)
     this.#lateChanges.watch(live)

@@ -17,7 +17,7 @@ import { removeSession } from '../writing/removal.ts'
 import { rereadSession } from './find-session.ts'
 import type { RequestSessions } from './request-sessions.ts'
 import { SignIn } from './sign-in.ts'
-import { callForUpdate, isInUpdate } from './update-call.ts'
+import { callForUpdate, isInUpdate, sparedNames } from './update-call.ts'
 
 /** What the end of the request tries once more by itself. Of the others it looks whether the application knows. */
 const triedAgain: ReadonlySet<keyof SessionActions> = new Set(['save', 'destroy'])
@@ -152,7 +152,7 @@ export class SessionMethods implements LiveActions {
         result = answer
       })
     await turns.take(this.#engine.keyOf(live.id), limit, async () =>
-      this.#sessions.writer.update(live, apply),
+      this.#sessions.writer.update(live, { apply, spared: () => sparedNames(this.#sessions) }),
     )
     demandLife(live)
     // The change has been made at least once, and its last answer counts.

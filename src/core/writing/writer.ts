@@ -20,6 +20,12 @@ interface Conflict {
   readonly attempts: number
 }
 
+/** What an `update` does, and which names are none of its business when it is taken back. */
+export interface Updating {
+  apply(): MaybePromise<void>
+  spared(): ReadonlySet<string | symbol>
+}
+
 /** Writes a live session to the store, without ever overwriting what it has not seen. */
 export class Writer {
   readonly #engine: Engine
@@ -38,7 +44,7 @@ export class Writer {
   }
 
   /** Applies a change again and again, until it was made upon exactly what is stored. */
-  update(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<void> {
+  update(live: LiveSession, change: Updating): MaybePromise<void> {
     const updating = chain(this.#prepare(live), () => this.#updating(live, change))
     return chain(updating, first => this.#write(live, first, 1))
   }
@@ -96,20 +102,24 @@ export class Writer {
     return { encoded, again: () => this.#saving(live, live.encode()) }
   }
 
-  #updating(live: LiveSession, change: () => MaybePromise<void>): MaybePromise<Change> {
+  #updating(live: LiveSession, change: Updating): MaybePromise<Change> {
     const before = live.encode()
     const { encoding } = this.#engine
     const again = (): MaybePromise<Change> => this.#updating(live, change)
     const made = (): Change => {
       const encoded = live.encode()
       const undo = (): void =>
-        live.takeBack({ before: encoding.decode(before).values, after: encoding.decode(encoded).values })
+        live.takeBack({
+          before: encoding.decode(before).values,
+          after: encoding.decode(encoded).values,
+          spared: change.spared(),
+        })
       return { encoded, hasTurn: true, undo, again }
     }
     return attempt(
-      () => chain(change(), made),
+      () => chain(change.apply(), made),
       error => {
-        live.becomeValues(encoding.decode(before).values)
+        live.takeBack({ before: encoding.decode(before).values, spared: change.spared() })
         throw error
       },
     )

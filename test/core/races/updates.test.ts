@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createSessions } from '../../../src/adapters/create-sessions.ts'
 import { callbackStore } from '../../../src/stores/callback.ts'
 import { ScriptedStore } from '../../stores/scripted-store.ts'
+import { Gate } from '../../support/gate.ts'
 import { hearEvents, namesOf } from '../heard-events.ts'
 import {
   type Anything,
@@ -370,5 +371,76 @@ test.each(stores)(
     const answers = await Promise.all(visits.map(commit))
     expect(answers.filter(({ error }) => error !== undefined)).toEqual([])
     expect(Object.keys(stored(at.store) as object).filter(name => name.startsWith('key '))).toHaveLength(300)
+  },
+)
+
+describe.each(stores)(
+  'what other code of a request changes while its update is under way, on a store that %s',
+  (_kind, traits) => {
+    const changes: readonly (readonly [string, (session: TestSession) => void, unknown])[] = [
+      ['sets', session => void (session['note'] = 'mine'), { views: 1, user: 'ada', note: 'mine' }],
+      ['removes', session => void delete session['user'], { views: 1 }],
+      [
+        'changes inside an object',
+        session => void (session['cart'] as string[]).push('tea'),
+        { views: 1, user: 'ada', cart: ['tea'] },
+      ],
+    ]
+    const begun = async () => {
+      const at = twoManagers({}, traits)
+      const ada = await known(at, { user: 'ada', cart: [] })
+      const visit = await ada.arrive()
+      return { at, ada, visit, session: visit.session as TestSession, gate: new Gate() }
+    }
+
+    test.each(changes)('stays where the function fails: what it %s', async (_what, change, wanted) => {
+      const { at, visit, session, gate } = await begun()
+      const updating = failureOf(() =>
+        session.update(async (own: Anything) => {
+          own['views'] = 1
+          await gate.passed
+          throw new Error('changed my mind')
+        }),
+      )
+      await settle()
+      change(session)
+      gate.open()
+      await updating
+      expect((await commit(visit)).error).toBeUndefined()
+      const { views: _views, ...rest } = wanted as Anything
+      expect(stored(at.store)).toEqual({ cart: [], ...rest })
+    })
+
+    test.each(changes)('stays where the update is made again: what it %s', async (_what, change, wanted) => {
+      const { at, ada, visit, session, gate } = await begun()
+      const updating = session.update(async (own: Anything) => {
+        increment(own as TestSession)
+        await gate.passed
+      })
+      await settle()
+      change(session)
+      await at.elsewhere(ada).request(other => void (other['others'] = true))
+      gate.open()
+      await updating
+      expect((await commit(visit)).error).toBeUndefined()
+      expect(stored(at.store)).toEqual({ cart: [], others: true, ...(wanted as Anything) })
+    })
+
+    test('goes with the update where its function touches the same name', async () => {
+      const { at, visit, session, gate } = await begun()
+      const updating = failureOf(() =>
+        session.update(async () => {
+          await gate.passed
+          session['user'] = 'eve'
+          throw new Error('changed my mind')
+        }),
+      )
+      await settle()
+      session['user'] = 'bob'
+      gate.open()
+      await updating
+      await commit(visit)
+      expect(stored(at.store)).toEqual({ cart: [], user: 'ada' })
+    })
   },
 )
