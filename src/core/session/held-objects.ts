@@ -19,14 +19,37 @@ function becomeEach(held: SessionValues, wanted: SessionValues, taken: Set<unkno
 }
 
 function become(held: unknown, wanted: unknown, taken: Set<unknown>): unknown {
-  if (taken.has(held) || !isContainer(held) || !isContainer(wanted) || Object.isFrozen(held)) return wanted
-  if (Array.isArray(held) !== Array.isArray(wanted)) return wanted
+  if (taken.has(held) || !isHolder(held) || !isHolder(wanted) || Object.isFrozen(held)) return wanted
+  if (Object.getPrototypeOf(held) !== Object.getPrototypeOf(wanted)) return wanted
   taken.add(held)
+  if (held instanceof Date) held.setTime(Number(wanted))
+  else if (held instanceof Map) becomeMap(held, wanted as ReadonlyMap<unknown, unknown>, taken)
+  else if (held instanceof Set) becomeSet(held, wanted as ReadonlySet<unknown>)
+  else becomeObject(held as SessionValues, wanted as SessionValues, taken)
+  return held
+}
+
+function becomeMap(
+  held: Map<unknown, unknown>,
+  wanted: ReadonlyMap<unknown, unknown>,
+  taken: Set<unknown>,
+): void {
+  const entries = [...wanted].map(([key, value]) => [key, become(held.get(key), value, taken)] as const)
+  held.clear()
+  for (const [key, value] of entries) held.set(key, value)
+}
+
+function becomeSet(held: Set<unknown>, wanted: ReadonlySet<unknown>): void {
+  held.clear()
+  for (const value of wanted) held.add(value)
+}
+
+function becomeObject(held: SessionValues, wanted: SessionValues, taken: Set<unknown>): void {
   const values = becomeEach(held, wanted, taken)
   if (Array.isArray(held)) held.length = 0
   for (const name of Object.keys(held)) delete held[name]
   // An assignment to `__proto__` would be none to a name.
-  return Object.defineProperties(held, Object.getOwnPropertyDescriptors(values))
+  Object.defineProperties(held, Object.getOwnPropertyDescriptors(values))
 }
 
 function reach(values: Iterable<unknown>, taken: Set<unknown>): void {
@@ -38,9 +61,11 @@ function reach(values: Iterable<unknown>, taken: Set<unknown>): void {
   }
 }
 
-/** A list or a plain object. Whatever else a codec can hold is put in the place of what was there. */
-function isContainer(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Array.prototype || prototype === Object.prototype || prototype === null
+const holders: ReadonlySet<unknown> = new Set([
+  ...[Array.prototype, Object.prototype, null, Map.prototype, Set.prototype, Date.prototype],
+])
+
+/** What can be made what another one is. Whatever else a codec can hold is put in the place of what was there. */
+function isHolder(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && holders.has(Object.getPrototypeOf(value))
 }

@@ -95,20 +95,47 @@ describe('objects in their places', () => {
 
   test('what cannot be changed, and what is of another kind, is put in the place', () => {
     const frozen = Object.freeze({ n: 1 })
-    const date = new Date(0)
-    const held = { frozen, list: [1], object: { n: 1 }, date, text: 'a', own: Object.create({ n: 1 }) }
+    const bytes = new Uint8Array(1)
+    const held = { frozen, list: [1], object: { n: 1 }, bytes, text: 'a', own: Object.create({ n: 1 }) }
     const wanted = {
       frozen: { n: 2 },
       list: { n: 1 },
       object: [1],
-      date: new Date(1),
+      bytes: new Uint8Array(2),
       text: 'b',
       own: { n: 2 },
     }
     const values = inHeldObjects(held, wanted)
     expect(values).toEqual(wanted)
     for (const name of Object.keys(wanted) as (keyof typeof wanted)[]) expect(values[name]).toBe(wanted[name])
-    expect([frozen, date, held.list]).toEqual([{ n: 1 }, new Date(0), [1]])
+    expect([frozen, bytes, held.list]).toEqual([{ n: 1 }, new Uint8Array(1), [1]])
+  })
+
+  test('maps, sets and dates stay themselves, and the objects in a map too', () => {
+    const inner = { n: 1 }
+    const map = new Map<unknown, unknown>([
+      ['a', inner],
+      ['gone', 1],
+    ])
+    const [set, date] = [new Set([1, 2]), new Date(0)]
+    const wanted = {
+      map: new Map([
+        ['b', 2],
+        ['a', { n: 3 }],
+      ] as never),
+      set: new Set([3]),
+      date: new Date(5),
+    }
+    const values = inHeldObjects({ map, set, date }, wanted)
+    expect(values).toEqual(wanted)
+    expect([values['map'], values['set'], values['date'], map.get('a')]).toEqual([map, set, date, inner])
+    expect([
+      values['map'] === map,
+      values['set'] === set,
+      values['date'] === date,
+      map.get('a') === inner,
+    ]).toEqual(Array(4).fill(true))
+    expect([...map.keys()]).toEqual(['b', 'a'])
   })
 
   test('a circle ends', () => {
