@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types'
+
 /** Every code that a `SojournError` can carry. Each has a section in `docs/errors.md`. */
 export const errorCodes = [
   'OPTION_INVALID',
@@ -107,6 +109,11 @@ export function unableError(store: string, wanted: string): SojournError {
     'STORE_UNABLE',
     `Expected a store that can ${wanted}, got the ${store} store, which cannot. Use a store of Sojourn's.`,
   )
+}
+
+/** Whether a value is an error. Jest runs tests in a realm of their own, where Node's errors are no instances of `Error`. */
+export function isError(value: unknown): value is Error {
+  return isNativeError(value) || value instanceof Error
 }
 
 /** Describes a value for an error message: its kind and, when that is harmless, what it is. */

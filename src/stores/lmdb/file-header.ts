@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { isError } from '../../core/report/errors.ts'
 import { isCutOff } from './file-pages.ts'
 
 /** Where the engine writes its mark, and where an older version of it did. */
@@ -36,7 +37,7 @@ function openIfThere(file: string): number | undefined {
   try {
     return openSync(file, 'r')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (isError(error) && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
 }

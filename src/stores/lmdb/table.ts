@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { isError } from '../../core/report/errors.ts'
 import type { Part } from './engine.ts'
 
 /** Something that is kept under a name until its time is over. */
@@ -186,7 +187,7 @@ async function settled(writing: Promise<boolean>): Promise<boolean> {
   try {
     return await writing
   } catch (error) {
-    if (error instanceof Error && 'commitError' in error) await error.commitError
+    if (isError(error) && 'commitError' in error) await error.commitError
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { SojournError } from '../../core/report/errors.ts'
+import { isError, SojournError } from '../../core/report/errors.ts'
 
 /** What is wrong with a folder, found by us and not by the system. */
 export class Strangeness extends Error {}
@@ -35,6 +35,6 @@ export function unusable(folder: string, cause: unknown): SojournError {
 
 function reasonOf(cause: unknown): string {
   if (cause instanceof Strangeness) return cause.message
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const code = isError(cause) && 'code' in cause ? cause.code : undefined
   return reasons.get(code) ?? 'it cannot be opened. See `cause`'
 }

@@ -1,3 +1,4 @@
+import { isError } from '../../core/report/errors.ts'
 import { systemClock } from '../../core/time/clock.ts'
 import { isConnected, type Link, type Pipeline, type SendingClient } from './link.ts'
 import { slotOf } from './slot.ts'
@@ -57,7 +58,7 @@ class Search {
     try {
       return await answering
     } catch (error) {
-      if (error instanceof Error && unanswered.test(`${error.name} ${error.message}`)) void this.#begin(key)
+      if (isError(error) && unanswered.test(`${error.name} ${error.message}`)) void this.#begin(key)
       throw error
     } finally {
       cancel()

@@ -1,5 +1,5 @@
 import { sameCall } from '../../core/record/deadline.ts'
-import { SojournError } from '../../core/report/errors.ts'
+import { isError, SojournError } from '../../core/report/errors.ts'
 import { systemClock } from '../../core/time/clock.ts'
 import type { Link, Send } from './link.ts'
 import { Replicas } from './replicas.ts'
@@ -134,7 +134,7 @@ export class Line {
 /** Says at start what is wrong with a server. */
 export function unusable(error: unknown): SojournError {
   if (error instanceof SojournError) return error
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : plain(error)
+  const cause = isError(error) && isError(error.cause) ? error.cause : plain(error)
   return new SojournError(
     'STORE_UNUSABLE',
     `Expected a server for the redis store, but ${reasonOf(cause)}.`,
@@ -145,11 +145,11 @@ export function unusable(error: unknown): SojournError {
 }
 
 function isForgotten(error: unknown): boolean {
-  return error instanceof Error && error.cause instanceof Error && error.cause.message.startsWith('NOSCRIPT')
+  return isError(error) && isError(error.cause) && error.cause.message.startsWith('NOSCRIPT')
 }
 
 /** Whoever may not ask for the version is believed to have the right one. */
 function whenForbidden(error: unknown): string {
-  if (error instanceof Error && error.message.startsWith('NOPERM')) return ''
+  if (isError(error) && error.message.startsWith('NOPERM')) return ''
   throw troubleOf(error)
 }

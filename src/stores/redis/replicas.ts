@@ -1,4 +1,5 @@
 import { sameCall } from '../../core/record/deadline.ts'
+import { isError } from '../../core/report/errors.ts'
 import { systemClock } from '../../core/time/clock.ts'
 import type { Link } from './link.ts'
 
@@ -97,7 +98,7 @@ class Waiting {
     try {
       return await this.#link.sendBoth(key, ...both)
     } catch (error) {
-      const [redirection] = error instanceof Error ? error.message.split(' ', 1) : []
+      const [redirection] = isError(error) ? error.message.split(' ', 1) : []
       if (redirection === 'ASK') return await goOn(() => this.#sendApart(key, ...both))
       if (redirection !== 'MOVED') throw error
       await goOn(() => this.#link.send(key, ['EXISTS', key]))

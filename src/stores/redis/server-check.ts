@@ -1,4 +1,4 @@
-import { SojournError } from '../../core/report/errors.ts'
+import { isError, SojournError } from '../../core/report/errors.ts'
 import { graceMs } from './grace.ts'
 import type { Send } from './link.ts'
 
@@ -50,7 +50,7 @@ function apart(differenceMs: number, side: string): string {
 }
 
 function whenForbidden(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof Error && cause.message.startsWith('NOPERM')) return ''
+  const cause = isError(error) ? error.cause : undefined
+  if (isError(cause) && cause.message.startsWith('NOPERM')) return ''
   throw error
 }

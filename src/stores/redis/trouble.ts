@@ -1,4 +1,4 @@
-import { SojournError } from '../../core/report/errors.ts'
+import { isError, SojournError } from '../../core/report/errors.ts'
 import { corrupt } from './record-text.ts'
 
 const lost = 'the connection was lost'
@@ -70,8 +70,8 @@ export function isHopeless(error: unknown): boolean {
 
 /** A copy of an error with nothing in it but what it says. */
 export function plain(error: unknown): Error {
-  const first = error instanceof AggregateError ? (error.errors[0] ?? error) : error
-  if (!(first instanceof Error)) return new Error('The driver has thrown something that is no error.')
+  const first = isError(error) && 'errors' in error ? (Object(error.errors)[0] ?? error) : error
+  if (!isError(first)) return new Error('The driver has thrown something that is no error.')
   // What follows quotes the command.
   const [message = ''] = first.message.split(/, with args beginning with/i)
   // Some have a name and say nothing.

@@ -1,5 +1,6 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { describeValue, errorCodes, SojournError } from '../../../src/core/report/errors.ts'
+import { describeValue, errorCodes, isError, SojournError } from '../../../src/core/report/errors.ts'
 
 describe('an error', () => {
   test('it is an Error that says its name, its code and its cause', () => {
@@ -61,3 +62,19 @@ describe('describing a value', () => {
     expect(describeValue(['hunter2'])).not.toContain('hunter2')
   })
 })
+
+test.each(['Error', 'TypeError'])(
+  'an error of another realm is an error, as Node’s are in Jest: %s',
+  name => {
+    const foreign: unknown = runInNewContext(`new ${name}('elsewhere')`)
+    expect(foreign instanceof Error).toBe(false)
+    expect([isError(foreign), isError(new SojournError('STORE_FAILED', 'here'))]).toEqual([true, true])
+  },
+)
+
+test.each([undefined, null, 'text', { name: 'Error', message: 'looks like one' }])(
+  '%o is no error',
+  value => {
+    expect(isError(value)).toBe(false)
+  },
+)
