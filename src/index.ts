@@ -6,7 +6,6 @@ export {
   type SessionOptions,
   session,
   session as default,
-  session as 'module.exports',
 } from './adapters/express.ts'
 export {
   type FormTokenOptions,
@@ -79,5 +78,6 @@ export { MemoryStore } from './session/memory.ts'
 export { Session } from './session/session.ts'
 export { type CompleteStore, Store } from './session/store.ts'
 export type { CallbackStore } from './stores/callback.ts'
+export type { LmdbPackage } from './stores/lmdb.ts'
 export { type MemoryStoreOptions, memoryStore } from './stores/memory.ts'
-export { type OpenedStore, openStore } from './stores/open-store.ts'
+export { type OpenedStore, openStore, type StoreDrivers } from './stores/open-store.ts'

@@ -61,6 +61,8 @@ export const session: SessionFunction = Object.assign(middleware, {
   SojournError,
   Store,
   sameOrigin,
+  // It is a `SessionFunction` once all of these are assigned.
+  session: middleware as SessionFunction,
   systemClock,
 })
 
@@ -120,6 +122,8 @@ export interface SessionFunction {
   readonly SojournError: typeof SojournError
   readonly Store: typeof Store
   readonly sameOrigin: typeof sameOrigin
+  /** The function itself, for compilers that make `require('sojourn').session` of `import { session } from 'sojourn'`. */
+  readonly session: SessionFunction
   readonly systemClock: typeof systemClock
 }
 

@@ -1,1 +1,1 @@
-export { Cookie, Cookie as default, Cookie as 'module.exports' } from '../core/cookies/cookie.ts'
+export { Cookie, Cookie as default } from '../core/cookies/cookie.ts'

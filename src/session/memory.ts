@@ -105,4 +105,4 @@ function recordOf(id: string, cookie: StoredSession['cookie'], data: string): Se
   return { ...anonymous, key: id, version: 1, createdAt: 0, touchedAt: 0, expiresAt, data }
 }
 
-export { MemoryStore as default, MemoryStore as 'module.exports' }
+export { MemoryStore as default }

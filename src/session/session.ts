@@ -58,4 +58,4 @@ export const Session: SessionConstructor = function Session(
 } as unknown as SessionConstructor
 Object.defineProperty(Session, 'prototype', { value: LiveSession.prototype, writable: false })
 
-export { Session as default, Session as 'module.exports' }
+export { Session as default }

@@ -88,4 +88,4 @@ function createStoredSession(this: Store, request: SessionRequest, data: object)
   return createSession(request, data)
 }
 
-export { Store as default, Store as 'module.exports' }
+export { Store as default }

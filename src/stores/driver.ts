@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
-import { SojournError } from '../core/report/errors.ts'
+import { isError, SojournError } from '../core/report/errors.ts'
 
-const requireHere = createRequire(import.meta.url)
+/** The packages that stores talk through. */
+export type DriverName = 'lmdb' | 'redis' | 'ioredis'
 
 /**
  * Loads the package that a store talks through. It is loaded when a store is made and not before, so that nobody
@@ -9,20 +9,47 @@ const requireHere = createRequire(import.meta.url)
  *
  * @throws SojournError `DRIVER_MISSING` when it is not installed, or cannot be loaded.
  */
-export function loadDriver(store: string, name: string): unknown {
+export function loadDriver(store: string, name: DriverName): unknown {
   try {
-    return requireHere(name)
+    // A bundler sees a package only where its name is written out, and accepts that it is missing only inside `try`.
+    switch (name) {
+      case 'lmdb':
+        return require('lmdb')
+      case 'redis':
+        return require('redis')
+      case 'ioredis':
+        return require('ioredis')
+    }
   } catch (cause) {
-    const problem = isMissing(cause, name) ? 'it is not installed' : 'it cannot be loaded. See `cause`'
-    throw new SojournError(
-      'DRIVER_MISSING',
-      `Expected the package \`${name}\` for the ${store} store, but ${problem}. Run: npm install ${name}`,
-      { cause },
-    )
+    throw driverError(store, name, cause)
   }
 }
 
-function isMissing(error: unknown, name: string): boolean {
-  const isNotFound = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND'
-  return isNotFound && error.message.includes(`'${name}'`)
+/** Says why a package was not loaded, and what to do about it. */
+export function driverError(store: string, name: DriverName, cause: unknown): SojournError {
+  const message = `Expected the package \`${name}\` for the ${store} store, but ${problemOf(cause, name)}`
+  return new SojournError('DRIVER_MISSING', message, { cause })
+}
+
+function problemOf(cause: unknown, name: DriverName): string {
+  if (isNotInstalled(cause, name)) return `it is not installed. Run: npm install ${name}`
+  if (isWithoutRequire(cause)) return `this bundle cannot load packages. ${handingIn[name]}`
+  return `it cannot be loaded. See \`cause\`. Run: npm install ${name}`
+}
+
+const handingIn: { readonly [name in DriverName]: string } = {
+  lmdb: "Import it and hand it in: import * as lmdb from 'lmdb', and lmdbStore({ path, lmdb })",
+  redis: "Import it and hand it in: import * as redis from 'redis', and openStore(url, { redis })",
+  ioredis: "Import it and hand it in: import * as ioredis from 'ioredis', and openStore(url, { ioredis })",
+}
+
+/** Node quotes the name of the package. Yarn's Plug'n'Play names whoever asked for it first. */
+function isNotInstalled(error: unknown, name: string): boolean {
+  const isNotFound = isError(error) && 'code' in error && error.code === 'MODULE_NOT_FOUND'
+  return isNotFound && (error.message.includes(`'${name}'`) || error.message.includes(`access ${name} `))
+}
+
+/** A bundle that is a module has no `require`; esbuild puts a function there that throws. */
+function isWithoutRequire(error: unknown): boolean {
+  return isError(error) && /require is not defined|Dynamic require of/.test(error.message)
 }

@@ -19,7 +19,7 @@ import { openFile, type SessionFile } from './lmdb/session-file.ts'
 import { nameOf, SubjectKeys } from './lmdb/subject-keys.ts'
 import { type Found, Table } from './lmdb/table.ts'
 
-export type { LmdbStoreOptions } from './lmdb/options.ts'
+export type { LmdbPackage, LmdbStoreOptions } from './lmdb/options.ts'
 
 /** What is to become of a record: another takes its place, `remove` ends it, and without either it stays. */
 interface Decision<Answer> {

@@ -116,9 +116,9 @@ function mainFile(path: string): string {
   return path.endsWith('.js') ? resolve(path) : resolve(peerRoot(), 'index.js')
 }
 
-/** What `require` answers with for this module: on Node 20.19 and later that may be a named export of that name. */
+/** What `require` answers with for this module: its default, if there is one. */
 function commonJs<Exported>(loaded: Record<string, unknown>): Exported {
-  const exported: unknown = loaded['module.exports'] ?? loaded.default ?? loaded
+  const exported: unknown = loaded.default ?? loaded
   // The suite's interfaces are promises about the module under test; the tests are what checks them.
   return exported as Exported
 }

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadDriver } from '../../src/stores/driver.ts'
+import { driverError, loadDriver } from '../../src/stores/driver.ts'
 import { BuiltSources } from '../support/built-sources.ts'
 
 let sources: BuiltSources
@@ -34,12 +34,29 @@ function open(): { readonly output: string; readonly status: number | null } {
   return { output: stdout + stderr, status }
 }
 
-test('a package that is not installed is named, with the command that installs it', () => {
-  expect(() => loadDriver('redis', 'no-package-of-anybody')).toThrow(
-    expect.objectContaining({ name: 'SojournError', code: 'DRIVER_MISSING' }),
+const notFound = (message: string) => Object.assign(new Error(message), { code: 'MODULE_NOT_FOUND' })
+
+test.each([
+  ['with Node', "Cannot find module 'redis'"],
+  [
+    'with Plug’n’Play',
+    "sojourn tried to access redis (a peer dependency) but it isn't provided by your application",
+  ],
+])('a package that is not installed is named, with the command that installs it: %s', (_with, message) => {
+  const error = driverError('redis', 'redis', notFound(message))
+  expect(error).toMatchObject({ name: 'SojournError', code: 'DRIVER_MISSING' })
+  expect(error.message).toBe(
+    'Expected the package `redis` for the redis store, but it is not installed. Run: npm install redis',
   )
-  expect(() => loadDriver('redis', 'no-package-of-anybody')).toThrow(
-    'Expected the package `no-package-of-anybody` for the redis store, but it is not installed. Run: npm install no-package-of-anybody',
+})
+
+test.each([
+  new ReferenceError('require is not defined in ES module scope'),
+  new Error('Dynamic require of "lmdb" is not supported'),
+])('a bundle that cannot load packages says how to hand one in: %s', cause => {
+  expect(driverError('lmdb', 'lmdb', cause).message).toBe(
+    'Expected the package `lmdb` for the lmdb store, but this bundle cannot load packages. Import it and hand it in: ' +
+      "import * as lmdb from 'lmdb', and lmdbStore({ path, lmdb })",
   )
 })
 

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import session, { openStore } from 'sojourn'
+import * as lmdb from 'lmdb'
+import session, { type LmdbPackage, openStore } from 'sojourn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordWith } from './lmdb/record-with.ts'
 
@@ -38,6 +39,35 @@ test('the memory store takes its bounds from the URL', async () => {
   for (let index = 0; index < 30; index += 1) await store.create(recordWith({ key: `${index}` }))
   expect([...(store.records() as Iterable<unknown>)]).toHaveLength(10)
   await store.close()
+})
+
+test('the package of a store may be handed in', async () => {
+  const opened: unknown[] = []
+  const handedIn = { open: (options: never) => opened.push(options) && lmdb.open(options) }
+  const store = openStore('lmdb:handed-in', { lmdb: handedIn })
+  expect(opened).toHaveLength(1)
+  expect(await store.create(recordWith({ key: 'a' }))).toBe(true)
+  await store.close()
+})
+
+test.each(['redis', 'ioredis'])('of two clients of Redis the one is taken that is handed in: %s', name => {
+  const made = new Error(`made by ${name}`)
+  const fails = function fails() {
+    throw made
+  }
+  expect(() => openStore('redis://127.0.0.1:1', { [name]: { createClient: fails, Redis: fails } })).toThrow(
+    made,
+  )
+})
+
+test('what is handed in as the package of the LMDB store has to be that', () => {
+  const lmdb = {} as LmdbPackage
+  expect(() => openStore('lmdb:wrong', { lmdb })).toThrow(
+    expect.objectContaining({
+      code: 'OPTION_INVALID',
+      message: 'Expected `lmdb` to be the package `lmdb`, got a value of type object.',
+    }),
+  )
 })
 
 test('the middleware has it too', () => {

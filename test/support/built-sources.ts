@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,7 @@ export class BuiltSources {
     writeFileSync(join(this.#folder, 'tsconfig.json'), JSON.stringify(this.#configuration(folders)))
     try {
       compile(this.#folder)
+      this.#giveRequire(join(this.source, 'stores', 'driver.js'))
     } catch (error) {
       this.remove()
       throw error
@@ -36,6 +37,13 @@ export class BuiltSources {
 
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** What is published is CommonJS, which has it. Vitest has it too. */
+  #giveRequire(file: string): void {
+    const given =
+      "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n"
+    writeFileSync(file, given + readFileSync(file, 'utf8'))
   }
 
   #configuration(folders: readonly string[]): object {

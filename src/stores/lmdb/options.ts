@@ -3,6 +3,11 @@ import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/o
 import { type Clock, systemClock } from '../../core/time/clock.ts'
 import { withHomeFolder } from './home-folder.ts'
 
+/** What the store uses of the package `lmdb`. */
+export interface LmdbPackage {
+  open(...parameters: never[]): unknown
+}
+
 export interface LmdbStoreOptions {
   /**
    * The folder in which the store keeps its two files. It is made if it does not exist, for nobody but its owner. A
@@ -23,6 +28,11 @@ export interface LmdbStoreOptions {
    */
   readonly sweepPerCreate?: number
   /**
+   * The package `lmdb`, for applications that are bundled: `import * as lmdb from 'lmdb'`.
+   * @default the installed package
+   */
+  readonly lmdb?: LmdbPackage
+  /**
    * The source of time.
    * @default systemClock
    */
@@ -33,18 +43,27 @@ const checks: { readonly [option in keyof Required<LmdbStoreOptions>]: OptionChe
   path: { expected: 'the path of a folder', accepts: isPath, describe: describePath },
   durability: oneOf('flushed', 'committed'),
   sweepPerCreate: { expected: 'a whole number from 0 to 1000', accepts: isCount },
+  lmdb: {
+    expected: 'the package `lmdb`',
+    accepts: isPackage,
+    describe: value => `a value of type ${typeof value}`,
+  },
   clock: isClock,
 }
+
+/** The options with their defaults; only the package has none. */
+export type CheckedOptions = Required<Omit<LmdbStoreOptions, 'lmdb'>> & Pick<LmdbStoreOptions, 'lmdb'>
 
 /**
  * Fills in the defaults, and refuses what cannot be meant.
  *
  * @throws SojournError `OPTION_INVALID`
  */
-export function checkedOptions(options: LmdbStoreOptions): Required<LmdbStoreOptions> {
+export function checkedOptions(options: LmdbStoreOptions): CheckedOptions {
   checkEach(options, checks)
-  const { path, durability = 'flushed', sweepPerCreate = 4, clock = systemClock } = options
-  if (path !== undefined) return { path: withHomeFolder(path), durability, sweepPerCreate, clock }
+  const { path, durability = 'flushed', sweepPerCreate = 4, clock = systemClock, lmdb } = options
+  const given = lmdb === undefined ? {} : { lmdb }
+  if (path !== undefined) return { path: withHomeFolder(path), durability, sweepPerCreate, clock, ...given }
   throw new SojournError(
     'OPTION_INVALID',
     "Expected `path` to be the path of a folder, got none. Give it as in './data/sessions'.",
@@ -60,6 +79,10 @@ function isPath(value: unknown): boolean {
 function describePath(value: unknown): string {
   if (typeof value !== 'string') return `a value of type ${typeof value}`
   return value === '' ? 'empty text' : 'text with a zero in it'
+}
+
+function isPackage(value: unknown): boolean {
+  return typeof Object(value).open === 'function'
 }
 
 function isCount(value: unknown): boolean {

@@ -10,6 +10,7 @@ import { strangenessOf } from './file-header.ts'
 import { firstRead } from './first-read.ts'
 import { checkLockFile } from './lock-file.ts'
 import { claimFolder } from './open-folders.ts'
+import type { LmdbPackage } from './options.ts'
 import type { SubjectFiles } from './subject-keys.ts'
 import type { TableAccess, TableFiles } from './table.ts'
 import { Strangeness, unusable } from './unusable.ts'
@@ -19,6 +20,7 @@ interface Opening {
   readonly path: string
   readonly durability: 'flushed' | 'committed'
   readonly clock: Clock
+  readonly lmdb?: LmdbPackage
 }
 
 /** The file of a store, open, and what it is made of. */
@@ -43,9 +45,9 @@ const binary = { encoding: 'binary' } as const
  *
  * @throws SojournError `STORE_UNUSABLE` naming the folder; `DRIVER_MISSING`
  */
-export function openFile({ path, durability, clock }: Opening): SessionFile {
+export function openFile({ path, durability, clock, lmdb }: Opening): SessionFile {
   // `Engine` is what the package has, in every version that the manifest allows.
-  const engine = loadDriver('lmdb', 'lmdb') as Engine
+  const engine = (lmdb ?? loadDriver('lmdb', 'lmdb')) as Engine
   const folder = resolve(path)
   try {
     demandMainThread()
@@ -69,7 +71,7 @@ function demandMainThread(): void {
   )
 }
 
-interface Claim extends Omit<Opening, 'path'> {
+interface Claim extends Omit<Opening, 'path' | 'lmdb'> {
   readonly folder: string
   letGo(): void
 }

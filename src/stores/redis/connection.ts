@@ -17,7 +17,10 @@ export interface OpenedClient {
 }
 
 /** Which package makes the connection. */
-export type DriverName = 'redis' | 'ioredis'
+export type RedisDriverName = 'redis' | 'ioredis'
+
+/** The packages that the application hands in. Of both, the one from the makers of the server is taken. */
+export type RedisDrivers = { readonly [name in RedisDriverName]?: object }
 
 /** How long whoever closes waits for a server that does not answer. */
 const farewellMs = 1000
@@ -27,9 +30,13 @@ const farewellMs = 1000
  *
  * @throws SojournError `DRIVER_MISSING`
  */
-export function openClient(address: RedisAddress, driver: DriverName | undefined): OpenedClient {
-  const { name, loaded } =
-    driver === undefined ? whicheverIsThere() : { name: driver, loaded: loadDriver('redis', driver) }
+export function openClient(
+  address: RedisAddress,
+  driver: RedisDriverName | undefined,
+  drivers: RedisDrivers,
+): OpenedClient {
+  const name = driver ?? whicheverIsThere(drivers)
+  const loaded = drivers[name] ?? loadDriver('redis', name)
   const endable = name === 'redis' ? openSendingClient(loaded, address) : openCallingClient(loaded, address)
   let last: unknown
   let isClosed = false
@@ -51,16 +58,16 @@ export function openClient(address: RedisAddress, driver: DriverName | undefined
   }
 }
 
-/** Of both, the one from the makers of the server. */
-function whicheverIsThere(): { name: DriverName; loaded: unknown } {
+function whicheverIsThere({ redis, ioredis }: RedisDrivers): RedisDriverName {
+  if (redis !== undefined) return 'redis'
+  return ioredis !== undefined || (!isInstalled('redis') && isInstalled('ioredis')) ? 'ioredis' : 'redis'
+}
+
+function isInstalled(name: RedisDriverName): boolean {
   try {
-    return { name: 'redis', loaded: loadDriver('redis', 'redis') }
-  } catch (error) {
-    try {
-      return { name: 'ioredis', loaded: loadDriver('redis', 'ioredis') }
-    } catch {
-      throw error
-    }
+    return loadDriver('redis', name) !== undefined
+  } catch {
+    return false
   }
 }
 

@@ -2,7 +2,7 @@ import { SojournError } from '../../core/report/errors.ts'
 import { RedisRecords } from '../redis.ts'
 import { optionsOf, type StoreUrl } from '../store-url.ts'
 import { parseAddress } from './address.ts'
-import { type DriverName, openClient } from './connection.ts'
+import { openClient, type RedisDriverName, type RedisDrivers } from './connection.ts'
 
 /** Text, because a prefix may consist of digits. */
 const textOptions = ['prefix', 'adopt', 'adoptUntil', 'adoptPrefix']
@@ -13,10 +13,10 @@ const parameters = [...textOptions, 'replicas', 'driver', 'sentinelUser', 'senti
  *
  * @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`
  */
-export function openRedis(url: StoreUrl): RedisRecords {
+export function openRedis(url: StoreUrl, drivers: RedisDrivers = {}): RedisRecords {
   const { replicas } = optionsOf(url, parameters) as { readonly replicas?: number }
   const texts = [...url.parameters].filter(([name]) => textOptions.includes(name))
-  const opened = openClient(parseAddress(url), driverOf(url.parameters.get('driver')))
+  const opened = openClient(parseAddress(url), driverOf(url.parameters.get('driver')), drivers)
   try {
     const options = { ...Object.fromEntries(texts), ...(replicas === undefined ? {} : { replicas }) }
     return new RedisRecords({ client: opened.client, ...options }, opened)
@@ -26,7 +26,7 @@ export function openRedis(url: StoreUrl): RedisRecords {
   }
 }
 
-function driverOf(name: string | undefined): DriverName | undefined {
+function driverOf(name: string | undefined): RedisDriverName | undefined {
   if (name === undefined || name === 'redis' || name === 'ioredis') return name
   throw new SojournError('OPTION_INVALID', 'Expected `driver` to be redis or ioredis, got something else.')
 }
