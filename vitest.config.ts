@@ -3,21 +3,15 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+const { compilerOptions } = JSON.parse(readFileSync(new URL('tsconfig.json', import.meta.url), 'utf8'))
 
 /** Every public path leads to its source, so that a test needs no build and never tests an old one. */
-const publicPaths = Object.entries<string | { readonly default: string }>(manifest.exports).flatMap(
-  ([path, target]) =>
-    typeof target === 'string' ? [] : [{ find: exactly(path), replacement: source(target.default) }],
-)
-
-function exactly(path: string): RegExp {
-  return new RegExp(`^${`sojourn${path.slice(1)}`.replaceAll('.', '\\.')}$`)
-}
-
-function source(built: string): string {
-  return fileURLToPath(new URL(built.replace('/dist/', '/src/').replace(/\.js$/, '.ts'), import.meta.url))
-}
+const publicPaths = Object.entries<readonly [string]>(compilerOptions.paths)
+  .filter(([specifier]) => /^sojourn\b/.test(specifier))
+  .map(([specifier, [source]]) => ({
+    find: new RegExp(`^${specifier.replaceAll('.', '\\.')}$`),
+    replacement: fileURLToPath(new URL(source, import.meta.url)),
+  }))
 
 /**
  * Files that count what fails after a failover, or wait half a second for a replica. What else a busy machine does at that

@@ -1,10 +1,9 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { root, run } from './command.mjs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildPackage } from './build/package.mjs'
+import { root } from './command.mjs'
 
-/** What an earlier build left behind would be published and tested, so the folder goes first. */
-await rm(join(root, 'dist'), { recursive: true, force: true })
-
-const { succeeded, output } = await run(['tsc', '-p', 'tsconfig.build.json'])
-process.stdout.write(output)
-process.exitCode = succeeded ? 0 : 1
+const { values } = parseArgs({ options: { into: { type: 'string', default: join(root, 'dist') } } })
+const problem = await buildPackage(resolve(values.into))
+if (problem !== undefined) process.stdout.write(problem)
+process.exitCode = problem === undefined ? 0 : 1

@@ -10,7 +10,7 @@ export async function packAndCheck() {
   if (!packed.succeeded) return packed
   const checked = await runAll([
     ['publint', 'run', packed.tarball, '--strict'],
-    ['attw', packed.tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'],
+    ['attw', packed.tarball, '--no-emoji', '--no-color'],
   ])
   return { ...checked, tarball: packed.tarball }
 }

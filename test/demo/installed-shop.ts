@@ -31,9 +31,7 @@ export class InstalledShop {
     cpSync(join(root, 'package.json'), join(folder, 'package.json'))
     const isOurs = (path: string): boolean => !['.env', 'data'].includes(basename(path))
     cpSync(join(root, 'demo'), join(folder, 'demo'), { recursive: true, filter: isOurs })
-    const compiler = join(root, 'node_modules', '.bin', 'tsc')
-    // The types are another stage's business.
-    await run(compiler, ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(folder, 'dist')])
+    await run(process.execPath, [join(root, 'tools', 'build.mjs'), '--into', join(folder, 'dist')])
     return new InstalledShop(folder)
   }
 

@@ -49,9 +49,12 @@ export class Project {
   #installPackage(target: string): void {
     mkdirSync(target, { recursive: true })
     cpSync(join(root, 'package.json'), join(target, 'package.json'))
-    const emit = ['--emitDeclarationOnly', '--outDir', join(target, 'dist')]
-    const problems = compile(root, ['-p', 'tsconfig.build.json', ...emit])
-    if (problems.length > 0) throw new Error(`The sources do not compile:\n${problems.join('\n')}`)
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      [join(root, 'tools', 'build.mjs'), '--into', join(target, 'dist')],
+      { encoding: 'utf8' },
+    )
+    if (status !== 0) throw new Error(`The sources do not compile:\n${stdout}`)
     for (const name of ['@types', 'express']) {
       symlinkSync(join(root, 'node_modules', name), join(dirname(target), name))
     }
