@@ -12,11 +12,11 @@ const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimit
  * Runs a command, and answers its output and whether it succeeded. Nothing is printed unless `echo` is
  * set, so that a stage that passes takes one line.
  */
-export function run(command, { cwd = root, echo = false } = {}) {
+export function run(command, { cwd = root, echo = false, env = {} } = {}) {
   const [file, ...parameters] = command
   const child = spawn(file, parameters, {
     cwd,
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, PATH: path, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return collect(child, echo)

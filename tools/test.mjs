@@ -7,7 +7,6 @@ import { packAndCheck } from './pack.mjs'
 import { smokeTest } from './smoke.mjs'
 
 const report = join(root, '.scratch', 'vitest.json')
-const published = join(root, 'tools', 'published', 'run.mjs')
 
 /** In the order of how soon each can fail. A stage answers its output, whether it succeeded, and its counts if it has any. */
 const stages = [
@@ -24,7 +23,8 @@ const stages = [
   { name: 'tests', work: runTests },
   { name: 'package', work: packAndCheck },
   { name: 'package in use', work: ({ tarball }) => smokeTest(tarball) },
-  { name: 'published stores', work: ({ tarball }) => runPublished(tarball) },
+  { name: 'published stores', work: ({ tarball }) => runTool('published', tarball) },
+  { name: 'toolchains', work: ({ tarball }) => runTool('toolchains', tarball) },
 ]
 
 async function runTests() {
@@ -43,9 +43,9 @@ async function runTests() {
   return { ...result, succeeded: result.succeeded && count.failed === 0, counts: count }
 }
 
-async function runPublished(tarball) {
-  if (!existsSync(published)) return { succeeded: true, output: '', note: 'not there' }
-  const result = await run(['node', published, tarball], { echo: true })
+/** A tool with a count of its own, which says what it does while it does it. */
+async function runTool(name, tarball) {
+  const result = await run(['node', join('tools', name, 'run.mjs'), tarball], { echo: true })
   const counts = parseCount(result.output)
   return { succeeded: result.succeeded && counts !== undefined, output: '', counts }
 }
