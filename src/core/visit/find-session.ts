@@ -67,11 +67,12 @@ function tell(engine: Engine, { id }: VerifiedId, finding: Finding): Finding {
 /** Reads a session once more, for whoever was let in already with this id, however long ago it was given up. */
 export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSession | undefined> {
   return chain(engine.load(id), record => {
-    if (record === undefined || engine.timeouts.isOver(engine.now(), record)) return undefined
+    const now = engine.now()
+    if (record === undefined || engine.timeouts.isOver(now, record)) return undefined
     const current = engine.currentIdFor(id, record)
     if (current === undefined) return undefined
     return chain(new Subjects(engine).hasRevoked(record), isRevoked =>
-      isRevoked ? undefined : readSession(engine, current, record).session,
+      isRevoked ? undefined : readSession(engine, { id: current, record, now }).session,
     )
   })
 }
@@ -83,13 +84,20 @@ export function idByNow(engine: Engine, id: string, { key }: SessionRecord<unkno
   return found?.id ?? engine.recollection.idOf(key) ?? id
 }
 
+/** A record, the id that leads to it, and when the store has answered it: somebody may have been active since. */
+interface Answered {
+  readonly id: string
+  readonly record: SessionRecord<unknown>
+  readonly now: number
+}
+
 /** Reads a record for whoever knows the id. Data that was tampered with is nobody's session. */
-function readSession(engine: Engine, id: string, record: SessionRecord<unknown>): Finding {
+function readSession(engine: Engine, { id, record, now }: Answered): Finding {
   if (engine.keepsSessions) return { outcome: 'found', session: { id, record, reading: undefined } }
   const reading = engine.encoding.read(record, id)
   if (reading.refused === undefined) {
     const { originalMaxAge = engine.cookies.commonMaxAge } = reading.contents
-    if (engine.timeouts.isOver(engine.now(), record, originalMaxAge)) return { outcome: 'expired' }
+    if (engine.timeouts.isOver(now, record, originalMaxAge)) return { outcome: 'expired' }
     if (record.rotation !== undefined) engine.recollection.noteId(record.key, id)
     return { outcome: 'found', session: { id, record, reading } }
   }
@@ -111,11 +119,11 @@ function judge(
   // An id that was given up long ago is used by somebody who should not have it, or by a very late visitor.
   if (id === undefined && engine.policy.onReplay !== 'end') return { outcome: 'replayed' }
   if (id === undefined) return { outcome: 'replayed', removing: remove(engine, visitor.id, record) }
-  if (record.subject === undefined) return readSession(engine, id, record)
+  if (record.subject === undefined) return readSession(engine, { id, record, now })
   return chain(new Subjects(engine).hasRevoked(record), isRevoked =>
     isRevoked
       ? { outcome: 'revoked', removing: remove(engine, id, record) }
-      : readSession(engine, id, record),
+      : readSession(engine, { id, record, now }),
   )
 }
 
