@@ -27,15 +27,7 @@ export class OriginalMethods {
 
   call(name: keyof Methods, args: Arguments): unknown {
     const method = this.#methods[name]
-    if (method === undefined) return undefined
-    const wasAtWork = this.isAtWork
-    this.isAtWork = true
-    // Written out twice, because a function made for each response would cost more than what it does.
-    try {
-      return Reflect.apply(method, this.#response, args)
-    } finally {
-      this.isAtWork = wasAtWork
-    }
+    return method && this.during(() => Reflect.apply(method, this.#response, args))
   }
 
   during<Answer>(work: () => Answer): Answer {

@@ -1,7 +1,7 @@
 import { KeyObject } from 'node:crypto'
 import { attributeNames, checkCookie } from '../cookies/cookie-check.ts'
 import { isCookieName } from '../cookies/set-cookie.ts'
-import { isShortSecret, type Secret, secretRecipe, shortestSecret } from '../keys/secret.ts'
+import { isSecret, isShortSecret, type Secret, secretRecipe, shortestSecret } from '../keys/secret.ts'
 import { describeValue } from '../report/errors.ts'
 import {
   checkEach,
@@ -95,7 +95,7 @@ export function isOption(name: string): boolean {
 /** Reports a secret that could be guessed, with how to make a good one. */
 export function checkSecretLengths(secret: SessionsOptions['secret'], report: ReportProblem): void {
   const secrets = Array.isArray(secret) ? secret : [secret]
-  if (!secrets.some(one => isSecret(one) && isShortSecret(one))) return
+  if (!secrets.some(one => isFilledSecret(one) && isShortSecret(one))) return
   report(
     'secret',
     `Expected \`secret\` to have at least ${shortestSecret} bytes, got fewer, which can be guessed. ${secretRecipe}`,
@@ -111,12 +111,11 @@ function isFunction(value: unknown): boolean {
 }
 
 function isSecretOption(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 && value.every(isSecret) : isSecret(value)
+  return Array.isArray(value) ? value.length > 0 && value.every(isFilledSecret) : isFilledSecret(value)
 }
 
-function isSecret(value: unknown): value is Secret {
-  if (value instanceof KeyObject) return value.type === 'secret'
-  return (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0
+function isFilledSecret(value: unknown): value is Secret {
+  return isSecret(value) && (value instanceof KeyObject || value.length > 0)
 }
 
 function isStore(value: unknown): boolean {

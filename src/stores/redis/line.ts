@@ -4,7 +4,7 @@ import { systemClock } from '../../core/time/clock.ts'
 import type { Link, Send } from './link.ts'
 import { Replicas } from './replicas.ts'
 import type { Script } from './scripts.ts'
-import { isHopeless, isLoss, plain, reasonOf, troubleOf } from './trouble.ts'
+import { isHopeless, isVague, plain, reasonOf, troubleOf } from './trouble.ts'
 
 /** A connection, and what is known of it. */
 export interface LineOptions {
@@ -114,7 +114,7 @@ export class Line {
 
   /** A server that demands encryption ends every connection without a word, and so none was lost. */
   #whyNot(error: unknown): unknown {
-    if (error !== undefined && (this.#isGreeted || !isLoss(error))) return error
+    if (error !== undefined && (this.#isGreeted || !isVague(error))) return error
     const said = error === undefined ? '' : `: ${plain(error).message}`
     return new Error(`No connection within ${patienceMs} ms${said}`)
   }

@@ -2,6 +2,7 @@ import { isError, SojournError } from '../../core/report/errors.ts'
 import { corrupt } from './record-text.ts'
 
 const lost = 'the connection was lost'
+const late = 'it did not answer in time'
 
 /** What is wrong, by how the server and the drivers say so, and what to do about it. */
 const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
@@ -34,7 +35,7 @@ const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
     'the encrypted connection could not be made',
   ],
   [/ECONNRESET|EPIPE|Socket closed|Connection is closed|client is|writeable|Disconnect|max retries/i, lost],
-  [/ETIMEDOUT|timeout/i, 'it did not answer in time'],
+  [/ETIMEDOUT|timeout/i, late],
 ]
 
 /** Reasons that do not go away by themselves. */
@@ -57,9 +58,9 @@ export function reasonOf(error: Error): string {
   return reasons.find(([sign]) => sign.test(said))?.[1] ?? 'it failed. See `cause`'
 }
 
-/** Whether there was a connection, which has ended. */
-export function isLoss(error: unknown): boolean {
-  return error !== undefined && reasonOf(plain(error)) === lost
+/** Whether an error tells no more than that there is no connection, as where one side encrypts and the other does not. */
+export function isVague(error: unknown): boolean {
+  return error !== undefined && [lost, late].includes(reasonOf(plain(error)))
 }
 
 /** Whether another attempt in a moment would end the same way. */

@@ -126,10 +126,11 @@ describeService(
           expect(endsInMs).toBeGreaterThan(hourMs - 1)
           expect(endsInMs).toBeLessThan(hourMs + 2000)
           expect(Math.abs((await restMs()) - hourMs)).toBeLessThan(2000)
-          written.push({ ...text, cookie: { ...text.cookie, expires: 'in an hour' } })
+          // express-session reads the clock once for the end and once more for the length.
+          expect(hourMs - text.cookie.originalMaxAge).toBeLessThan(port === ours ? 1 : 1000)
+          written.push({ ...text, cookie: { ...text.cookie, expires: 'in an hour', originalMaxAge: hourMs } })
         }
         expect(written[0]).toEqual(written[1])
-        expect(written[0]?.cookie.originalMaxAge).toBe(hourMs)
       })
 
       test('a look at either side renews the end of the key', async () => {

@@ -26,11 +26,12 @@ export class Browser {
   async ask(process: number, path: string): Promise<Said | undefined> {
     const answer = await this.#answer(process, path)
     if (answer === undefined) return undefined
+    // A store that works again by the end of the request has stored a sign-in, or a sign-out, that failed before.
+    this.#receive(answer, path)
     if (answer.status === 503) return this.#checkFailure(answer)
     if (answer.status === 409 && answer.body === 'sorry: SESSION_GONE') return {}
     if (answer.status !== 200)
       this.#accuse(`every answer is 200 or a 503 of the store: got ${answer.status}, ${answer.body}`)
-    this.#receive(answer, path)
     return answer.status === 200 ? JSON.parse(answer.body) : undefined
   }
 
@@ -51,17 +52,18 @@ export class Browser {
     }
   }
 
-  #checkFailure({ body, cookies }: Answer): undefined {
+  #checkFailure({ body }: Answer): undefined {
     if (!storeFailures.includes(body)) this.#accuse(`a 503 has a code of the store: got ${body}`)
-    if (cookies.length > 0) this.#accuse('P6, a failing store touches no cookie: a 503 has one')
   }
 
-  #receive({ cookie, cookies }: Answer, path: string): void {
+  #receive({ status, cookie, cookies }: Answer, path: string): void {
     const isLeaving = path === '/out'
     const isCleared = cookies.some(line => /Expires=Thu, 01 Jan 1970|Max-Age=0/i.test(line))
-    if (isCleared && !isLeaving) this.#accuse('P6, no cookie is cleared but by a sign-out')
+    if (isCleared && !isLeaving)
+      this.#accuse(`P6, no cookie is cleared but by a sign-out: a ${status} clears one`)
     if (cookie === '' || isCleared) return
-    if (this.cookie !== '' && cookie !== this.cookie) this.#accuse('an id never changes: another cookie came')
+    if (this.cookie !== '' && cookie !== this.cookie)
+      this.#accuse(`an id never changes: another cookie came with a ${status}`)
     this.cookie = cookie
   }
 }
