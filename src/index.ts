@@ -1,5 +1,4 @@
 export { createSessions } from './adapters/create-sessions.ts'
-export { type ExclusiveOptions, exclusive } from './adapters/exclusive.ts'
 export {
   type SessionFunction,
   type SessionMiddleware,
@@ -8,26 +7,24 @@ export {
   session as default,
 } from './adapters/express.ts'
 export {
-  type FormTokenOptions,
+  exclusive,
   formToken,
+  passive,
   requireFormToken,
-} from './adapters/form-token.ts'
-export {
-  type GuardOptions,
   requireRecentSignIn,
   requireSession,
   requireSubject,
+  type SameOriginMiddleware,
+  sameOrigin,
 } from './adapters/guards.ts'
 export type { Middleware } from './adapters/node/messages.ts'
-export { passive } from './adapters/passive.ts'
-export {
-  type SameOriginMiddleware,
-  type SameOriginOptions,
-  sameOrigin,
-} from './adapters/same-origin.ts'
 export type { CookieData, CookieOptions } from './core/cookies/cookie.ts'
 export type { ConflictResolver } from './core/data/merge.ts'
 export type { SessionSummary } from './core/engine/subjects.ts'
+export type { ExclusiveOptions } from './core/guards/exclusive.ts'
+export type { FormTokenOptions } from './core/guards/form-token.ts'
+export type { SameOriginOptions } from './core/guards/same-origin.ts'
+export type { GuardOptions } from './core/guards/signed-in.ts'
 export type { KeyOptions } from './core/keys/key-options.ts'
 export type { Secret } from './core/keys/secret.ts'
 export type { SessionsOptions } from './core/policy/options.ts'

@@ -18,18 +18,23 @@ import { callbackStore } from '../stores/callback.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { openStore } from '../stores/open-store.ts'
 import { createSessions } from './create-sessions.ts'
-import { exclusive } from './exclusive.ts'
 import { checkSessionOptions, isRecordStore, type SessionOptions } from './express-options.ts'
-import { formToken, requireFormToken } from './form-token.ts'
-import { requireRecentSignIn, requireSession, requireSubject } from './guards.ts'
+import {
+  exclusive,
+  formToken,
+  passive,
+  requireFormToken,
+  requireRecentSignIn,
+  requireSession,
+  requireSubject,
+  sameOrigin,
+} from './guards.ts'
 import { demandOptions, uncalledError, warnTwice } from './mistakes.ts'
 import { CookieNames } from './node/cookie-names.ts'
 import { Exchange, type ExchangeSettings, exchangeIn } from './node/exchange.ts'
 import { holdResponse } from './node/held-response.ts'
 import type { Messages, Middleware, Next, NodeRequest } from './node/messages.ts'
 import { coversPath } from './node/request-path.ts'
-import { passive } from './passive.ts'
-import { sameOrigin } from './same-origin.ts'
 
 export type { SessionOptions } from './express-options.ts'
 

@@ -20,7 +20,19 @@ const rooms: Readonly<Record<string, Room>> = {
 
 /** The rooms of the core, from the top down: each imports from those below it. `sessions.ts` stands above them all. */
 export const coreRooms: readonly string[] = [
-  ...['visit', 'writing', 'engine', 'session', 'policy', 'cross-site', 'data', 'cookies', 'ids', 'keys'],
+  ...[
+    'guards',
+    'visit',
+    'writing',
+    'engine',
+    'session',
+    'policy',
+    'cross-site',
+    'data',
+    'cookies',
+    'ids',
+    'keys',
+  ],
   ...['process', 'record', 'time', 'report'],
 ]
 

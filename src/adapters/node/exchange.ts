@@ -6,8 +6,9 @@ import { type Session, visitKey } from '../../core/session/session.ts'
 import type { SessionData } from '../../core/session/session-data.ts'
 import type { Sessions, TypedVisit } from '../../core/sessions.ts'
 import type { Carrier, ParsedCookie } from '../../core/visit/carrier.ts'
+import { isSecure } from '../../core/visit/connection.ts'
 import type { CompleteStore } from '../../session/store.ts'
-import { isSecure } from './forwarded.ts'
+import { NodeConnection } from './connection.ts'
 import type { Messages, NodeRequest } from './messages.ts'
 
 /** What all exchanges of one middleware share. */
@@ -93,7 +94,7 @@ export class Exchange implements Carrier {
   }
 
   get isSecure(): boolean {
-    return isSecure(this.request, this.#settings.proxy)
+    return isSecure(new NodeConnection(this.request), this.#settings.proxy)
   }
 
   get secret(): Secret | undefined {
@@ -109,9 +110,8 @@ export class Exchange implements Carrier {
     return this.request.headers?.['user-agent']
   }
 
-  /** Express knows which proxies to believe; without it the other end of the connection is the visitor. */
   get address(): string | undefined {
-    return this.request.ip ?? this.request.socket?.remoteAddress
+    return new NodeConnection(this.request).address
   }
 
   get sendsAnyway(): boolean {

@@ -1,0 +1,40 @@
+import { reportCrossSite } from '../cross-site/refusal.ts'
+import { isSafeMethod } from '../cross-site/same-origin.ts'
+import { checkEach, type OptionCheck } from '../report/option-check.ts'
+import { type Guard, type GuardedRequest, refusalFor } from './guard.ts'
+
+/** Where a request has its form token. A header that is not empty decides, whatever is in the body. */
+export interface FormTokenOptions {
+  /** The name of the header. @default 'x-csrf-token' */
+  readonly header?: string | undefined
+  /** The name of the field in the body, as a body parser has left it there. @default '_csrf' */
+  readonly field?: string | undefined
+}
+
+const checks: { readonly [option in keyof Required<FormTokenOptions>]: OptionCheck } = {
+  header: { expected: 'the name of a header, and not of the one that holds cookies', accepts: isTokenHeader },
+  field: { expected: 'the name of a field', accepts: value => typeof value === 'string' && value !== '' },
+}
+
+/** Refuses unsafe requests that do not bring the form token of their session. */
+export function formTokenGuard(options: FormTokenOptions = {}): Guard {
+  checkEach(options, checks)
+  const { header = 'x-csrf-token', field = '_csrf' } = options
+  const tokenIn = (request: GuardedRequest): unknown =>
+    request.header(header.toLowerCase()) || fieldOf(request.body, field)
+  return request => {
+    if (isSafeMethod(request.method)) return undefined
+    const { session } = request.visit
+    const isVerified = session !== undefined && request.sessions.isFormTokenOf(session, tokenIn(request))
+    return isVerified ? undefined : refusalFor(reportCrossSite('token'))
+  }
+}
+
+function fieldOf(body: unknown, field: string): unknown {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return undefined
+  return Reflect.get(body, field)
+}
+
+function isTokenHeader(value: unknown): boolean {
+  return typeof value === 'string' && /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(value) && !/^cookie$/i.test(value)
+}
