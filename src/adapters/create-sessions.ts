@@ -1,16 +1,21 @@
-import { Engine } from '../core/engine/engine.ts'
 import type { Secret } from '../core/keys/secret.ts'
 import { checkOptions, checkSecretLengths } from '../core/policy/option-checks.ts'
 import { resolveOptions, type SessionsOptions } from '../core/policy/options.ts'
 import { type ReportProblem, throwProblem } from '../core/report/option-check.ts'
 import { warnOnce } from '../core/report/warnings.ts'
 import type { SessionData } from '../core/session/session-data.ts'
-import { Sessions } from '../core/sessions.ts'
-import { memoryStore } from '../stores/memory.ts'
-import { demandOptions, storeProblem } from './mistakes.ts'
+import type { Sessions } from '../core/sessions.ts'
+import { type AnyStore, checkStore, makeSessions } from './manager.ts'
+import { demandOptions } from './mistakes.ts'
+
+/** The options of a manager without a framework. */
+interface ManagerOptions extends Omit<SessionsOptions, 'store'> {
+  /** A store of Sojourn's, or any store that was written for express-session. @default a memory store of this process */
+  readonly store?: AnyStore | undefined
+}
 
 /** Options with something to sign by. */
-export type KeyedOptions = SessionsOptions &
+export type KeyedOptions = ManagerOptions &
   ({ readonly secret: Secret | readonly Secret[] } | { readonly keys: NonNullable<SessionsOptions['keys']> })
 
 /**
@@ -25,15 +30,13 @@ export type KeyedOptions = SessionsOptions &
  */
 export function createSessions<Data extends object = SessionData>(options: KeyedOptions): Sessions<Data> {
   demandOptions('createSessions', options)
-  const problem = options.store === undefined ? undefined : storeProblem(options.store)
-  if (problem !== undefined) throwProblem('store', problem)
+  const { store } = options
+  if (store !== undefined) checkStore(store, options)
   // Without a secret there is nothing to check, and that is the first thing to be told.
   const isKeyed = options.keys !== undefined
   checkOptions(isKeyed ? options : { ...options, secret: options.secret ?? null }, throwProblem)
   checkSecretLengths(options.secret, isProduction() ? throwProblem : warnOfSecret)
-  const policy = resolveOptions(options)
-  const { clock } = policy.deadline
-  return new Sessions<Data>(new Engine(policy, options.store ?? memoryStore({ clock })))
+  return makeSessions<Data>(resolveOptions(options), store)
 }
 
 function isProduction(): boolean {

@@ -4,12 +4,9 @@ import { jsonCodec } from '../core/data/json-codec.ts'
 import { type Secret, secretRecipe } from '../core/keys/secret.ts'
 import { checkOptions, checkSecretLengths, isOption } from '../core/policy/option-checks.ts'
 import { type Policy, resolveOptions, type SessionsOptions } from '../core/policy/options.ts'
-import type { Store as RecordStore } from '../core/record/store.ts'
-import { SojournError } from '../core/report/errors.ts'
 import { throwProblem } from '../core/report/option-check.ts'
 import { warnOnce } from '../core/report/warnings.ts'
-import type { Store } from '../session/store.ts'
-import type { CallbackStore } from '../stores/callback.ts'
+import { type AnyStore, checkStore } from './manager.ts'
 import { anyStore, storeProblem } from './mistakes.ts'
 
 /**
@@ -76,18 +73,6 @@ const own = new Set([
   'onOversize',
 ])
 
-const maxAgeDecides = 'decides by `cookie.maxAge` when a session is over. Set that'
-/** What a store for express-session cannot do, and what to do in its place. */
-const notWithCallbacks = {
-  idle: maxAgeDecides,
-  absolute: maxAgeDecides,
-  preset: maxAgeDecides,
-  rotateEvery: 'keeps a session under one id. Call `regenerate`',
-  maxPerSubject: 'does not know whose a session is. Leave it out',
-  seal: 'keeps sessions as they are. Leave it out',
-  codec: 'keeps sessions as they are. Leave it out',
-}
-
 /**
  * Checks the options of the drop-in and fills in the defaults.
  *
@@ -100,7 +85,12 @@ export function checkSessionOptions(options: SessionOptions): Policy {
     own.has(name) || Boolean(value) || !isOption(name)
   const present = Object.fromEntries(Object.entries(given).filter(isPresent))
   checkOptions(present, reportLeniently)
-  if (store) checkStore(store, options)
+  if (store) {
+    // What people are told comes behind the words that programs may compare.
+    const problem = storeProblem(store)
+    if (problem?.endsWith(anyStore)) throw new TypeError(`store.on is not a function. ${problem}`)
+    checkStore(store, options)
+  }
   if (options.secret || options.keys) {
     checkSecretLengths(options.secret, (_option, problem) => warnOnce('SOJOURN_SECRET', problem))
   } else warnOnce('SOJOURN_SECRET', noSecret)
@@ -111,14 +101,6 @@ export function checkSessionOptions(options: SessionOptions): Policy {
 const noSecret =
   'Expected `secret`, got none: each request fails that has no `req.secret` of cookie-parser. ' +
   `Set \`secret\`, and see that the environment has the variable that it comes from. ${secretRecipe}`
-
-/** Any store that the drop-in takes. A base class of express-session's kind may be given its verbs later. */
-export type AnyStore = RecordStore | CallbackStore | Store
-
-/** Whether a store keeps records, and does not call back as those for express-session do. */
-export function isRecordStore(store: AnyStore): store is RecordStore {
-  return 'replace' in store && 'create' in store
-}
 
 function throwAsBefore({ genid, unset, secret }: SessionOptions): void {
   if (genid && typeof genid !== 'function') throw new TypeError('genid option must be a function')
@@ -134,20 +116,4 @@ function throwAsBefore({ genid, unset, secret }: SessionOptions): void {
 function reportLeniently(option: string, problem: string): void {
   if (own.has(option)) throwProblem(option, problem)
   warnOnce('SOJOURN_OPTION', problem)
-}
-
-function checkStore(store: AnyStore, options: SessionOptions): void {
-  const problem = storeProblem(store)
-  // What people are told comes behind the words that programs may compare.
-  if (problem?.endsWith(anyStore)) throw new TypeError(`store.on is not a function. ${problem}`)
-  if (problem !== undefined) throwProblem('store', problem)
-  if (isRecordStore(store)) return
-  for (const [name, reason] of Object.entries(notWithCallbacks)) {
-    const value: unknown = Reflect.get(options, name)
-    if (!value || value === 'json') continue
-    throw new SojournError(
-      'OPTION_INVALID',
-      `Expected no \`${name}\` with a store that was written for express-session, because such a store ${reason}, or use a store of Sojourn's.`,
-    )
-  }
 }

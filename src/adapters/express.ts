@@ -1,24 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CookieOptions } from '../core/cookies/cookie.ts'
-import { Engine } from '../core/engine/engine.ts'
 import { type Failure, failureOf } from '../core/record/maybe-promise.ts'
 import type { MaybePromise } from '../core/record/store.ts'
 import { errorCodes, SojournError } from '../core/report/errors.ts'
 import { eventNames } from '../core/report/events.ts'
 import { type SessionWith, visitKey } from '../core/session/session.ts'
 import type { SessionData } from '../core/session/session-data.ts'
-import { Sessions } from '../core/sessions.ts'
+import type { Sessions } from '../core/sessions.ts'
 import { systemClock } from '../core/time/clock.ts'
 import { Cookie } from '../session/cookie.ts'
 import { managedStore } from '../session/managed-store.ts'
 import { MemoryStore } from '../session/memory.ts'
 import { createSession, Session, type SessionRequest } from '../session/session.ts'
 import { type CompleteStore, Store } from '../session/store.ts'
-import { callbackStore } from '../stores/callback.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { openStore } from '../stores/open-store.ts'
 import { createSessions } from './create-sessions.ts'
-import { checkSessionOptions, isRecordStore, type SessionOptions } from './express-options.ts'
+import { checkSessionOptions, type SessionOptions } from './express-options.ts'
 import {
   exclusive,
   formToken,
@@ -29,6 +27,7 @@ import {
   requireSubject,
   sameOrigin,
 } from './guards.ts'
+import { isRecordStore, makeSessions } from './manager.ts'
 import { demandOptions, uncalledError, warnTwice } from './mistakes.ts'
 import { CookieNames } from './node/cookie-names.ts'
 import { Exchange, type ExchangeSettings, exchangeIn } from './node/exchange.ts'
@@ -151,7 +150,6 @@ function middleware(options?: SessionOptions | null, ...rest: readonly unknown[]
 
 class SessionHandler {
   readonly sessions: Sessions
-  readonly #engine: Engine
   readonly #settings: ExchangeSettings
   readonly #isLazy: boolean
   readonly #cookieNames: CookieNames
@@ -159,22 +157,18 @@ class SessionHandler {
 
   constructor(options: SessionOptions) {
     const policy = checkSessionOptions(options)
-    const store = options.store || memoryStore({ clock: policy.deadline.clock })
-    // The engine hands a store for express-session its sessions, because the traits of its adapter say so.
-    const records = isRecordStore(store) ? store : (callbackStore(store as CompleteStore) as never)
-    this.#engine = new Engine(policy, records)
-    this.sessions = new Sessions(this.#engine)
-    this.#cookieNames = new CookieNames(this.#engine)
-    const actsAlways =
-      policy.rolling || policy.resave || policy.saveUninitialized || policy.unset === 'destroy'
-    this.#isLazy = this.#engine.traits.readsAtOnce === true && !actsAlways
-    const isPathLate = this.#isLazy && this.#engine.cookies.isPerRequest
-    const visible = isRecordStore(store) ? managedStore(this.#engine) : (store as CompleteStore)
+    const store = options.store || undefined
+    this.sessions = makeSessions(policy, store)
+    this.#cookieNames = new CookieNames(this.sessions)
+    const { terms, byId } = this.sessions
+    this.#isLazy = terms.readsAtOnce && !terms.actsAlways
+    const isPathLate = this.#isLazy && terms.isPathPerRequest
+    const isManaged = store === undefined || isRecordStore(store)
+    const visible = isManaged ? managedStore(byId) : (store as CompleteStore)
     this.#settings = {
       sessions: this.sessions,
       store: visible,
       proxy: options.proxy,
-      onCommitFailure: policy.onCommitFailure,
       covers: isPathLate ? request => this.#covers(request) : undefined,
     }
     this.#watch(visible)
@@ -197,19 +191,14 @@ class SessionHandler {
     if (!this.#isConnected) return
     this.#cookieNames.note(request)
     if (this.#settings.covers === undefined && !this.#covers(request)) return
-    if (!this.#hasSecret(request))
+    if (this.sessions.terms.needsSecret && !request.secret)
       throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
     const exchange = join(messages, this.#settings)
     return this.#isLazy ? exchange.reveal() : exchange.open()
   }
 
-  #hasSecret(request: NodeRequest): boolean {
-    const { ring, secrets } = this.#engine.policy
-    return ring !== undefined || secrets.length > 0 || Boolean(request.secret)
-  }
-
   #covers(request: NodeRequest): boolean {
-    return coversPath(this.#engine.cookies.pathFor(request), request)
+    return coversPath(this.sessions.terms.pathFor(request), request)
   }
 
   /** A request under way is served by the middleware that it came through, whichever of two has the store. */
@@ -220,8 +209,8 @@ class SessionHandler {
   }
 
   #generateDetached(request: SessionRequest): void {
-    const cookie = this.#engine.cookies.cookieFor({ isSecure: false, request })
-    Object.assign(request, { sessionID: this.#engine.mintId(request), sessionStore: this.#settings.store })
+    const { id, cookie } = this.sessions.byId.begin(request)
+    Object.assign(request, { sessionID: id, sessionStore: this.#settings.store })
     createSession(request, { cookie })
   }
 

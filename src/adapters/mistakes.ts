@@ -37,7 +37,7 @@ export function warnTwice(): void {
 
 /** What to hand in where nothing tells what somebody has meant. */
 export const anyStore =
-  "Hand in one of Sojourn's, such as `openStore('redis://…')` makes it, or to `session` one that was written for express-session."
+  "Hand in one of Sojourn's, such as `openStore('redis://…')` makes it, or one that was written for express-session."
 
 /** What is wrong with something that is no store, and what to write instead. It is not shown, because a URL has a password. */
 export function storeProblem(store: unknown): string | undefined {

@@ -2,11 +2,13 @@ import { FormTokens } from './cross-site/form-token.ts'
 import type { Engine } from './engine/engine.ts'
 import { describePolicy } from './engine/policy-description.ts'
 import { isHandle, type SessionSummary, Subjects, summaryOf } from './engine/subjects.ts'
+import { Terms } from './engine/terms.ts'
 import { describeValue, SojournError } from './report/errors.ts'
 import { actionsOf, Session, type SessionWith } from './session/session.ts'
 import type { SessionData } from './session/session-data.ts'
 import { checkSubject } from './session/sign-in-check.ts'
 import type { Carrier } from './visit/carrier.ts'
+import { SessionsById } from './visit/sessions-by-id.ts'
 import { Visit } from './visit/visit.ts'
 
 /** A visit whose session is known to hold `Data`. */
@@ -17,11 +19,17 @@ export type TypedVisit<Data extends object> = Omit<Visit, 'session'> & {
 
 /** The manager of all sessions under one cookie name: what adapters are built on. */
 export class Sessions<Data extends object = SessionData> {
+  /** What an adapter has to know of the options and the store. */
+  readonly terms: Terms
+  /** The sessions as an application finds them that knows an id, such as through `req.sessionStore`. */
+  readonly byId: SessionsById
   readonly #engine: Engine
   readonly #subjects: Subjects
   #tokens: FormTokens | undefined
 
   constructor(engine: Engine) {
+    this.terms = new Terms(engine)
+    this.byId = new SessionsById(engine)
     this.#engine = engine
     this.#subjects = new Subjects(engine)
   }
@@ -88,6 +96,14 @@ export class Sessions<Data extends object = SessionData> {
    */
   isFormTokenOf(session: Session, token: unknown): boolean {
     return this.#formTokens().verify(handleOf(session, 'isFormTokenOf'), token)
+  }
+
+  /**
+   * Whether this manager and another, each with a cookie that the same browser sends to both, sign people out of each
+   * other: one cannot read what the other signs, or does not find the session.
+   */
+  isAtOddsWith(other: Sessions<Data>): boolean {
+    return this.name === other.name && this.#engine.isAtOddsWith(other.#engine)
   }
 
   /** Tells the policy in force, as text for people: the timeouts, the cookie, the keys, the store. No secret is in it. */

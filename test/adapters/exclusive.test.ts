@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import session, { type ExclusiveOptions, exclusive, type RecordStore } from 'sojourn'
 import { memoryStore } from 'sojourn/memory'
+import { type FakeClock, fakeClock } from 'sojourn/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Gate } from '../support/gate.ts'
 import { type Answer, ask } from '../support/http-client.ts'
@@ -23,10 +24,11 @@ interface ShopOptions extends ExclusiveOptions {
   /** How many processes there are that share the store. */
   readonly processes?: number
   readonly seal?: 'visitor'
+  readonly clock?: FakeClock
 }
 
-const stores: [string, () => RecordStore | undefined][] = [
-  ['a store of Sojourn’s', () => memoryStore()],
+const stores: [string, (clock?: FakeClock) => RecordStore | undefined][] = [
+  ['a store of Sojourn’s', clock => memoryStore({ clock })],
   ['a store for express-session', () => undefined],
 ]
 
@@ -62,9 +64,11 @@ describe.each(stores)('a route that has the session for itself, with %s', (_kind
   })
 
   test('refuses what a request stores whose lease is over, and keeps what the next one has stored', async () => {
-    const shop = await open({ store: makeStore(), lease: 30, wait: '5s' })
+    const clock = fakeClock(Date.now())
+    const shop = await open({ store: makeStore(clock), clock, lease: '30s', wait: '5s' })
     const slow = shop.buy('slow')
     await until(() => shop.begun.length === 1)
+    clock.advance(30_000)
     shop.gate('next').open()
     expect((await shop.buy('next')).status).toBe(200)
     shop.gate('slow').open()
@@ -92,9 +96,17 @@ describe('across processes', () => {
   })
 
   test('who has lost the lease to another process stores nothing', async () => {
-    const shop = await open({ store: memoryStore(), processes: 2, lease: 30, seal: 'visitor' })
+    const clock = fakeClock(Date.now())
+    const shop = await open({
+      store: memoryStore({ clock }),
+      clock,
+      processes: 2,
+      lease: '30s',
+      seal: 'visitor',
+    })
     const slow = shop.buy('slow', 0)
     await until(() => shop.begun.length === 1)
+    clock.advance(30_000)
     shop.gate('next').open()
     expect((await shop.buy('next', 1)).status).toBe(200)
     shop.gate('slow').open()
@@ -126,7 +138,7 @@ test('without the session before it, the error handler is told', async () => {
   expect((await ask(await serve(withCodes(app)))).body).toBe('OPTION_INVALID')
 })
 
-async function open({ store, processes = 1, seal, ...options }: ShopOptions): Promise<Shop> {
+async function open({ store, processes = 1, seal, clock, ...options }: ShopOptions): Promise<Shop> {
   const gates = new Map<string, Gate>()
   const begun: string[] = []
   const gate = (name: string): Gate => {
@@ -138,7 +150,7 @@ async function open({ store, processes = 1, seal, ...options }: ShopOptions): Pr
   const ports: number[] = []
   for (let process = 0; process < processes; process += 1) {
     const app = express()
-    app.use(session({ secret, store: shared, ...(seal && { seal }) }))
+    app.use(session({ secret, store: shared, clock, ...(seal && { seal }) }))
     app.get('/', (request, response) => {
       Object.assign(request.session, { stock: 10 })
       response.end()

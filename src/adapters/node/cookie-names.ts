@@ -1,11 +1,11 @@
-import type { Engine } from '../../core/engine/engine.ts'
 import { warnOnce } from '../../core/report/warnings.ts'
+import type { Sessions } from '../../core/sessions.ts'
 import type { NodeRequest } from './messages.ts'
 import { isInside } from './request-path.ts'
 
 /** A middleware, and the host that it was asked for first. */
 interface Mounted {
-  readonly engine: WeakRef<Engine>
+  readonly sessions: WeakRef<Sessions>
   readonly host: string | undefined
 }
 
@@ -15,12 +15,12 @@ const mountedOn = new WeakMap<object, Mounted[]>()
 
 /** Notes on which server a middleware is mounted, and warns where another one there has the same cookie. */
 export class CookieNames {
-  readonly #engine: Engine
+  readonly #sessions: Sessions
   /** The server of the last request, so that most requests cost one comparison. */
   #server: unknown
 
-  constructor(engine: Engine) {
-    this.#engine = engine
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions
   }
 
   note({ socket, headers }: Partial<NodeRequest>): void {
@@ -30,29 +30,19 @@ export class CookieNames {
     const mounted = mountedOn.get(server) ?? []
     if (mounted.length >= mostNoted) return
     const host = headers?.host
-    const others = mounted.flatMap(each => (each.host === host ? (each.engine.deref() ?? []) : []))
-    if (others.includes(this.#engine)) return
-    if (others.some(other => isAtOdds(other, this.#engine))) warnShared(this.#engine.cookies.name)
-    mountedOn.set(server, [...mounted, { engine: new WeakRef(this.#engine), host }])
+    const others = mounted.flatMap(each => (each.host === host ? (each.sessions.deref() ?? []) : []))
+    if (others.includes(this.#sessions)) return
+    if (others.some(other => meetInVain(other, this.#sessions))) warnShared(this.#sessions.name)
+    mountedOn.set(server, [...mounted, { sessions: new WeakRef(this.#sessions), host }])
   }
 }
 
-/** Whether a browser would send the cookie of one to the other, which cannot read it or finds no session for it. */
-function isAtOdds(one: Engine, other: Engine): boolean {
-  if (one.cookies.name !== other.cookies.name) return false
+/** Whether a browser that has the cookie of one would send it to the other, to no use. */
+function meetInVain(one: Sessions, other: Sessions): boolean {
   // What a function says for another request nobody knows.
-  if (one.cookies.isPerRequest || other.cookies.isPerRequest) return false
-  const [path, otherPath] = [one.cookies.pathFor(undefined), other.cookies.pathFor(undefined)]
-  if (!isInside(path, otherPath) && !isInside(otherPath, path)) return false
-  // Of other stores two may be one place.
-  const isApart = one.store !== other.store && one.store.name === 'memory'
-  return isApart || !isReadable(one, other)
-}
-
-/** Whether one reads what the other signs. Of those that get their secret from each request nobody knows. */
-function isReadable(one: Engine, other: Engine): boolean {
-  const isKnown = [one, other].every(({ policy }) => policy.ring !== undefined || policy.secrets.length > 0)
-  return !isKnown || one.configuredSigner.read(other.configuredSigner.write('probe')) !== undefined
+  if (one.terms.isPathPerRequest || other.terms.isPathPerRequest) return false
+  const [path, otherPath] = [one.terms.pathFor(undefined), other.terms.pathFor(undefined)]
+  return (isInside(path, otherPath) || isInside(otherPath, path)) && one.isAtOddsWith(other)
 }
 
 function warnShared(name: string): void {

@@ -18,7 +18,6 @@ export interface ExchangeSettings {
   readonly store: CompleteStore
   /** Whom to believe that the connection is secure: a proxy's header, only the socket, or the framework. */
   readonly proxy: boolean | undefined
-  readonly onCommitFailure: 'fail' | 'send'
   /** Tells whether a request gets a session. Given where that is found out only when somebody looks. */
   readonly covers: ((request: NodeRequest) => boolean) | undefined
 }
@@ -115,7 +114,7 @@ export class Exchange implements Carrier {
   }
 
   get sendsAnyway(): boolean {
-    return this.#settings.onCommitFailure === 'send'
+    return this.sessions.terms.onCommitFailure === 'send'
   }
 
   /** What `Set-Cookie` says. Known once the commit is done. */

@@ -131,6 +131,16 @@ export class Engine {
     return hash('sha256', `sojourn:lease:${this.handleOf(id)}`, 'base64url')
   }
 
+  /** Whether the cookies of another manager are of no use here. */
+  isAtOddsWith(other: Engine): boolean {
+    // Of other stores two may be one place.
+    const isApart = this.store !== other.store && this.store.name === 'memory'
+    // Of those that get their secret from each request nobody knows.
+    const isKnown = hasKeys(this.policy) && hasKeys(other.policy)
+    const probe = (): string => other.configuredSigner.write('probe')
+    return isApart || (isKnown && this.configuredSigner.read(probe()) === undefined)
+  }
+
   /** @throws SojournError `STORE_UNABLE` where sessions are kept under their ids, so that a handle finds none. */
   demandHandles(): void {
     if (this.keepsSessions) throw unableError(this.store.name, 'find a session by its handle')

@@ -6,22 +6,24 @@ export interface MemoryStoreOptions {
    * How many records it holds at most.
    * @default 100_000
    */
-  readonly maxRecords?: number
+  readonly maxRecords?: number | undefined
   /**
    * How many bytes its records count for at most: for each one the length of its texts and data,
    * and 512 bytes for what lies around them.
    * @default 100 MiB
    */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /**
    * The source of time.
    * @default systemClock
    */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
+type Settled = { readonly [name in keyof MemoryStoreOptions]-?: NonNullable<MemoryStoreOptions[name]> }
+
 /** Fills in the defaults, and refuses what cannot be meant. */
-export function checkedOptions(options: MemoryStoreOptions): Required<MemoryStoreOptions> {
+export function checkedOptions(options: MemoryStoreOptions): Settled {
   const { maxRecords = 100_000, maxBytes = 100 * 1024 ** 2, clock = systemClock, ...rest } = options
   refuseUnknown(rest)
   return {
