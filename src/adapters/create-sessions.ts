@@ -5,7 +5,7 @@ import { type ReportProblem, throwProblem } from '../core/report/option-check.ts
 import { warnOnce } from '../core/report/warnings.ts'
 import type { SessionData } from '../core/session/session-data.ts'
 import type { Sessions } from '../core/sessions.ts'
-import { type AnyStore, checkStore, makeSessions } from './manager.ts'
+import { type AnyStore, checkStore, isCallbackStore, makeSessions } from './manager.ts'
 import { demandOptions } from './mistakes.ts'
 
 /** The options of a manager without a framework. */
@@ -30,12 +30,14 @@ export type KeyedOptions = ManagerOptions &
  */
 export function createSessions<Data extends object = SessionData>(options: KeyedOptions): Sessions<Data> {
   demandOptions('createSessions', options)
-  const { store } = options
+  const { store, secret, keys } = options
   if (store !== undefined) checkStore(store, options)
+  // A store that calls back has other verbs.
+  const records = store !== undefined && isCallbackStore(store) ? undefined : store
   // Without a secret there is nothing to check, and that is the first thing to be told.
-  const isKeyed = options.keys !== undefined
-  checkOptions(isKeyed ? options : { ...options, secret: options.secret ?? null }, throwProblem)
-  checkSecretLengths(options.secret, isProduction() ? throwProblem : warnOfSecret)
+  const needed = keys === undefined ? (secret ?? null) : secret
+  checkOptions({ ...options, store: records, secret: needed }, throwProblem)
+  checkSecretLengths(secret, isProduction() ? throwProblem : warnOfSecret)
   return makeSessions<Data>(resolveOptions(options), store)
 }
 

@@ -17,6 +17,14 @@ export function isRecordStore(store: AnyStore): store is RecordStore {
   return 'replace' in store && 'create' in store
 }
 
+/** Whether a store has the verbs of one for express-session. */
+export function isCallbackStore(store: AnyStore): store is CallbackStore {
+  const hasVerbs = ['get', 'set', 'destroy', 'on'].every(
+    verb => typeof Reflect.get(store, verb) === 'function',
+  )
+  return hasVerbs && !isRecordStore(store)
+}
+
 /** Makes the manager of a store's sessions, or of those in the memory of this process. */
 export function makeSessions<Data extends object>(
   policy: Policy,

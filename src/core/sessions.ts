@@ -4,6 +4,7 @@ import { describePolicy } from './engine/policy-description.ts'
 import { isHandle, type SessionSummary, Subjects, summaryOf } from './engine/subjects.ts'
 import { Terms } from './engine/terms.ts'
 import { describeValue, SojournError } from './report/errors.ts'
+import { type ReadOnlySession, readOnly } from './session/read-only.ts'
 import { actionsOf, Session, type SessionWith } from './session/session.ts'
 import type { SessionData } from './session/session-data.ts'
 import { checkSubject } from './session/sign-in-check.ts'
@@ -43,6 +44,23 @@ export class Sessions<Data extends object = SessionData> {
   visit(carrier: Carrier): TypedVisit<Data> {
     // The types of the data are the application's word; the values are checked by nobody.
     return new Visit(this.#engine, carrier) as TypedVisit<Data>
+  }
+
+  /**
+   * Reads a visitor's session where no cookie can be sent, as while a page is rendered: it is recorded as activity, keeps
+   * its id, and cannot be changed. Answers undefined for a visitor who has none.
+   *
+   * @throws SojournError `SESSION_READ_ONLY` when something is written to what this answers.
+   */
+  async read(carrier: Carrier): Promise<ReadOnlySession<Data> | undefined> {
+    const visit = new Visit(this.#engine, carrier)
+    await visit.open()
+    const { session } = visit
+    if (session === undefined || !actionsOf(session).isStored) return undefined
+    // Whatever the cookie would say is not sent, so that no new id may be given.
+    visit.announce()
+    await visit.commit()
+    return readOnly<Data>(session)
   }
 
   /** How a session is named to people and in logs. Says nothing that could be used as an id. */

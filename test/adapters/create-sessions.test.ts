@@ -1,4 +1,4 @@
-import { createSessions, systemClock } from 'sojourn'
+import session, { createSessions, systemClock } from 'sojourn'
 import { memoryStore } from 'sojourn/memory'
 import { fakeClock } from 'sojourn/testing'
 import { describe, expect, test, vi } from 'vitest'
@@ -59,6 +59,26 @@ describe('a manager without a framework', () => {
     Object.assign(visit.session ?? {}, { user: 'ada' })
     void visit.commit()
     expect(store.size).toBe(1)
+  })
+
+  test('a store that was written for express-session keeps the sessions as express-session does', async () => {
+    const store = new session.MemoryStore()
+    const sessions = createSessions<{ user: string }>({ secret, store })
+    const first = sessions.visit({ cookieHeader: undefined, isSecure: false, request: {} })
+    await first.open()
+    Object.assign(first.session ?? {}, { user: 'ada' })
+    await first.commit()
+    const cookieHeader = first.setCookie?.split(';')[0]
+    const [kept] = await new Promise<object[]>(resolve =>
+      store.all((_error, all) => resolve(Object.values(all ?? {}))),
+    )
+    expect(kept).toMatchObject({ cookie: { path: '/', httpOnly: true }, user: 'ada' })
+    const second = sessions.visit({ cookieHeader, isSecure: false, request: {} })
+    await second.open()
+    expect([second.session?.user, second.id]).toEqual(['ada', idOf(cookieHeader)])
+    expect(() => createSessions({ secret, store, seal: 'server' })).toThrow(
+      'Expected no `seal` with a store that was written for express-session',
+    )
   })
 
   test('a wrong option throws at construction', () => {

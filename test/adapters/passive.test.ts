@@ -24,7 +24,7 @@ async function open(options: object = {}) {
   app.get('/status', (request, response) => void response.end(String(Reflect.get(request.session, 'user'))))
   const port = await serve(app)
   const { cookie } = await ask(port)
-  return { clock, get: (path: string) => ask(port, path, { headers: { cookie } }) }
+  return { clock, get: (path: string, headers = {}) => ask(port, path, { headers: { ...headers, cookie } }) }
 }
 
 test('a route that is passive reads the session, and prolongs it by nothing', async () => {
@@ -49,6 +49,16 @@ test('the option tells which requests are passive', async () => {
   const { clock, get } = await open({ passive: (request: { path: string }) => request.path === '/status' })
   for (let polls = 0; polls < 4; polls += 1) {
     expect((await get('/status')).body).toBe('ada')
+    clock.advance(5 * minute)
+  }
+  clock.advance(minute)
+  expect((await get('/page')).body).toBe('undefined')
+})
+
+test('a page that the browser loads on suspicion prolongs nothing', async () => {
+  const { clock, get } = await open()
+  for (let pages = 0; pages < 4; pages += 1) {
+    expect((await get('/page', { 'sec-purpose': 'prefetch;prerender' })).body).toBe('ada')
     clock.advance(5 * minute)
   }
   clock.advance(minute)

@@ -38,6 +38,7 @@ const names = { session: accessor('session', 'session'), sessionID: accessor('se
 /** One request as the core sees it, and its session as the request shows it. */
 export class Exchange implements Carrier {
   readonly request: NodeRequest
+  readonly sessions: Sessions
   readonly #settings: ExchangeSettings
   readonly #next: Messages['next']
   /** Made when something is asked of it for the first time: most requests never look at their session. */
@@ -51,6 +52,7 @@ export class Exchange implements Carrier {
 
   constructor({ request, next }: Messages, settings: ExchangeSettings) {
     this.request = request
+    this.sessions = settings.sessions
     this.#next = next
     this.#settings = settings
   }
@@ -101,8 +103,8 @@ export class Exchange implements Carrier {
     return this.request.secret as Secret | undefined
   }
 
-  get sessions(): Sessions {
-    return this.#settings.sessions
+  get purpose(): unknown {
+    return this.request.headers?.['sec-purpose']
   }
 
   get userAgent(): string | undefined {

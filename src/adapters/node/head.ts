@@ -1,3 +1,4 @@
+import { bodyHeaders, withSessionCookie } from '../../core/cookies/answer-head.ts'
 import { warnShared } from '../../core/report/warnings.ts'
 import type { NodeResponse } from './messages.ts'
 
@@ -5,6 +6,7 @@ import type { NodeResponse } from './messages.ts'
 export type HeadArguments = readonly unknown[]
 
 type Header = readonly [name: string, value: unknown]
+type Added = readonly [name: string, value: string | readonly string[]]
 
 /**
  * Adds the session's cookie to a head that is about to leave, beside whatever the application has put there.
@@ -15,15 +17,26 @@ export function addCookie(response: NodeResponse, head: HeadArguments, setCookie
   const given = headersIn(head)
   const before = response.getHeader?.('set-cookie')
   if (given.length === 0 && listOf(before).at(-1) === setCookie) return head
-  const caching = cachingFor(response, given)
-  const cookies = withCookie(cookiesBefore(given, before), setCookie)
-  if (belongsIntoHead(response, head)) {
-    const added: readonly Header[] = [...caching, ['Set-Cookie', cookies]]
+  const added = headersBeside(response, given, setCookie)
+  if (belongsIntoHead(response, head))
     return head.map(argument => (isHeaders(argument) ? withHeaders(argument, added) : argument))
-  }
-  for (const [name, value] of caching) response.setHeader?.(name, value)
-  response.setHeader?.('Set-Cookie', cookies)
+  for (const [name, value] of added) response.setHeader?.(name, value)
   return head
+}
+
+function headersBeside(
+  response: NodeResponse,
+  given: readonly Header[],
+  setCookie: string,
+): readonly Added[] {
+  const inHead = given.find(isCacheControl)?.[1]
+  const chosen = inHead ?? response.getHeader?.('cache-control')
+  const cacheControl = chosen === undefined ? undefined : String(chosen)
+  const cookies = cookiesBefore(given, response.getHeader?.('set-cookie'))
+  const answer = withSessionCookie({ cookies, cacheControl }, setCookie)
+  const caching = answer.isShared ? unshared(response, answer.cacheControl, inHead) : answer.cacheControl
+  const cookie: Added = ['Set-Cookie', answer.cookies]
+  return caching === cacheControl ? [cookie] : [['Cache-Control', caching], cookie]
 }
 
 /** The cookies that leave beside ours. Headers handed to `writeHead` replace those set before. */
@@ -32,21 +45,12 @@ function cookiesBefore(given: readonly Header[], before: unknown): readonly stri
   return inHead.length === 0 ? listOf(before) : inHead.flatMap(([, value]) => listOf(value))
 }
 
-/** `no-store` where nobody has chosen otherwise. The application's choice stands, and is warned of. */
-function cachingFor(
-  response: NodeResponse,
-  given: readonly Header[],
-): readonly (readonly [name: string, value: string])[] {
-  const inHead = given.find(isCacheControl)?.[1]
-  const chosen = inHead ?? response.getHeader?.('cache-control')
-  if (chosen === undefined) return [['Cache-Control', 'no-store']]
-  const text = String(chosen)
-  if (!/\b(?:public|s-maxage)\b/i.test(text)) return []
-  if (inHead === undefined && isOfFile(response, text)) {
-    return [['Cache-Control', text === 'public, max-age=0' ? 'no-store' : text.replace('public', 'private')]]
-  }
+/** The application's choice stands, and is warned of. A file is called public by the framework, and not by the application. */
+function unshared(response: NodeResponse, caching: string, inHead: unknown): string {
+  if (inHead === undefined && isOfFile(response, caching))
+    return caching === 'public, max-age=0' ? 'no-store' : caching.replace('public', 'private')
   warnShared()
-  return []
+  return caching
 }
 
 /**
@@ -84,9 +88,9 @@ function belongsIntoHead(response: NodeResponse, head: HeadArguments): boolean {
 }
 
 /** The headers in their own form, with some that take the place of those of the same name. */
-function withHeaders(headers: object, added: readonly Header[]): object {
+function withHeaders(headers: object, added: readonly Added[]): object {
   const others = headersIn([headers]).filter(header => !isSetCookie(header))
-  const all = [...others, ...added]
+  const all: readonly Header[] = [...others, ...added]
   if (!Array.isArray(headers)) return Object.fromEntries(all)
   return Array.isArray(headers[0]) ? all : all.flat()
 }
@@ -103,28 +107,6 @@ function listOf(value: unknown): string[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value.map(String) : [String(value)]
 }
-
-/** One response never carries two cookies of one name: a second of ours takes the place of the first. */
-function withCookie(cookies: readonly string[], setCookie: string): string[] {
-  const name = setCookie.slice(0, setCookie.indexOf('=') + 1)
-  return [...cookies.filter(cookie => !cookie.startsWith(name)), setCookie]
-}
-
-/** Headers that say something about a body, or about where to go in its place. */
-const bodyHeaders = [
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-length',
-  'content-location',
-  'content-range',
-  'content-type',
-  'etag',
-  'last-modified',
-  'location',
-  'trailer',
-  'transfer-encoding',
-]
 
 /**
  * Makes a head that has not left ready for another body. What described the first one would cut the second

@@ -114,6 +114,7 @@ type Settled = { readonly [name in Choice | Switch]: NonNullable<SessionsOptions
 /** What tells whether a request is a sign of life. */
 interface Visited {
   readonly isPassive?: boolean | undefined
+  readonly purpose?: unknown
   readonly request: unknown
 }
 
@@ -206,7 +207,13 @@ function refuseRevoked(keys: readonly KeyOptions[], secrets: readonly Secret[]):
 }
 
 function passivity(matches: ((request: never) => boolean) | undefined): (visited: Visited) => boolean {
-  if (matches === undefined) return ({ isPassive }) => isPassive === true
+  const isKnown = ({ isPassive, purpose }: Visited): boolean => isPassive === true || isPrefetch(purpose)
+  if (matches === undefined) return isKnown
   // The function was given by the application for this framework's requests.
-  return ({ isPassive, request }) => isPassive === true || matches(request as never) === true
+  return visited => isKnown(visited) || matches(visited.request as never) === true
+}
+
+/** Whether a browser has made the request before anybody wanted the page. */
+function isPrefetch(purpose: unknown): boolean {
+  return typeof purpose === 'string' && /^\s*prefetch\b/i.test(purpose)
 }

@@ -62,3 +62,10 @@ export function failureOf(work: () => MaybePromise<void>): MaybePromise<Failure 
     error => ({ error }),
   )
 }
+
+/** Throws what went wrong, or rejects with it. */
+export function demandSuccess(outcome: MaybePromise<Failure | undefined>): MaybePromise<void> {
+  return chain(outcome, failure => {
+    if (failure !== undefined) throw failure.error
+  })
+}

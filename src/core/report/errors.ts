@@ -19,6 +19,7 @@ export const errorCodes = [
   'SIGN_IN_REQUIRED',
   'SUBJECT_INVALID',
   'VISIT_NOT_OPEN',
+  'SESSION_READ_ONLY',
   'HEAD_SENT',
   'LOCK_BUSY',
   'LOCK_LOST',
@@ -108,6 +109,14 @@ export function unableError(store: string, wanted: string): SojournError {
   return new SojournError(
     'STORE_UNABLE',
     `Expected a store that can ${wanted}, got the ${store} store, which cannot. Use a store of Sojourn's.`,
+  )
+}
+
+/** A store that does not answer at once, whose session is looked at before it has answered. */
+export function notOpenError(store: string): SojournError {
+  return new SojournError(
+    'VISIT_NOT_OPEN',
+    `Expected \`await visit.open()\` before the session is looked at, because the ${store} store does not answer at once.`,
   )
 }
 

@@ -1,6 +1,7 @@
 import type { SessionRecord } from '../record/store.ts'
 import { warnInsecure } from '../report/warnings.ts'
 import type { LiveSession } from '../session/live-session.ts'
+import { idByNow } from './find-session.ts'
 import type { RequestSessions } from './request-sessions.ts'
 
 /** Whether the end of a request is to store its session. */
@@ -68,6 +69,17 @@ export function writeCookie({ engine, carrier, brought }: RequestSessions, live:
   return live.ownCookie === undefined
     ? engine.cookies.write(value, carrier, live.maxAge)
     : live.ownCookie.write({ name: engine.cookies.name, value })
+}
+
+/** Decides the cookie of a head that leaves before the end of its response. Answers undefined where none is due. */
+export function announceCookie(sessions: RequestSessions, live: LiveSession): string | undefined {
+  if (!isCookieDue(sessions, live, live.changes() !== undefined)) return undefined
+  const { engine } = sessions
+  const { record } = live
+  live.isAnnounced = true
+  if (record !== undefined) live.follow(idByNow(engine, live.id, record))
+  // The end of a stream finds out for sure, and then the cookie has left.
+  return record !== undefined && engine.isKnownEnded(record) ? undefined : writeCookie(sessions, live)
 }
 
 /** Writes the `Set-Cookie` that takes the cookie away from a visitor who has brought one. */

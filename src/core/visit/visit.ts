@@ -1,26 +1,41 @@
-import type { VerifiedId } from '../cookies/cookie-signer.ts'
+import { parseSetCookie, type SentCookie } from '../cookies/answer-head.ts'
 import type { Engine } from '../engine/engine.ts'
-import { attempt, chain, type Failure, isPromised, lastly } from '../record/maybe-promise.ts'
+import {
+  attempt,
+  chain,
+  demandSuccess,
+  type Failure,
+  failureOf,
+  isPromised,
+  lastly,
+} from '../record/maybe-promise.ts'
 import type { MaybePromise } from '../record/store.ts'
-import { goneError, SojournError } from '../report/errors.ts'
+import { goneError, notOpenError, SojournError } from '../report/errors.ts'
 import { publish } from '../report/events.ts'
 import type { LiveSession } from '../session/live-session.ts'
 import type { Session, SessionHost } from '../session/session.ts'
 import { Holding, type HoldOptions, leftError } from '../writing/hold.ts'
 import type { Carrier } from './carrier.ts'
 import { Commit } from './commit.ts'
-import { isCookieDue, writeCookie, writeDeletion } from './dues.ts'
-import { type Finding, findSession, idByNow, type Outcome } from './find-session.ts'
-import { identify } from './identify.ts'
+import { announceCookie, writeDeletion } from './dues.ts'
+import type { Outcome } from './find-session.ts'
+import { loadSession } from './load-session.ts'
 import { RequestSessions } from './request-sessions.ts'
 import { SessionMethods } from './session-methods.ts'
 
 /**
  * One request's dealings with its session, from cookie to cookie.
  *
- * An adapter makes one for each request. It calls `open` before the route where the store answers later,
- * `commit` before the response leaves, and then sends what `setCookie` says. A response that streams asks
- * `announce` at its first byte, and commits at its end.
+ * An adapter makes one for each request, and calls in this order:
+ *
+ * 1. `open`, and waits for it where the store answers later. A look at the session before that is refused.
+ * 2. The route looks at `session`, and guards may call `hold` and `markPassive`.
+ * 3. `announce`, only for a response whose head leaves before its end: it answers the cookie.
+ * 4. `commit`, before the response leaves, or before the end of a stream leaves. A `hold` is refused from here on.
+ * 5. `setCookie` or `cookie` says what the head is to carry, unless it has left before.
+ *
+ * A request whose session nobody looks at may leave out all of them, where the terms say that nothing is due. `serve` makes
+ * these calls for a framework whose middleware stands around the route.
  */
 export class Visit implements SessionHost {
   readonly #engine: Engine
@@ -33,6 +48,7 @@ export class Visit implements SessionHost {
   /** What the application has put in the place of the id, whatever that is. */
   #assigned: { readonly id: unknown } | undefined
   #commit: Commit | undefined
+  #committing: MaybePromise<Failure | undefined> = undefined
 
   constructor(engine: Engine, carrier: Carrier) {
     this.#engine = engine.forRequest()
@@ -51,6 +67,12 @@ export class Visit implements SessionHost {
   /** What the response's `Set-Cookie` is to say; undefined when it is to say nothing. Known after `commit`. */
   get setCookie(): string | undefined {
     return this.#commit?.setCookie
+  }
+
+  /** The same for a framework that writes the header itself. */
+  get cookie(): SentCookie | undefined {
+    const { setCookie } = this
+    return setCookie === undefined ? undefined : parseSetCookie(setCookie)
   }
 
   /** The session's id. An application may assign another, as it may with express-session. */
@@ -110,7 +132,7 @@ export class Visit implements SessionHost {
     if (this.#phase !== 'unread') return this.#opening
     this.#phase = 'loading'
     this.#opening = attempt(
-      () => this.#engine.limit.run(() => chain(this.#load(), () => this.#begin())),
+      () => this.#engine.limit.run(() => chain(loadSession(this.#sessions), outcome => this.#begin(outcome))),
       error => this.#giveUp(error),
     )
     return this.#opening
@@ -141,23 +163,28 @@ export class Visit implements SessionHost {
     sessions.isAnnounced = true
     if (isAnnounced || this.#phase !== 'open') return undefined
     if (live === undefined) return sessions.hasDestroyed ? writeDeletion(sessions) : undefined
-    if (!this.#isStorable(live) || !isCookieDue(sessions, live, live.changes() !== undefined))
-      return undefined
-    live.isAnnounced = true
-    if (live.record !== undefined) live.follow(idByNow(this.#engine, live.id, live.record))
-    // The end of a stream finds out for sure, and then the cookie has left.
-    const isEnded = live.record !== undefined && this.#engine.isKnownEnded(live.record)
-    return isEnded ? undefined : writeCookie(sessions, live)
+    return this.#isStorable(live) ? announceCookie(sessions, live) : undefined
   }
 
   /**
-   * Stores what has changed, or records activity, or does nothing where nothing is due. Does so once, however
-   * often it is called.
+   * Stores what has changed, or records activity, or does nothing where nothing is due. Does so once: each further call
+   * answers what became of the first.
    */
   commit(): MaybePromise<void> {
     this.#sessions.isOver = true
-    if (this.#phase !== 'open') return
-    this.#phase = 'committed'
+    if (this.#phase === 'open') {
+      this.#phase = 'committed'
+      this.#committing = failureOf(() => this.#commitNow())
+    }
+    return demandSuccess(this.#committing)
+  }
+
+  /** Does all that is due for a response that is about to be whole. `commit` then stores what has changed since. */
+  flush(): MaybePromise<void> {
+    return this.#phase === 'open' ? this.#sessions.inTurn(() => this.#end()) : undefined
+  }
+
+  #commitNow(): MaybePromise<void> {
     const { holding } = this.#sessions
     holding?.abandon()
     return this.#sessions.inTurn(() =>
@@ -166,11 +193,6 @@ export class Visit implements SessionHost {
         () => holding?.release(),
       ),
     )
-  }
-
-  /** Does all that is due for a response that is about to be whole. `commit` then stores what has changed since. */
-  flush(): MaybePromise<void> {
-    return this.#phase === 'open' ? this.#sessions.inTurn(() => this.#end()) : undefined
   }
 
   #end(): MaybePromise<void> {
@@ -184,7 +206,8 @@ export class Visit implements SessionHost {
     )
   }
 
-  #begin(): void {
+  #begin(outcome: Outcome = this.#outcome): void {
+    this.#outcome = outcome
     if (this.#phase === 'loading') this.#phase = 'open'
   }
 
@@ -194,35 +217,7 @@ export class Visit implements SessionHost {
     const opening = this.open()
     if (!isPromised(opening)) return
     opening.catch(() => undefined)
-    const { name } = this.#engine.store
-    throw new SojournError(
-      'VISIT_NOT_OPEN',
-      `Expected \`await visit.open()\` before the session is looked at, because the ${name} store does not answer at once.`,
-    )
-  }
-
-  #load(): MaybePromise<void> {
-    const engine = this.#engine
-    const { carrier } = this.#sessions
-    const identity = identify(engine, carrier, engine.signer(carrier.secret))
-    this.#sessions.identity = identity
-    if (typeof identity === 'string') {
-      this.#outcome = identity
-      return void this.#sessions.begin()
-    }
-    return chain(findSession(engine, identity), finding => this.#take(finding, identity))
-  }
-
-  #take(finding: Finding, visitor: VerifiedId): void {
-    this.#outcome = finding.outcome
-    if (finding.session === undefined) {
-      // The answer waits for the removal, so that the visitor who is told of an end meets it everywhere.
-      const { removing } = finding
-      // Whoever comes with an id that was given up ends nothing of those who have the new one.
-      if (finding.outcome !== 'replayed') this.#sessions.missing = visitor
-      void this.#sessions.inTurn(() => removing)
-      this.#sessions.begin()
-    } else this.#sessions.receive(finding.session).isFollowing = finding.session.id !== visitor.id
+    throw notOpenError(this.#engine.store.name)
   }
 
   #giveUp(error: unknown): void {

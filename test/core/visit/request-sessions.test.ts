@@ -223,14 +223,13 @@ describe.each([
     'a regenerated session that could not be saved (%o) gets no cookie',
     async values => {
       const { at, ada } = await signedIn()
-      const visit = await ada.request(async (session, current) => {
-        await session.regenerate()
-        Object.assign(current.session!, values)
-        at.store.fail('create')
-        at.store.fail('create')
-        await expect(current.session!.save()).rejects.toMatchObject({ code: 'STORE_FAILED' })
-        await expect((async () => current.commit())()).rejects.toMatchObject({ code: 'STORE_FAILED' })
-      })
+      const visit = await ada.arrive()
+      await visit.session!.regenerate()
+      Object.assign(visit.session!, values)
+      at.store.fail('create')
+      at.store.fail('create')
+      await expect(visit.session!.save()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      await expect((async () => visit.commit())()).rejects.toMatchObject({ code: 'STORE_FAILED' })
       expect([at.store.records(), visit.setCookie]).toEqual([[], undefined])
     },
   )

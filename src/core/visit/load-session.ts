@@ -1,0 +1,30 @@
+import type { VerifiedId } from '../cookies/cookie-signer.ts'
+import { chain } from '../record/maybe-promise.ts'
+import type { MaybePromise } from '../record/store.ts'
+import { type Finding, findSession, type Outcome } from './find-session.ts'
+import { identify } from './identify.ts'
+import type { RequestSessions } from './request-sessions.ts'
+
+/** Gives a request the session that the visitor's cookie names, or a new one. Answers what became of the one that was named. */
+export function loadSession(sessions: RequestSessions): MaybePromise<Outcome> {
+  const { engine, carrier } = sessions
+  const identity = identify(engine, carrier, engine.signer(carrier.secret))
+  sessions.identity = identity
+  if (typeof identity !== 'string')
+    return chain(findSession(engine, identity), finding => receive(sessions, finding, identity))
+  sessions.begin()
+  return identity
+}
+
+function receive(sessions: RequestSessions, finding: Finding, visitor: VerifiedId): Outcome {
+  const { outcome, session } = finding
+  if (session !== undefined) sessions.receive(session).isFollowing = session.id !== visitor.id
+  else {
+    // The answer waits for the removal, so that the visitor who is told of an end meets it everywhere.
+    void sessions.inTurn(() => finding.removing)
+    // Whoever comes with an id that was given up ends nothing of those who have the new one.
+    if (outcome !== 'replayed') sessions.missing = visitor
+    sessions.begin()
+  }
+  return outcome
+}
