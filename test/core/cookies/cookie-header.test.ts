@@ -133,3 +133,13 @@ function fastestMs(work: () => unknown): number {
   })
   return Math.min(...spans)
 }
+
+describe('a header of a million characters', () => {
+  const hostile: readonly string[] = [';', '=;', 'sid=;', ' sid= ', 'sid=%', ' \t', 'sid']
+
+  // A scan that goes back over what it has seen would take longer than any test may.
+  test.each(hostile)('is read in one scan (%j)', part => {
+    const header = `${part.repeat(1_000_000)}; sid=last`
+    expect(findCookies(header, 'sid').length).toBeLessThanOrEqual(16)
+  })
+})
