@@ -4,4 +4,10 @@ export { playStory, type StoryHarness } from './promises/play.ts'
 export { type Step, type StepName, type Story, type StorySettings, stepNames } from './promises/story.ts'
 export { type PromisesOptions, promisesHold } from './promises-hold.ts'
 export type { StorePower } from './scene.ts'
+export {
+  type BrowserCookie,
+  type SessionCookie,
+  type SessionCookieOptions,
+  sessionCookie,
+} from './session-cookie.ts'
 export { type StoreBench, type StoreClause, type StoreHarness, storeContract } from './store-contract.ts'
