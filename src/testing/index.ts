@@ -1,3 +1,14 @@
+export {
+  type AdapterAnswer,
+  type AdapterBench,
+  type AdapterClause,
+  type AdapterHarness,
+  type AdapterRequest,
+  type AdapterRequestInit,
+  type AdapterRoute,
+  type AdapterSite,
+  adapterContract,
+} from './adapter-contract.ts'
 export { type FakeClock, fakeClock } from './fake-clock.ts'
 export { BrokenPromise, type PromiseName, promises } from './promises/broken-promise.ts'
 export { playStory, type StoryHarness } from './promises/play.ts'
