@@ -26,11 +26,11 @@ export interface SessionCookie {
   readonly header: string
   /** The whole `Set-Cookie` header, as the server would have sent it. */
   readonly setCookie: string
-  /** The cookie as Playwright and Puppeteer take it, for a browser that visits this URL. */
+  /** The cookie as Playwright takes it, for a browser that visits this URL. */
   forBrowser(url: string | URL): BrowserCookie
 }
 
-/** A cookie as the drivers of browsers take it. */
+/** A cookie as `addCookies` of Playwright takes it. */
 export interface BrowserCookie {
   readonly name: string
   readonly value: string
