@@ -6,16 +6,6 @@ import { type AdapterSceneClause, runScene } from './adapter/scene.ts'
 import { sharingClauses } from './adapter/sharing.ts'
 import { streamClauses } from './adapter/streams.ts'
 
-export type {
-  AdapterAnswer,
-  AdapterBench,
-  AdapterHarness,
-  AdapterRequest,
-  AdapterRequestInit,
-  AdapterRoute,
-  AdapterSite,
-} from './adapter/harness.ts'
-
 /** One promise of the contract. */
 export interface AdapterClause {
   /** The promise in plain words; no two clauses share one. */

@@ -1,14 +1,13 @@
-export {
-  type AdapterAnswer,
-  type AdapterBench,
-  type AdapterClause,
-  type AdapterHarness,
-  type AdapterRequest,
-  type AdapterRequestInit,
-  type AdapterRoute,
-  type AdapterSite,
-  adapterContract,
-} from './adapter-contract.ts'
+export type {
+  AdapterAnswer,
+  AdapterBench,
+  AdapterHarness,
+  AdapterRequest,
+  AdapterRequestInit,
+  AdapterRoute,
+  AdapterSite,
+} from './adapter/harness.ts'
+export { type AdapterClause, adapterContract } from './adapter-contract.ts'
 export { type FakeClock, fakeClock } from './fake-clock.ts'
 export { BrokenPromise, type PromiseName, promises } from './promises/broken-promise.ts'
 export { playStory, type StoryHarness } from './promises/play.ts'
