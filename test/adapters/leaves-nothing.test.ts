@@ -13,6 +13,7 @@ import { memoryStore, type RecordMemory } from 'sojourn/memory'
 import { type FakeClock, fakeClock } from 'sojourn/testing'
 import { describe, expect, test } from 'vitest'
 import { ask } from '../support/http-client.ts'
+import { later } from '../support/late-store.ts'
 import { serve } from '../support/servers.ts'
 
 const minute = 60_000
@@ -115,17 +116,4 @@ async function open(
   const port = await serve(app)
   const get = (path: string, cookie = '') => ask(port, path, { headers: { cookie } })
   return { clock, records, get, cookie: (await get('/sign-in')).cookie }
-}
-
-/** The same store, as one over a network answers. */
-function later(records: RecordMemory): RecordStore {
-  return new Proxy(records, {
-    get(target, name) {
-      if (name === 'traits') return {}
-      const found: unknown = Reflect.get(target, name)
-      return typeof found === 'function'
-        ? async (...args: readonly unknown[]) => Reflect.apply(found, target, args)
-        : found
-    },
-  })
 }

@@ -16,6 +16,8 @@ const preludes: Readonly<Record<string, string>> = {
   app: `import express from 'express'; const app = express();`,
   session: `import session from 'sojourn';`,
   sessions: `import { createSessions } from 'sojourn'; const sessions = createSessions({ secret: 'a secret' });`,
+  cookie: `import type { SessionCookie } from 'sojourn/testing'; declare const cookie: SessionCookie;`,
+  context: `declare const context: import('playwright-core').BrowserContext;`,
   secret: `declare const secret: string;`,
 }
 

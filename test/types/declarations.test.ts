@@ -23,6 +23,23 @@ const underItsOwnName: { readonly [promise: string]: string } = {
       response.json([name, sure])
     })`,
 
+  'a prepared session holds what the sessions of the application hold': `
+    import session, { createSessions } from 'sojourn'
+    import { sessionCookie } from 'sojourn/testing'
+    const { sessions } = session({ secret: 'x' })
+    const header: Promise<string> = sessionCookie(sessions, { data: { views: 1 } }).then(cookie => cookie.header)
+    // @ts-expect-error It is a number.
+    sessionCookie(sessions, { data: { views: 'many' } })
+    // @ts-expect-error Nobody has said that there is such a thing.
+    sessionCookie(sessions, { data: { vews: 1 } })
+    // @ts-expect-error A subject is text or a number.
+    sessionCookie(sessions, { subject: true })
+    const own = createSessions<{ cart: string[] }>({ secret: 'x' })
+    sessionCookie(own, { subject: 7, data: { cart: [] } })
+    // @ts-expect-error The sessions of this manager hold something else.
+    sessionCookie(own, { data: { views: 1 } })
+    void header`,
+
   'a request has its session, its id and its store': `
     import type { Request } from 'express'
     import { Session, Cookie, Store, type CompleteStore } from 'sojourn'

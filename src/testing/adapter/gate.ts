@@ -1,0 +1,15 @@
+/** A promise that a clause resolves when it likes. */
+export class Gate {
+  readonly passed: Promise<void>
+  #resolve: () => void = () => undefined
+
+  constructor() {
+    this.passed = new Promise(resolve => {
+      this.#resolve = resolve
+    })
+  }
+
+  open(): void {
+    this.#resolve()
+  }
+}
