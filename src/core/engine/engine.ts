@@ -49,6 +49,8 @@ export class Engine {
   readonly mint: IdMint
   readonly configuredSigner: CookieSigner
   readonly otherSigners: Map<Secret, Signer> = new Map()
+  /** Whether mistakes are looked for that cost time to find. */
+  readonly isDeveloping: boolean = isDeveloping()
   /** How long is waited for the store. */
   limit: Limit
   /** The engine of the manager: for it each call of the store has a deadline of its own. */
@@ -194,6 +196,10 @@ export class Engine {
   }
 }
 
+function isDeveloping(): boolean {
+  return process.env.NODE_ENV !== 'production'
+}
+
 /** Whether a store knows whose sessions are whose. */
 function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
   return ['ofSubject', 'epochOf', 'raiseEpoch'].every(verb => typeof Reflect.get(store, verb) === 'function')
@@ -225,7 +231,7 @@ function encodingOf(
     cookieName: cookies.name,
     sealer: keys && new Sealer(keys, seal || 'server'),
     isSealing: seal !== false,
-    checksAssignments: process.env.NODE_ENV !== 'production',
+    checksAssignments: isDeveloping(),
     sizeLimit,
     onOversize,
   })

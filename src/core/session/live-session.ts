@@ -168,6 +168,11 @@ export class LiveSession extends StoreState implements SessionInside {
     this.id = id
   }
 
+  /** Whether the application may hold an object of the values, which changes without a word to this one. */
+  get hasHandedOut(): boolean {
+    return this.#isSuspect && Object.values(this.#values).some(value => value instanceof Object)
+  }
+
   /** Another view of the same values, behind which somebody else stands. */
   viewThrough(inside: SessionInside): Session {
     return sessionProxy(this.#values, inside)

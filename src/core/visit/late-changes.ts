@@ -1,8 +1,10 @@
+import type { Engine } from '../engine/engine.ts'
 import { warnAfterEnd, warnStale } from '../report/warnings.ts'
 import type { LiveSession } from '../session/live-session.ts'
 
 /** What tells of a request whether a change of one of its sessions comes too late. */
 interface ChangedRequest {
+  readonly engine: Engine
   readonly current: LiveSession | undefined
   /** Set when the end of the request has begun, which stores for the last time. */
   readonly isOver: boolean
@@ -29,6 +31,12 @@ export class LateChanges {
     this.#watched = live
     const before = changesOf(live)
     setTimeout(() => void this.#tell(live, before), patienceMs).unref()
+  }
+
+  /** The same for what a route has taken out of its session, and may still hold when the request is over. */
+  watchHandedOut(): void {
+    const { engine, current } = this.#request
+    if (engine.isDeveloping && current?.hasHandedOut) this.watch(current)
   }
 
   async #tell(live: LiveSession, before: string | undefined): Promise<void> {

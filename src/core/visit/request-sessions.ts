@@ -50,6 +50,7 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
   isOver = false
   /** The methods of the sessions that have failed. */
   readonly failures: Failures = new Failures()
+  readonly lateChanges: LateChanges = new LateChanges(this)
   /** What the request is still doing. It never rejects. */
   underWay: Promise<void> | undefined
   updating: UpdatingRequest['updating']
@@ -61,7 +62,6 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
   readonly writer: Writer
   readonly actionsFor: (live: LiveSession) => LiveActions
   #isPassive: boolean | undefined
-  #lateChanges: LateChanges | undefined
 
   constructor(engine: Engine, carrier: Carrier, makeActions: MakeActions) {
     this.engine = engine
@@ -179,9 +179,7 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
 
   noteUse(live: LiveSession, name: string | symbol): void {
     noteTouch(this, name)
-    if (live === this.current && !this.isOver && this.underWay === undefined) return
-    this.#lateChanges ??= new LateChanges(this)
-    this.#lateChanges.watch(live)
+    if (live !== this.current || this.isOver || this.underWay !== undefined) this.lateChanges.watch(live)
   }
 
   /** Runs an operation after what this request is still doing. Whatever comes later waits for both. */

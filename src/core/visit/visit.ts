@@ -190,7 +190,10 @@ export class Visit implements SessionHost {
     return this.#sessions.inTurn(() =>
       lastly(
         () => this.#end(),
-        () => holding?.release(),
+        () => {
+          this.#sessions.lateChanges.watchHandedOut()
+          return holding?.release()
+        },
       ),
     )
   }

@@ -46,6 +46,7 @@ describe.each([
   test.each<[string, RegExp, Act]>([
     ['after the answer', afterEnd, setAfterEnd],
     ['inside an object after the answer', afterEnd, inCart],
+    ['inside an object that was taken out before the answer', afterEnd, inHeldCart],
     [
       'while the answer is being stored',
       afterEnd,
@@ -246,6 +247,12 @@ describe.each([
 async function inCart(session: TestSession, visit: TestVisit): Promise<void> {
   await visit.commit()
   Object.assign(session.cart as object, { milk: 1 })
+}
+
+async function inHeldCart(session: TestSession, visit: TestVisit): Promise<void> {
+  const { cart } = session
+  await visit.commit()
+  Object.assign(cart as object, { milk: 1 })
 }
 
 async function setAfterEnd(session: TestSession, visit: TestVisit): Promise<void> {
