@@ -1,6 +1,8 @@
 import type {
   Activity,
   EnumeratingStore,
+  Lease,
+  LeasingStore,
   Replacement,
   SessionRecord,
   StoreTraits,
@@ -11,6 +13,7 @@ import type {
 import type { Clock } from '../core/time/clock.ts'
 import { furthest, successorOf } from './furthest.ts'
 import { higherEpoch } from './higher-epoch.ts'
+import { decodeLease, encodeLease } from './lease-text.ts'
 import { decodeEpoch, encodeEpoch } from './lmdb/epoch-bytes.ts'
 import { checkedOptions, type LmdbStoreOptions } from './lmdb/options.ts'
 import { ProvenTime } from './lmdb/proven-time.ts'
@@ -45,7 +48,7 @@ export function lmdbStore(options: LmdbStoreOptions): RecordFile {
  * made in one transaction, which happens only if that has not changed meanwhile; otherwise it is decided anew. Of
  * several at the same time one always gets through.
  */
-export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore {
+export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore, LeasingStore {
   readonly name: string = 'lmdb'
   readonly traits: StoreTraits = { readsAtOnce: true }
 
@@ -55,6 +58,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   readonly #file: SessionFile
   readonly #records: Table<SessionRecord>
   readonly #epochs: Table<SubjectEpoch>
+  readonly #leases: Table<Lease>
   readonly #subjects: SubjectKeys
 
   /** @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`, `STORE_UNUSABLE` */
@@ -67,6 +71,10 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     const subjects = new SubjectKeys(this.#file.subjects)
     this.#subjects = subjects
     this.#epochs = new Table(this.#file.epochs, { encode: encodeEpoch, decode: decodeEpoch })
+    this.#leases = new Table(this.#file.leases, {
+      encode: lease => Buffer.from(encodeLease(lease)),
+      decode: (name, bytes) => decodeLease(name, bytes.toString('utf8', 0, bytes.length)),
+    })
     this.#records = new Table(this.#file.records, {
       encode: encodeRecord,
       decode: decodeRecord,
@@ -140,6 +148,26 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     }
   }
 
+  async acquireLease(lease: Lease): Promise<boolean> {
+    const { name, token } = lease
+    for (;;) {
+      const found = this.#leases.find(name)
+      const held = this.#live(found)
+      if (this.#isOver(lease) || (held !== undefined && held.token !== token)) return false
+      if (await this.#leases.exchange({ name, found, next: lease })) return true
+    }
+  }
+
+  holdsLease({ name, token }: Lease): boolean {
+    return this.#live(this.#leases.find(name))?.token === token
+  }
+
+  /** Somebody else can only be quicker when the lease is over, and nobody's any more. */
+  async releaseLease({ name, token }: Lease): Promise<void> {
+    const found = this.#leases.find(name)
+    if (found?.item.token === token) await this.#leases.exchange({ name, found, next: undefined })
+  }
+
   sweep(limit: number): Promise<number> {
     return this.#sweepUntil(this.#clock.now(), limit)
   }
@@ -165,7 +193,8 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   async #sweepUntil(now: number, limit: number): Promise<number> {
-    const [records] = await Promise.all([this.#records.sweep(now, limit), this.#epochs.sweep(now, limit)])
+    const others = [this.#epochs, this.#leases].map(table => table.sweep(now, limit))
+    const [records] = await Promise.all([this.#records.sweep(now, limit), ...others])
     return records
   }
 
