@@ -189,8 +189,8 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
       const inner = redisStore({ client: prefixed, prefix: `${randomUUID()}:`, clock })
       return { store: inner, now: () => clock.now(), advance: (spanMs: number) => clock.jump(spanMs) }
     }
-    const contract = storeContract({ powers: ['enumerate', 'subjects'], open })
-    for (const clause of contract.filter(({ name }) => /records|ofSubject/.test(name))) {
+    const contract = storeContract({ powers: ['enumerate', 'subjects', 'leases'], open })
+    for (const clause of contract.filter(({ name }) => /records|ofSubject|Lease/.test(name))) {
       test(clause.name, () => clause.run())
     }
   })
