@@ -162,7 +162,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     return this.#live(this.#leases.find(name))?.token === token
   }
 
-  /** Somebody else can only be quicker when the lease is over, and nobody's any more. */
+  /** The exchange fails only if another token has taken the name after the lease was over: nothing is left to give up. */
   async releaseLease({ name, token }: Lease): Promise<void> {
     const found = this.#leases.find(name)
     if (found?.item.token === token) await this.#leases.exchange({ name, found, next: undefined })

@@ -377,7 +377,7 @@ describe('a hold', () => {
   test('that is granted after its response has left is let go at once', async () => {
     const { at, ada } = await begun()
     const [first, second, third] = [await ada.arrive(), await ada.arrive(), await ada.arrive()]
-    const gate = at.store.hold('take a lease')
+    const gate = at.store.hold('give a lease')
     const holding = failureOf(() => first.hold(options))
     await gate.reached
     await commit(first)
@@ -473,7 +473,7 @@ describe('a hold', () => {
     const { at, ada } = await begun(deadline)
     const visit = await ada.arrive()
     await visit.hold({ ...options, leaseMs: 60_000 })
-    at.store.next('give up a lease', () => never)
+    at.store.next('end a lease', () => never)
     const ending = commit(visit)
     await settle()
     at.clock.advance(1000)
@@ -499,8 +499,8 @@ describe('a hold', () => {
   test('fails at one deadline where the store answers neither its lease nor the end of that', async () => {
     const { at, ada } = await begun(deadline)
     const visit = await ada.arrive()
-    at.store.next('take a lease', () => never)
-    at.store.next('give up a lease', () => never)
+    at.store.next('give a lease', () => never)
+    at.store.next('end a lease', () => never)
     const holding = failureOf(() => visit.hold({ ...options, leaseMs: 60_000 }))
     await settle()
     at.clock.advance(1000)
@@ -510,7 +510,7 @@ describe('a hold', () => {
   test('whose lease is stored, but not answered, keeps nobody waiting for the end of that lease', async () => {
     const { at, ada } = await begun()
     const [visit, next] = [await ada.arrive(), await ada.arrive()]
-    at.store.next('take a lease', async work => {
+    at.store.next('give a lease', async work => {
       await work()
       throw new Error('the answer is lost')
     })

@@ -26,8 +26,8 @@ const writingVerbs: ReadonlySet<StoreVerb> = new Set([
   'touch',
   'delete',
   'raise the epoch of a subject',
-  'take a lease',
-  'give up a lease',
+  'give a lease',
+  'end a lease',
 ])
 
 /** What takes the place of one call of a verb: it may do the store's work, or not, now or later. */
@@ -91,7 +91,7 @@ export class WatchedStore implements SubjectStore, LeasingStore {
   }
 
   acquireLease(lease: Lease): MaybePromise<boolean> {
-    return this.#ask('take a lease', lease, () => {
+    return this.#ask('give a lease', lease, () => {
       const isTaken = this.inner.acquireLease(lease)
       if (isTaken) this.leases.add(lease.token)
       return isTaken
@@ -103,7 +103,7 @@ export class WatchedStore implements SubjectStore, LeasingStore {
   }
 
   releaseLease(lease: Lease): MaybePromise<void> {
-    return this.#ask('give up a lease', lease, () => {
+    return this.#ask('end a lease', lease, () => {
       this.leases.delete(lease.token)
       this.inner.releaseLease(lease)
     })

@@ -1,7 +1,7 @@
 import type { Lease, Leases } from '../record/store.ts'
 import type { Clock } from '../time/clock.ts'
 
-/** How many leases stand beside a store that lends none. */
+/** How many leases there may be beside a store that lends none. */
 const mostBeside = 100_000
 const beside = new WeakMap<object, ProcessLeases>()
 
@@ -15,7 +15,7 @@ export function leasesBeside(store: object, clock: Clock): ProcessLeases {
   return found
 }
 
-/** Leases in the memory of this process, bounded in number: when all are lent, nobody is lent another. */
+/** Leases in the memory of this process. When there are as many as there may be, it lends no other name. */
 export class ProcessLeases implements Leases {
   readonly #leases = new Map<string, Lease>()
   readonly #most: number
@@ -43,7 +43,7 @@ export class ProcessLeases implements Leases {
     if (this.holdsLease(lease)) this.#leases.delete(lease.name)
   }
 
-  /** Most leases are given up. Those that are only over are looked for when there is no room left. */
+  /** Requests give their leases up, so that it looks for leases that are over only when it is full. */
   #hasRoom(): boolean {
     if (this.#leases.size < this.#most) return true
     for (const lease of this.#leases.values()) if (!this.#isLive(lease)) this.#leases.delete(lease.name)

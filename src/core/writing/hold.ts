@@ -5,7 +5,7 @@ import type { Lease, Leases, MaybePromise } from '../record/store.ts'
 import { busyError, SojournError } from '../report/errors.ts'
 import type { LiveSession } from '../session/live-session.ts'
 
-/** How long to wait for a session, and for how long to have it. */
+/** How long a request waits for a session, and how long it may keep it. */
 export interface HoldOptions {
   readonly waitMs: number
   readonly leaseMs: number
@@ -26,8 +26,8 @@ interface Hold {
 }
 
 /**
- * One request's hold on its session, in this process by a turn and across processes by a lease. It is let go by the end
- * of the request, whatever became of the session.
+ * One request's hold on its session: a turn among the requests of its manager, and a lease among all who have the store.
+ * The end of the request releases it, whatever became of the session.
  */
 export class Holding {
   readonly #engine: Engine
@@ -58,19 +58,19 @@ export class Holding {
       this.#left.signal.throwIfAborted()
     } catch (error) {
       this.#hold = undefined
-      // Whoever is told has waited for long enough.
+      // The request has waited long enough, and does not wait for the release too.
       void this.#release(hold)
       throw this.#engine.reported(error)
     }
   }
 
-  /** @throws SojournError `LOCK_LOST` when the lease is over, so that the session may be somebody else's. */
+  /** @throws SojournError `LOCK_LOST` when the lease is over, so that another request may have the session. */
   demand(live: LiveSession): void {
     const hold = this.#of(live)
     if (hold?.isReleased || (hold && this.#engine.now() >= hold.lease.expiresAt)) throw lostError()
   }
 
-  /** The same, asking the store too: called when somebody else has written. */
+  /** The same, and asks the store as well. The writer calls it when another request has written the session. */
   async check(live: LiveSession): Promise<void> {
     this.demand(live)
     const lease = this.#of(live)?.lease
@@ -79,7 +79,7 @@ export class Holding {
     if (!isOurs) throw lostError()
   }
 
-  /** The response is about to leave: whatever waits for the session now waits no longer. */
+  /** Stops waiting for the session, because the response is about to leave. */
   abandon(): void {
     this.#left.abort(leftError())
   }
@@ -88,7 +88,7 @@ export class Holding {
     if (this.#hold !== undefined) await this.#release(this.#hold)
   }
 
-  /** The hold on a session. One that has taken the place of the held session is nobody else's, and needs none. */
+  /** The hold on a session. A session that has replaced the held one is new to everybody, and needs no hold. */
   #of(live: LiveSession): Hold | undefined {
     return this.#hold?.lease.name === this.#engine.handleOf(live.id) ? this.#hold : undefined
   }
@@ -101,7 +101,7 @@ export class Holding {
     const leave = once(() => turns.leave(turn))
     try {
       const lease = await this.#lease(name, options, until)
-      // A holder that never lets go must not keep this process waiting for longer than the store.
+      // A request that never ends must not hold the turn for longer than its lease.
       const cancel = clock.after(options.leaseMs, leave)
       const end = (): void => {
         cancel()
@@ -124,7 +124,7 @@ export class Holding {
     await entering.finally(cancel)
   }
 
-  /** Asks for the lease again and again, because another process may have it. */
+  /** Polls for the lease, because another process may have it. */
   async #lease(name: string, { leaseMs }: HoldOptions, until: number): Promise<Lease> {
     const { clock } = this.#engine
     const token = randomBytes(tokenBytes).toString('base64url')
@@ -139,10 +139,10 @@ export class Holding {
     }
   }
 
-  /** If the answer is lost the lease may be ours, and is given up. Nobody waits for that. */
+  /** A request whose answer was lost may have the lease, and gives it up without waiting. */
   #take(lease: Lease): MaybePromise<boolean> {
     return attempt(
-      () => this.#engine.ask('take a lease', undefined, () => this.#leases.acquireLease(lease)),
+      () => this.#engine.ask('give a lease', undefined, () => this.#leases.acquireLease(lease)),
       error => {
         void this.#giveUp(lease)
         throw error
@@ -150,7 +150,7 @@ export class Holding {
     )
   }
 
-  /** Lets the next one have the session. If the store fails the lease ends by itself. */
+  /** Lets the next request have the session. If the store fails, the lease ends by itself. */
   async #release(hold: Hold): Promise<void> {
     if (hold.isReleased) return
     hold.isReleased = true
@@ -160,7 +160,7 @@ export class Holding {
 
   #giveUp(lease: Lease): MaybePromise<void> {
     return this.#engine.tidy(manager =>
-      manager.ask('give up a lease', undefined, () => this.#leases.releaseLease(lease)),
+      manager.ask('end a lease', undefined, () => this.#leases.releaseLease(lease)),
     )
   }
 }
@@ -174,7 +174,7 @@ function once(act: () => void): () => void {
   }
 }
 
-/** What is wrong with a hold that comes when its response has left. */
+/** The error of a hold that is asked for after the response has left. */
 export function leftError(): SojournError {
   return busyError('the response has left meanwhile')
 }

@@ -56,7 +56,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
       await scene.advance(lifetimeMs)
       await expectNotHeld(scene, lease)
       await scene.lent(leaseOf(scene, { token: 'other' }))
-      await expectNotHeld(scene, lease)
+      await expectRefused(scene, leaseOf(scene))
     },
   },
   {
