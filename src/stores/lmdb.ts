@@ -24,10 +24,10 @@ import { type Found, Table } from './lmdb/table.ts'
 
 export type { LmdbPackage, LmdbStoreOptions } from './lmdb/options.ts'
 
-/** What is to become of a record: another takes its place, `remove` ends it, and without either it stays. */
-interface Decision<Answer> {
+/** What is to become of an item: another takes its place, `remove` ends it, and without either it stays. */
+interface Decision<Item, Answer> {
   readonly answer: Answer
-  readonly change?: SessionRecord | 'remove'
+  readonly change?: Item | 'remove'
 }
 
 /**
@@ -83,7 +83,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   async create(record: SessionRecord): Promise<boolean> {
-    const creating = this.#change(record.key, found => {
+    const creating = this.#change(this.#records, record.key, found => {
       if (found !== undefined) return { answer: false }
       return this.#isOver(record) ? { answer: true } : { answer: true, change: record }
     })
@@ -96,7 +96,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   replace(record: SessionRecord, expectedVersion: number): Promise<Replacement> {
-    return this.#change<Replacement>(record.key, found => {
+    return this.#change<SessionRecord, Replacement>(this.#records, record.key, found => {
       if (found === undefined) return { answer: 'gone' }
       if (found.version !== expectedVersion) return { answer: found }
       const next = successorOf(found, record)
@@ -105,7 +105,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   touch(key: string, activity: Activity): Promise<boolean> {
-    return this.#change(key, found => {
+    return this.#change(this.#records, key, found => {
       if (found === undefined) return { answer: false }
       const change = furthest(found, activity)
       return change === found ? { answer: true } : { answer: true, change }
@@ -113,7 +113,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   delete(key: string): Promise<boolean> {
-    return this.#change(key, found =>
+    return this.#change(this.#records, key, found =>
       found === undefined ? { answer: false } : { answer: true, change: 'remove' },
     )
   }
@@ -138,34 +138,28 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
 
   async raiseEpoch(subject: string, epoch: SubjectEpoch): Promise<void> {
     if (this.#isOver(epoch)) return
-    const name = nameOf(subject)
-    let isRaised = false
-    while (!isRaised) {
-      const found = this.#epochs.find(name)
-      const standing = this.#live(found)
-      const next = standing === undefined ? epoch : higherEpoch(standing, epoch)
-      isRaised = await this.#epochs.exchange({ name, found, next })
-    }
+    await this.#change(this.#epochs, nameOf(subject), found => ({
+      answer: undefined,
+      change: found === undefined ? epoch : higherEpoch(found, epoch),
+    }))
   }
 
   async acquireLease(lease: Lease): Promise<boolean> {
-    const { name, token } = lease
-    for (;;) {
-      const found = this.#leases.find(name)
-      const held = this.#live(found)
-      if (this.#isOver(lease) || (held !== undefined && held.token !== token)) return false
-      if (await this.#leases.exchange({ name, found, next: lease })) return true
-    }
+    if (this.#isOver(lease)) return false
+    return await this.#change(this.#leases, lease.name, held => {
+      if (held !== undefined && held.token !== lease.token) return { answer: false }
+      return { answer: true, change: lease }
+    })
   }
 
   holdsLease({ name, token }: Lease): boolean {
     return this.#live(this.#leases.find(name))?.token === token
   }
 
-  /** The exchange fails only if another token has taken the name after the lease was over: nothing is left to give up. */
-  async releaseLease({ name, token }: Lease): Promise<void> {
-    const found = this.#leases.find(name)
-    if (found?.item.token === token) await this.#leases.exchange({ name, found, next: undefined })
+  releaseLease({ name, token }: Lease): Promise<void> {
+    return this.#change(this.#leases, name, held =>
+      held?.token === token ? { answer: undefined, change: 'remove' } : { answer: undefined },
+    )
   }
 
   sweep(limit: number): Promise<number> {
@@ -178,17 +172,18 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     return this.#file.close()
   }
 
-  /** Makes the change that is decided for the live record, and asks again when somebody else was quicker. */
-  async #change<Answer>(
+  /** Makes the change that is decided for the live item, and asks again when somebody else was quicker. */
+  async #change<Item extends { readonly expiresAt: number }, Answer>(
+    table: Table<Item>,
     name: string,
-    decide: (found: SessionRecord | undefined) => Decision<Answer>,
+    decide: (found: Item | undefined) => Decision<Item, Answer>,
   ): Promise<Answer> {
     for (;;) {
-      const found = this.#records.find(name)
+      const found = table.find(name)
       const { answer, change } = decide(this.#live(found))
       if (change === undefined) return answer
       const next = change === 'remove' ? undefined : change
-      if (await this.#records.exchange({ name, found, next })) return answer
+      if (await table.exchange({ name, found, next })) return answer
     }
   }
 
