@@ -35,8 +35,7 @@ interface Bench {
 /** How long the records of a clause live, unless it says otherwise. */
 export const lifetimeMs = 3_600_000
 
-/** The methods of the powers that have several. Some of them without the others are of no use. */
-const methodsOf = {
+const methodNames = {
   subjects: ['ofSubject', 'epochOf', 'raiseEpoch'],
   leases: ['acquireLease', 'holdsLease', 'releaseLease'],
 } as const
@@ -214,21 +213,16 @@ export function canSweep(store: Store): store is SweepingStore {
 }
 
 export function knowsSubjects(store: Store): store is SubjectStore {
-  return missingMethods(store, 'subjects').length === 0
+  return methodsOf(store, 'subjects').length === methodNames.subjects.length
 }
 
 export function lendsNames(store: Store): store is LeasingStore {
-  return missingMethods(store, 'leases').length === 0
+  return methodsOf(store, 'leases').length === methodNames.leases.length
 }
 
-/** Whether a store has some methods of a power, and not the others. */
-export function isIncomplete(store: Store, power: keyof typeof methodsOf): boolean {
-  const missing = missingMethods(store, power).length
-  return missing > 0 && missing < methodsOf[power].length
-}
-
-function missingMethods(store: Store, power: keyof typeof methodsOf): readonly string[] {
-  return methodsOf[power].filter(name => !hasMethod(store, name))
+/** Which methods of a power a store has. Some without the others are of no use. */
+export function methodsOf(store: Store, power: keyof typeof methodNames): readonly string[] {
+  return methodNames[power].filter(name => hasMethod(store, name))
 }
 
 function hasMethod(store: Store, name: string): boolean {

@@ -5,10 +5,10 @@ import {
   canSweep,
   expectSame,
   inOrder,
-  isIncomplete,
   knowsSubjects,
   lendsNames,
   lifetimeMs,
+  methodsOf,
   nextOf,
   type Scene,
   type SceneClause,
@@ -25,8 +25,11 @@ export const powerClauses: readonly SceneClause[] = [
   {
     name: 'the powers of the store are those that were declared',
     async prove({ store, powers }) {
-      for (const power of ['subjects', 'leases'] as const)
-        assert.ok(!isIncomplete(store, power), `some methods of \`${power}\` without the others`)
+      const wholes = { subjects: knowsSubjects(store), leases: lendsNames(store) }
+      for (const power of ['subjects', 'leases'] as const) {
+        const methods = methodsOf(store, power)
+        assert.ok(methods.length === 0 || wholes[power], `only ${methods.join(' and ')} of \`${power}\``)
+      }
       const against = (power: StorePower, found: boolean, what: string) =>
         assert.equal(found, powers.includes(power), `${what} against the power \`${power}\``)
       against('enumerate', canEnumerate(store), 'the method `records`')
