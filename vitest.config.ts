@@ -23,7 +23,7 @@ export default defineConfig({
   resolve: { alias: publicPaths },
   test: {
     passWithNoTests: false,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     projects: [
       {
         extends: true,

@@ -1,6 +1,8 @@
 import type {
   Activity,
   EnumeratingStore,
+  Lease,
+  LeasingStore,
   Replacement,
   SessionRecord,
   StoreTraits,
@@ -11,6 +13,7 @@ import type {
 import type { Clock } from '../core/time/clock.ts'
 import { furthest, successorOf } from './furthest.ts'
 import { higherEpoch } from './higher-epoch.ts'
+import { decodeLease, encodeLease } from './lease-text.ts'
 import { decodeEpoch, encodeEpoch } from './lmdb/epoch-bytes.ts'
 import { checkedOptions, type LmdbStoreOptions } from './lmdb/options.ts'
 import { ProvenTime } from './lmdb/proven-time.ts'
@@ -21,10 +24,10 @@ import { type Found, Table } from './lmdb/table.ts'
 
 export type { LmdbPackage, LmdbStoreOptions } from './lmdb/options.ts'
 
-/** What is to become of a record: another takes its place, `remove` ends it, and without either it stays. */
-interface Decision<Answer> {
+/** What is to become of an item: another takes its place, `remove` ends it, and without either it stays. */
+interface Decision<Item, Answer> {
   readonly answer: Answer
-  readonly change?: SessionRecord | 'remove'
+  readonly change?: Item | 'remove'
 }
 
 /**
@@ -45,7 +48,7 @@ export function lmdbStore(options: LmdbStoreOptions): RecordFile {
  * made in one transaction, which happens only if that has not changed meanwhile; otherwise it is decided anew. Of
  * several at the same time one always gets through.
  */
-export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore {
+export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore, LeasingStore {
   readonly name: string = 'lmdb'
   readonly traits: StoreTraits = { readsAtOnce: true }
 
@@ -55,6 +58,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   readonly #file: SessionFile
   readonly #records: Table<SessionRecord>
   readonly #epochs: Table<SubjectEpoch>
+  readonly #leases: Table<Lease>
   readonly #subjects: SubjectKeys
 
   /** @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`, `STORE_UNUSABLE` */
@@ -67,6 +71,10 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     const subjects = new SubjectKeys(this.#file.subjects)
     this.#subjects = subjects
     this.#epochs = new Table(this.#file.epochs, { encode: encodeEpoch, decode: decodeEpoch })
+    this.#leases = new Table(this.#file.leases, {
+      encode: lease => Buffer.from(encodeLease(lease)),
+      decode: (name, bytes) => decodeLease(name, bytes.toString('utf8', 0, bytes.length)),
+    })
     this.#records = new Table(this.#file.records, {
       encode: encodeRecord,
       decode: decodeRecord,
@@ -75,7 +83,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   async create(record: SessionRecord): Promise<boolean> {
-    const creating = this.#change(record.key, found => {
+    const creating = this.#change(this.#records, record.key, found => {
       if (found !== undefined) return { answer: false }
       return this.#isOver(record) ? { answer: true } : { answer: true, change: record }
     })
@@ -88,7 +96,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   replace(record: SessionRecord, expectedVersion: number): Promise<Replacement> {
-    return this.#change<Replacement>(record.key, found => {
+    return this.#change<SessionRecord, Replacement>(this.#records, record.key, found => {
       if (found === undefined) return { answer: 'gone' }
       if (found.version !== expectedVersion) return { answer: found }
       const next = successorOf(found, record)
@@ -97,7 +105,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   touch(key: string, activity: Activity): Promise<boolean> {
-    return this.#change(key, found => {
+    return this.#change(this.#records, key, found => {
       if (found === undefined) return { answer: false }
       const change = furthest(found, activity)
       return change === found ? { answer: true } : { answer: true, change }
@@ -105,7 +113,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   delete(key: string): Promise<boolean> {
-    return this.#change(key, found =>
+    return this.#change(this.#records, key, found =>
       found === undefined ? { answer: false } : { answer: true, change: 'remove' },
     )
   }
@@ -130,14 +138,28 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
 
   async raiseEpoch(subject: string, epoch: SubjectEpoch): Promise<void> {
     if (this.#isOver(epoch)) return
-    const name = nameOf(subject)
-    let isRaised = false
-    while (!isRaised) {
-      const found = this.#epochs.find(name)
-      const standing = this.#live(found)
-      const next = standing === undefined ? epoch : higherEpoch(standing, epoch)
-      isRaised = await this.#epochs.exchange({ name, found, next })
-    }
+    await this.#change(this.#epochs, nameOf(subject), found => ({
+      answer: undefined,
+      change: found === undefined ? epoch : higherEpoch(found, epoch),
+    }))
+  }
+
+  async acquireLease(lease: Lease): Promise<boolean> {
+    if (this.#isOver(lease)) return false
+    return await this.#change(this.#leases, lease.name, held => {
+      if (held !== undefined && held.token !== lease.token) return { answer: false }
+      return { answer: true, change: lease }
+    })
+  }
+
+  holdsLease({ name, token }: Lease): boolean {
+    return this.#live(this.#leases.find(name))?.token === token
+  }
+
+  releaseLease({ name, token }: Lease): Promise<void> {
+    return this.#change(this.#leases, name, held =>
+      held?.token === token ? { answer: undefined, change: 'remove' } : { answer: undefined },
+    )
   }
 
   sweep(limit: number): Promise<number> {
@@ -150,22 +172,24 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     return this.#file.close()
   }
 
-  /** Makes the change that is decided for the live record, and asks again when somebody else was quicker. */
-  async #change<Answer>(
+  /** Makes the change that is decided for the live item, and asks again when somebody else was quicker. */
+  async #change<Item extends { readonly expiresAt: number }, Answer>(
+    table: Table<Item>,
     name: string,
-    decide: (found: SessionRecord | undefined) => Decision<Answer>,
+    decide: (found: Item | undefined) => Decision<Item, Answer>,
   ): Promise<Answer> {
     for (;;) {
-      const found = this.#records.find(name)
+      const found = table.find(name)
       const { answer, change } = decide(this.#live(found))
       if (change === undefined) return answer
       const next = change === 'remove' ? undefined : change
-      if (await this.#records.exchange({ name, found, next })) return answer
+      if (await table.exchange({ name, found, next })) return answer
     }
   }
 
   async #sweepUntil(now: number, limit: number): Promise<number> {
-    const [records] = await Promise.all([this.#records.sweep(now, limit), this.#epochs.sweep(now, limit)])
+    const others = [this.#epochs, this.#leases].map(table => table.sweep(now, limit))
+    const [records] = await Promise.all([this.#records.sweep(now, limit), ...others])
     return records
   }
 

@@ -1,6 +1,9 @@
+import { ProcessLeases } from '../core/process/process-leases.ts'
 import type {
   Activity,
   EnumeratingStore,
+  Lease,
+  LeasingStore,
   Replacement,
   SessionRecord,
   StoreTraits,
@@ -8,22 +11,15 @@ import type {
   SubjectStore,
   SweepingStore,
 } from '../core/record/store.ts'
-import { SojournError } from '../core/report/errors.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { furthest, successorOf } from './furthest.ts'
 import { ExpiryIndex, untilBucketEnds } from './memory/expiry.ts'
-import { checkedOptions, type MemoryStoreOptions } from './memory/options.ts'
+import { checkedOptions, type MemoryStoreOptions, type MemoryUsage } from './memory/options.ts'
 import { Entry, RecencyList } from './memory/recency.ts'
-import { ownCopy, weightOf } from './memory/records.ts'
+import { ownCopy, weigh } from './memory/records.ts'
 import { SubjectIndex } from './memory/subjects.ts'
 
-export type { MemoryStoreOptions } from './memory/options.ts'
-
-/** How much a memory store holds, including records that are over and have not been removed yet. */
-export interface MemoryUsage {
-  readonly records: number
-  readonly bytes: number
-}
+export type { MemoryStoreOptions, MemoryUsage } from './memory/options.ts'
 
 /** How many entries one step of the sweep visits at most: less than a millisecond of work. */
 const stepLimit = 1000
@@ -48,7 +44,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RecordMemory {
  * one is left: visitors who never sign in cannot push out people who have. What is over leaves within ten
  * seconds, without being asked for. A record given as text is kept as it is; bytes are copied in and out.
  */
-export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectStore {
+export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectStore, LeasingStore {
   readonly name: string = 'memory'
   readonly traits: StoreTraits = { readsAtOnce: true }
 
@@ -62,6 +58,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
   readonly #signedIn = new RecencyList()
   readonly #expiry = new ExpiryIndex()
   readonly #subjects: SubjectIndex
+  readonly #leases: ProcessLeases
   /** The sum of the `bytes` of all entries. */
   #bytes = 0
   #cancelStep: (() => void) | undefined
@@ -73,6 +70,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     this.#maxBytes = maxBytes
     this.#clock = clock
     this.#subjects = new SubjectIndex(maxRecords)
+    this.#leases = new ProcessLeases(maxRecords, clock)
   }
 
   /** How many live records there are. Removes what is over first. */
@@ -86,7 +84,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     const found = this.#entries.get(record.key)
     if (found !== undefined && found.record.expiresAt > now) return false
     if (record.expiresAt <= now) return true
-    const bytes = this.#weigh(record, 'create')
+    const bytes = weigh(record, 'create', this.#maxBytes)
     if (found !== undefined) this.#forget(found)
     this.#add(new Entry(ownCopy(record)), bytes)
     return true
@@ -144,6 +142,18 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     this.#subjects.raiseEpoch(subject, epoch, this.#clock.now())
   }
 
+  acquireLease(lease: Lease): boolean {
+    return this.#leases.acquireLease(lease)
+  }
+
+  holdsLease(lease: Lease): boolean {
+    return this.#leases.holdsLease(lease)
+  }
+
+  releaseLease(lease: Lease): void {
+    this.#leases.releaseLease(lease)
+  }
+
   sweep(limit: number): number {
     const now = this.#clock.now()
     let removed = 0
@@ -195,7 +205,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
   }
 
   #exchange(entry: Entry, record: SessionRecord, verb: string): void {
-    const bytes = this.#weigh(record, verb)
+    const bytes = weigh(record, verb, this.#maxBytes)
     this.#bytes += bytes - entry.bytes
     entry.bytes = bytes
     this.#listOf(entry.record).remove(entry)
@@ -247,15 +257,5 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
       if (++visited === stepLimit) return false
     }
     return true
-  }
-
-  #weigh(record: SessionRecord, verb: string): number {
-    const bytes = weightOf(record)
-    // One record that is larger than the whole store would otherwise push out everybody, and then itself.
-    if (bytes <= this.#maxBytes) return bytes
-    throw new SojournError(
-      'STORE_FAILED',
-      `The memory store cannot ${verb} a record of ${bytes} bytes: \`maxBytes\` is ${this.#maxBytes}.`,
-    )
   }
 }

@@ -5,6 +5,8 @@ import type {
   AdoptingStore,
   EnumeratingStore,
   ForeignSession,
+  Lease,
+  LeasingStore,
   Replacement,
   SessionRecord,
   SubjectEpoch,
@@ -12,6 +14,7 @@ import type {
   TakeOver,
 } from '../core/record/store.ts'
 import type { Clock } from '../core/time/clock.ts'
+import { decodeLease } from './lease-text.ts'
 import { linkTo } from './redis/client.ts'
 import type { OpenedClient } from './redis/connection.ts'
 import { decodeEpoch } from './redis/epoch-text.ts'
@@ -23,7 +26,14 @@ import { Names } from './redis/names.ts'
 import { checkedOptions, type RedisStoreOptions } from './redis/options.ts'
 import { decodeRecord, encodeDevice, encodeRecord } from './redis/record-text.ts'
 import { keysIn } from './redis/scan.ts'
-import { createScript, raiseScript, replaceScript, touchScript } from './redis/scripts.ts'
+import {
+  acquireScript,
+  createScript,
+  raiseScript,
+  releaseScript,
+  replaceScript,
+  touchScript,
+} from './redis/scripts.ts'
 import { checkServer } from './redis/server-check.ts'
 import { SubjectLists } from './redis/subject-list.ts'
 
@@ -47,7 +57,7 @@ export function redisStore(options: RedisStoreOptions): RedisRecords {
  * by the clock of this process; the server removes what is over a little later. A write carries a mark, so that a
  * driver that sends it again after a lost connection is told what became of it the first time.
  */
-export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingStore {
+export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStore, AdoptingStore {
   readonly name: string = 'redis'
   readonly adoptsUntil: number | undefined
 
@@ -158,6 +168,25 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, AdoptingSto
     const { epoch, expiresAt, except = '' } = given
     const numbers = [this.#clock.now(), epoch, expiresAt].map(String)
     await this.#line.run(raiseScript, this.#names.epochOf(subject), [...numbers, except])
+  }
+
+  async acquireLease(lease: Lease): Promise<boolean> {
+    if (this.#isOver(lease)) return false
+    const { name, token, expiresAt } = lease
+    const parameters = [`${this.#clock.now()}`, token, `${expiresAt}`]
+    return (await this.#line.run(acquireScript, this.#names.lease(name), parameters)) === 1
+  }
+
+  async holdsLease({ name, token }: Lease): Promise<boolean> {
+    const key = this.#names.lease(name)
+    const answer = await this.#line.ask(key, ['GET', key])
+    if (answer === null) return false
+    const held = decodeLease(name, String(answer))
+    return held.token === token && !this.#isOver(held)
+  }
+
+  async releaseLease({ name, token }: Lease): Promise<void> {
+    await this.#line.run(releaseScript, this.#names.lease(name), [token])
   }
 
   findForeign(id: string): Promise<ForeignSession | undefined> {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import type {
   EncodedData,
   EnumeratingStore,
+  Lease,
+  LeasingStore,
   MaybePromise,
   SessionFacts,
   SessionRecord,
@@ -11,10 +13,10 @@ import type {
 } from '../core/record/store.ts'
 
 /**
- * Something that not every store can do: `enumerate`, `sweep` and `subjects` are the interfaces
- * `EnumeratingStore`, `SweepingStore` and `SubjectStore`, and `readsAtOnce` is the trait.
+ * Something that not every store can do: `enumerate`, `sweep`, `subjects` and `leases` are the interfaces
+ * `EnumeratingStore`, `SweepingStore`, `SubjectStore` and `LeasingStore`, and `readsAtOnce` is the trait.
  */
-export type StorePower = 'enumerate' | 'sweep' | 'subjects' | 'readsAtOnce'
+export type StorePower = 'enumerate' | 'sweep' | 'subjects' | 'leases' | 'readsAtOnce'
 
 /** A clause before it has been given a store. */
 export interface SceneClause {
@@ -33,7 +35,10 @@ interface Bench {
 /** How long the records of a clause live, unless it says otherwise. */
 export const lifetimeMs = 3_600_000
 
-const subjectMethods = ['ofSubject', 'epochOf', 'raiseEpoch'] as const
+const methodNames = {
+  subjects: ['ofSubject', 'epochOf', 'raiseEpoch'],
+  leases: ['acquireLease', 'holdsLease', 'releaseLease'],
+} as const
 
 /** What a clause works with: one empty store, its time, and records that are all valid. */
 export class Scene {
@@ -69,6 +74,15 @@ export class Scene {
     assert.ok(
       knowsSubjects(store),
       'Expected a store with the power `subjects` to have the methods `ofSubject`, `epochOf` and `raiseEpoch`.',
+    )
+    return store
+  }
+
+  get leases(): LeasingStore {
+    const { store } = this
+    assert.ok(
+      lendsNames(store),
+      'Expected a store with the power `leases` to have the methods `acquireLease`, `holdsLease` and `releaseLease`.',
     )
     return store
   }
@@ -137,6 +151,13 @@ export class Scene {
     return record
   }
 
+  /** A lease that the store has given. */
+  async lent(lease: Lease): Promise<Lease> {
+    assert.equal(await this.leases.acquireLease(lease), true, 'Expected `acquireLease` to lend the name.')
+    assert.equal(await this.leases.holdsLease(lease), true, 'Expected the token to have the name.')
+    return lease
+  }
+
   /** Asserts that the store holds exactly this record. */
   async expectKept(record: SessionRecord): Promise<void> {
     expectSame(await this.store.load(record.key), record)
@@ -192,12 +213,16 @@ export function canSweep(store: Store): store is SweepingStore {
 }
 
 export function knowsSubjects(store: Store): store is SubjectStore {
-  return subjectMethodsOf(store).length === subjectMethods.length
+  return methodsOf(store, 'subjects').length === methodNames.subjects.length
 }
 
-/** Which of the methods of the power `subjects` a store has. Some without the others are of no use. */
-export function subjectMethodsOf(store: Store): readonly string[] {
-  return subjectMethods.filter(name => hasMethod(store, name))
+export function lendsNames(store: Store): store is LeasingStore {
+  return methodsOf(store, 'leases').length === methodNames.leases.length
+}
+
+/** Which methods of a power a store has. Some without the others are of no use. */
+export function methodsOf(store: Store, power: keyof typeof methodNames): readonly string[] {
+  return methodNames[power].filter(name => hasMethod(store, name))
 }
 
 function hasMethod(store: Store, name: string): boolean {

@@ -3,6 +3,7 @@ import { createClauses } from './clauses/create.ts'
 import { dataClauses } from './clauses/data.ts'
 import { deleteClauses } from './clauses/delete.ts'
 import { epochClauses } from './clauses/epochs.ts'
+import { leaseClauses } from './clauses/leases.ts'
 import { loadClauses } from './clauses/load.ts'
 import { powerClauses } from './clauses/powers.ts'
 import { replaceClauses } from './clauses/replace.ts'
@@ -61,6 +62,7 @@ export function storeContract(harness: StoreHarness): readonly StoreClause[] {
     ...powerClauses,
     ...subjectClauses,
     ...epochClauses,
+    ...leaseClauses,
   ]
     .filter(clause => (clause.powers ?? []).every(power => powers.includes(power)))
     .map(clause => ({ name: clause.name, run: () => runOnOwnStore(clause, harness) }))

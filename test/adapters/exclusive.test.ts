@@ -115,6 +115,18 @@ describe('across processes', () => {
   })
 })
 
+test('a session is held in all middlewares of a process that have one store for express-session', async () => {
+  const shop = await open({ processes: 2, wait: 20 })
+  const first = shop.buy('first', 0)
+  await until(() => shop.begun.length === 1)
+  shop.gate('second').open()
+  const second = await shop.buy('second', 1)
+  expect([second.status, second.body]).toEqual([429, 'LOCK_BUSY'])
+  shop.gate('first').open()
+  expect((await first).status).toBe(200)
+  expect(await shop.stock()).toBe(9)
+})
+
 describe('what it leaves behind', () => {
   test('no lease is taken for a session, and none is left', async () => {
     const store = memoryStore()

@@ -377,7 +377,7 @@ describe('a hold', () => {
   test('that is granted after its response has left is let go at once', async () => {
     const { at, ada } = await begun()
     const [first, second, third] = [await ada.arrive(), await ada.arrive(), await ada.arrive()]
-    const gate = at.store.hold('create')
+    const gate = at.store.hold('give a lease')
     const holding = failureOf(() => first.hold(options))
     await gate.reached
     await commit(first)
@@ -387,7 +387,7 @@ describe('a hold', () => {
     await commit(second)
     await third.hold(options)
     await commit(third)
-    expect(at.store.records()).toHaveLength(1)
+    expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
   test('that is asked for after its response has left is refused', async () => {
@@ -395,7 +395,7 @@ describe('a hold', () => {
     const visit = await ada.arrive()
     await commit(visit)
     expect(await failureOf(() => visit.hold(options))).toBe('LOCK_BUSY')
-    expect([at.store.records().length, timersOf(at)]).toEqual([1, 0])
+    expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
   test('that could not be brought up to date is none: what the error handler writes is stored', async () => {
@@ -406,7 +406,7 @@ describe('a hold', () => {
     visit.session!['notice'] = 'Try again.'
     expect((await commit(visit)).error).toBeUndefined()
     await ada.request(session => expect(session['notice']).toBe('Try again.'))
-    expect([at.store.records().length, timersOf(at)]).toEqual([1, 0])
+    expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
   test('does not wait any longer once its response has left', async () => {
@@ -422,7 +422,7 @@ describe('a hold', () => {
     await commit(first)
     await next
     await commit(third)
-    expect([at.store.records().length, timersOf(at)]).toEqual([1, 0])
+    expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
   test('does not ask for the lease of another process any longer once its response has left', async () => {
@@ -446,7 +446,7 @@ describe('a hold', () => {
       await visit.hold(options)
       await visit.commit()
     }
-    expect([timersOf(at), at.store.records().length]).toEqual([0, 1])
+    expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
   test.each(['regenerate', 'signIn', 'signOut'] as const)(
@@ -465,7 +465,7 @@ describe('a hold', () => {
       ada.keep(setCookie)
       expect(error).toBeUndefined()
       await ada.request(session => expect(session['views']).toBe(2))
-      expect([at.store.records().length, timersOf(at)]).toEqual([1, 0])
+      expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
     },
   )
 
@@ -473,7 +473,7 @@ describe('a hold', () => {
     const { at, ada } = await begun(deadline)
     const visit = await ada.arrive()
     await visit.hold({ ...options, leaseMs: 60_000 })
-    at.store.next('replace', () => never)
+    at.store.next('end a lease', () => never)
     const ending = commit(visit)
     await settle()
     at.clock.advance(1000)
@@ -499,8 +499,8 @@ describe('a hold', () => {
   test('fails at one deadline where the store answers neither its lease nor the end of that', async () => {
     const { at, ada } = await begun(deadline)
     const visit = await ada.arrive()
-    at.store.next('create', () => never)
-    at.store.next('replace', () => never)
+    at.store.next('give a lease', () => never)
+    at.store.next('end a lease', () => never)
     const holding = failureOf(() => visit.hold({ ...options, leaseMs: 60_000 }))
     await settle()
     at.clock.advance(1000)
@@ -510,7 +510,7 @@ describe('a hold', () => {
   test('whose lease is stored, but not answered, keeps nobody waiting for the end of that lease', async () => {
     const { at, ada } = await begun()
     const [visit, next] = [await ada.arrive(), await ada.arrive()]
-    at.store.next('create', async work => {
+    at.store.next('give a lease', async work => {
       await work()
       throw new Error('the answer is lost')
     })
@@ -518,7 +518,7 @@ describe('a hold', () => {
     await commit(visit)
     await next.hold(options)
     await commit(next)
-    expect([at.store.records().length, timersOf(at)]).toEqual([1, 0])
+    expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
   test('of a session that is destroyed is let go by the end of the request', async () => {
@@ -527,7 +527,7 @@ describe('a hold', () => {
     await visit.hold(options)
     await visit.session!.destroy()
     await commit(visit)
-    expect([at.store.records(), timersOf(at)]).toEqual([[], 0])
+    expect(leftOf(at)).toEqual({ records: 0, leases: 0, timers: 0 })
   })
 
   test('that has lasted for too long refuses what its own session stores, also under a rotated id', async () => {
@@ -540,6 +540,10 @@ describe('a hold', () => {
     expect((await commit(visit)).error).toBe('LOCK_LOST')
   })
 })
+
+function leftOf(at: Stage) {
+  return { records: at.store.records().length, leases: at.store.leases.size, timers: timersOf(at) }
+}
 
 async function begun(options: Parameters<typeof stage>[0] = {}, traits = later) {
   const at = stage(options, traits)

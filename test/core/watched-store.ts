@@ -1,6 +1,8 @@
 import type { StoreVerb } from '../../src/core/record/deadline.ts'
 import type {
   Activity,
+  Lease,
+  LeasingStore,
   MaybePromise,
   Replacement,
   SessionFacts,
@@ -24,6 +26,8 @@ const writingVerbs: ReadonlySet<StoreVerb> = new Set([
   'touch',
   'delete',
   'raise the epoch of a subject',
+  'give a lease',
+  'end a lease',
 ])
 
 /** What takes the place of one call of a verb: it may do the store's work, or not, now or later. */
@@ -37,7 +41,7 @@ export interface Gate {
 }
 
 /** A memory store that counts what it is asked, and whose calls can be held, failed or answered by hand. */
-export class WatchedStore implements SubjectStore {
+export class WatchedStore implements SubjectStore, LeasingStore {
   readonly name: string = 'watched'
   readonly traits: WatchedTraits
   readonly inner: RecordMemory
@@ -45,6 +49,8 @@ export class WatchedStore implements SubjectStore {
   readonly calls: StoreVerb[] = []
   /** Every key and every record that was handed over, as text. */
   readonly seen: string[] = []
+  /** The tokens of the leases that were taken and have not been given up. */
+  readonly leases: Set<string> = new Set()
   readonly #standIns = new Map<StoreVerb, StandIn[]>()
 
   constructor(clock: Clock, traits: WatchedTraits) {
@@ -82,6 +88,25 @@ export class WatchedStore implements SubjectStore {
 
   raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void> {
     return this.#ask('raise the epoch of a subject', subject, () => this.inner.raiseEpoch(subject, epoch))
+  }
+
+  acquireLease(lease: Lease): MaybePromise<boolean> {
+    return this.#ask('give a lease', lease, () => {
+      const isTaken = this.inner.acquireLease(lease)
+      if (isTaken) this.leases.add(lease.token)
+      return isTaken
+    })
+  }
+
+  holdsLease(lease: Lease): MaybePromise<boolean> {
+    return this.#ask('check a lease', lease, () => this.inner.holdsLease(lease))
+  }
+
+  releaseLease(lease: Lease): MaybePromise<void> {
+    return this.#ask('end a lease', lease, () => {
+      this.leases.delete(lease.token)
+      this.inner.releaseLease(lease)
+    })
   }
 
   /** Lets something else happen at the next call of a verb. Told again, at the one after that. */

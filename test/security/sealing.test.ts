@@ -425,12 +425,12 @@ async function populate(application: Application): Promise<readonly (string | un
   return [plain.cookie, rotated.cookie, signedIn.cookie]
 }
 
-/** Every string of every field of every record, of every epoch, and of what stands in them. */
+/** Every string of every field of every record, of every epoch and lease, and of what stands in them. */
 async function dumpOf({ store, clock }: Vault): Promise<Set<string>> {
   const strings = new Set<string>()
   const epoch = await store.epochOf('ada')
   expect(epoch).toBeDefined()
-  for (const value of [...store.records(), epoch, clock.now()]) collect(value, strings)
+  for (const value of [...store.records(), ...store.leases, epoch, clock.now()]) collect(value, strings)
   return strings
 }
 

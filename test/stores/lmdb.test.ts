@@ -26,7 +26,7 @@ function bench() {
 
 describe('the lmdb store keeps the contract', () => {
   const contract = storeContract({
-    powers: ['enumerate', 'sweep', 'subjects', 'readsAtOnce'],
+    powers: ['enumerate', 'sweep', 'subjects', 'leases', 'readsAtOnce'],
     open: bench,
   })
   for (const clause of contract) test(clause.name, () => clause.run())

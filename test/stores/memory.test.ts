@@ -11,7 +11,7 @@ const minute = 60_000
 
 describe('the memory store keeps the contract', () => {
   const contract = storeContract({
-    powers: ['enumerate', 'sweep', 'subjects', 'readsAtOnce'],
+    powers: ['enumerate', 'sweep', 'subjects', 'leases', 'readsAtOnce'],
     open() {
       const clock = fakeClock()
       // A jump runs no timer, so that the store does not sweep before the clause does.
@@ -406,6 +406,19 @@ describe('beside the verbs', () => {
     const record = keep.record('a')
     store.create(record)
     expect(store.load('a')).toBe(record)
+  })
+})
+
+describe('what a memory store lends', () => {
+  test('takes no place of a record, goes with none of them, and is bounded by as many', () => {
+    const { store, keep, clock } = open({ maxRecords: 2 })
+    const lend = (name: string) =>
+      store.acquireLease({ name, token: `${name}'s`, expiresAt: clock.now() + minute })
+    for (const key of ['a', 'b']) keep(key)
+    expect(['ada', 'bob', 'eve'].map(lend)).toEqual([true, true, false])
+    expect(keysOf(store)).toEqual(['a', 'b'])
+    store.clear()
+    expect(store.acquireLease({ name: 'ada', token: 'other', expiresAt: clock.now() + minute })).toBe(false)
   })
 })
 

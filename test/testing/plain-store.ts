@@ -1,6 +1,8 @@
 import type {
   Activity,
   EnumeratingStore,
+  Lease,
+  LeasingStore,
   Replacement,
   SessionFacts,
   SessionRecord,
@@ -11,18 +13,20 @@ import type {
 } from '../../src/core/record/store.ts'
 
 /** A store that is honest and slow. Its maps lie open, so that a wrong store can do wrong things to them. */
-export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore {
+export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore, LeasingStore {
   readonly name: string = 'plain'
   readonly traits: StoreTraits = { readsAtOnce: true }
   readonly now: () => number
   readonly map: Map<string, SessionRecord>
   readonly epochs: Map<string, SubjectEpoch>
+  readonly leases: Map<string, Lease>
 
   /** Without another store it begins empty; with one, both hold the same. */
-  constructor(now: () => number, { map, epochs }: Partial<PlainStore> = {}) {
+  constructor(now: () => number, { map, epochs, leases }: Partial<PlainStore> = {}) {
     this.now = now
     this.map = map ?? new Map()
     this.epochs = epochs ?? new Map()
+    this.leases = leases ?? new Map()
   }
 
   create(record: SessionRecord): boolean {
@@ -79,10 +83,33 @@ export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore
   raiseEpoch(subject: string, epoch: SubjectEpoch): void {
     if (epoch.expiresAt > this.now()) this.epochs.set(subject, higher(this.epochOf(subject), epoch))
   }
+
+  /** The lease of a name, unless it is over. */
+  leaseOf(name: string): Lease | undefined {
+    const lease = this.leases.get(name)
+    return lease !== undefined && lease.expiresAt > this.now() ? lease : undefined
+  }
+
+  acquireLease(lease: Lease): boolean {
+    const held = this.leaseOf(lease.name)
+    if (lease.expiresAt <= this.now() || (held !== undefined && held.token !== lease.token)) return false
+    this.leases.set(lease.name, lease)
+    return true
+  }
+
+  holdsLease({ name, token }: Lease): boolean {
+    return this.leaseOf(name)?.token === token
+  }
+
+  releaseLease(lease: Lease): void {
+    if (this.holdsLease(lease)) this.leases.delete(lease.name)
+  }
 }
 
 /** What a wrong store does otherwise than the honest one, whose maps it shares. */
-export type Wrong = (honest: PlainStore) => Partial<EnumeratingStore & SweepingStore & SubjectStore>
+export type Wrong = (
+  honest: PlainStore,
+) => Partial<EnumeratingStore & SweepingStore & SubjectStore & LeasingStore>
 
 export function furthest(record: SessionRecord, { touchedAt, expiresAt, device }: Activity): SessionRecord {
   return {

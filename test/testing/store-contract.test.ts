@@ -12,7 +12,7 @@ import { PlainStore, type Wrong } from './plain-store.ts'
 import { wrongStores } from './wrong-stores.ts'
 
 const harness: StoreHarness = {
-  powers: ['enumerate', 'sweep', 'subjects', 'readsAtOnce'],
+  powers: ['enumerate', 'sweep', 'subjects', 'leases', 'readsAtOnce'],
   open: () => benchOf(),
 }
 const contract = storeContract(harness)
@@ -43,7 +43,7 @@ describe('the contract', () => {
   test('a store without further powers gets the clauses of the five verbs alone', () => {
     const names = storeContract({ open: harness.open }).map(({ name }) => name)
     expect(
-      names.filter(name => /^(records|sweep|two sweeps)|ofSubject|epochOf|raiseEpoch/.test(name)),
+      names.filter(name => /^(records|sweep|two sweeps)|ofSubject|epochOf|raiseEpoch|[lL]ease/.test(name)),
     ).toEqual([])
     expect(names.length).toBeGreaterThan(40)
   })
@@ -62,14 +62,21 @@ describe('the contract', () => {
     }
   })
 
-  test('a store that has some methods of the power subjects and not the others breaks a clause', async () => {
-    for (const missing of ['ofSubject', 'epochOf', 'raiseEpoch']) {
-      for (const powers of [harness.powers ?? [], ['enumerate', 'sweep', 'readsAtOnce'] as const]) {
-        const under: StoreHarness = { powers, open: () => benchOf(() => ({ [missing]: undefined })) }
-        await expect(clauseNamed(declaration, under).run()).rejects.toThrow('of `subjects`')
+  test.each([
+    ['subjects', ['ofSubject', 'epochOf', 'raiseEpoch']],
+    ['leases', ['acquireLease', 'holdsLease', 'releaseLease']],
+  ] as const)(
+    'a store that has some methods of the power %s and not the others breaks a clause',
+    async (power, methods) => {
+      const declared = harness.powers ?? []
+      for (const missing of methods) {
+        for (const powers of [declared, declared.filter(each => each !== power)]) {
+          const under: StoreHarness = { powers, open: () => benchOf(() => ({ [missing]: undefined })) }
+          await expect(clauseNamed(declaration, under).run()).rejects.toThrow(`of \`${power}\``)
+        }
       }
-    }
-  })
+    },
+  )
 
   test('a power that needs another brings its clauses only with that one', () => {
     const namesWith = (...powers: StorePower[]) =>
@@ -77,6 +84,8 @@ describe('the contract', () => {
     expect(namesWith('subjects')).not.toContain('records streams no epoch')
     expect(namesWith('enumerate')).not.toContain('records streams no epoch')
     expect(namesWith('subjects', 'enumerate')).toContain('records streams no epoch')
+    expect(namesWith('leases')).not.toContain('records streams no lease')
+    expect(namesWith('leases', 'enumerate')).toContain('records streams no lease')
   })
 
   test('a store that loses one field of a record, or keeps one of an earlier record, breaks a clause', async () => {
@@ -103,14 +112,18 @@ describe('the contract', () => {
 
   test('a power that the harness declares and the store does not have is a broken clause', async () => {
     const withoutPowers: StoreHarness = {
-      powers: ['enumerate', 'sweep', 'subjects'],
+      powers: ['enumerate', 'sweep', 'subjects', 'leases'],
       open: () =>
-        benchOf(() => ({ records: undefined, sweep: undefined, ofSubject: undefined, traits: undefined })),
+        benchOf(() => ({
+          ...{ records: undefined, sweep: undefined, traits: undefined },
+          ...{ ofSubject: undefined, holdsLease: undefined },
+        })),
     }
     for (const name of [
       'records streams nothing from an empty store',
       'two sweeps at the same time count no record twice',
       'ofSubject answers none for a subject that has no session',
+      'acquireLease lends a name that nobody has',
     ]) {
       await expect(clauseNamed(name, withoutPowers).run()).rejects.toThrow('Expected a store with the power')
     }

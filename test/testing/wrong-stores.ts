@@ -2,6 +2,7 @@ import { anonymous } from '../../src/core/record/standing.ts'
 import type { SessionRecord } from '../../src/core/record/store.ts'
 import { furthest, PlainStore, type Wrong } from './plain-store.ts'
 import { wrongEpochStores } from './wrong-epoch-stores.ts'
+import { wrongLeaseStores } from './wrong-lease-stores.ts'
 import { wrongSubjectStores } from './wrong-subject-stores.ts'
 
 /** For each clause of the contract, a store that breaks it. */
@@ -362,6 +363,7 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
 
   ...wrongSubjectStores,
   ...wrongEpochStores,
+  ...wrongLeaseStores,
 }
 
 function answering(alter: (record: SessionRecord) => SessionRecord): Wrong {

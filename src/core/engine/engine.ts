@@ -11,12 +11,15 @@ import { KeyRing } from '../keys/key-ring.ts'
 import type { Secret } from '../keys/secret.ts'
 import type { Policy } from '../policy/options.ts'
 import { Timeouts } from '../policy/timeouts.ts'
+import { leasesBeside } from '../process/process-leases.ts'
 import { Recollection } from '../process/recollection.ts'
 import { Turns } from '../process/turns.ts'
 import { askStore, Limit, type StoreVerb, within } from '../record/deadline.ts'
 import { attempt, chain } from '../record/maybe-promise.ts'
+import { knowsSubjects, lendsNames } from '../record/powers.ts'
 import type {
   EncodedData,
+  Leases,
   MaybePromise,
   SessionRecord,
   Store,
@@ -43,6 +46,8 @@ export class Engine {
   readonly rotation: IdRotation
   /** The store, where it knows whose sessions are whose. */
   readonly subjectStore: SubjectStore<unknown> | undefined
+  /** The store, where it lends names, and otherwise what lends them in this process. */
+  readonly leases: Leases
   readonly recollection: Recollection = new Recollection()
   /** Runs what has to be done one at a time in this process, such as the updates of one session. */
   readonly turns: Turns = new Turns()
@@ -70,6 +75,7 @@ export class Engine {
     this.encoding = encodingOf(policy, this.keepsSessions ? undefined : this.keys)
     this.rotation = new IdRotation(policy.cookies.name, policy.graceMs)
     this.subjectStore = knowsSubjects(this.store) ? this.store : undefined
+    this.leases = lendsNames(this.store) ? this.store : leasesBeside(this.store, this.clock)
     this.limit = new Limit(policy.deadline)
     this.timeouts = new Timeouts(policy, this.traits)
     this.configuredSigner = signerOf(policy)
@@ -126,11 +132,6 @@ export class Engine {
    */
   handleOf(id: string): string {
     return hash('sha256', `sojourn:${this.cookies.name}:${rootOf(id)}`, 'base64url')
-  }
-
-  /** Under what the store keeps a hold on the session of an id. No id has this hash. */
-  leaseNameOf(id: string): string {
-    return hash('sha256', `sojourn:lease:${this.handleOf(id)}`, 'base64url')
   }
 
   /** Whether the cookies of another manager are of no use here. */
@@ -198,11 +199,6 @@ export class Engine {
 
 function isDeveloping(): boolean {
   return process.env.NODE_ENV !== 'production'
-}
-
-/** Whether a store knows whose sessions are whose. */
-function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
-  return ['ofSubject', 'epochOf', 'raiseEpoch'].every(verb => typeof Reflect.get(store, verb) === 'function')
 }
 
 function reportFailure(engine: Engine, id: string | undefined, error: unknown): never {

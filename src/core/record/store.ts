@@ -146,6 +146,42 @@ export interface SubjectStore<Data = EncodedData> extends Store<Data> {
   raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void>
 }
 
+/** The right of one holder to a name for a while, such as the right of one request to a session. */
+export interface Lease {
+  /** What is lent. Names of leases and keys of records are separate: the same text may be both. */
+  readonly name: string
+  /** Names the holder: random text without spaces, which no other holder has. */
+  readonly token: string
+  /** When the lease is over, in milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/**
+ * Lends each name to one holder at a time.
+ *
+ * Each verb is one round trip and one atomic step, as those of a store are. A lease whose `expiresAt` has been reached is
+ * over: every verb treats it as absent, by the same clock as a record. A lease is no record: nothing that lists, counts,
+ * bounds or removes records touches it. A store that cannot answer throws or rejects.
+ */
+export interface Leases {
+  /**
+   * Lends the name until the lease is over. Answers false, and changes nothing, while another token has it, for a lease
+   * that is over when it arrives, and when a bounded store lends all that it can. For the token that already has the
+   * name it answers true, and the end becomes the new one: a caller whose answer was lost may ask again.
+   */
+  acquireLease(lease: Lease): MaybePromise<boolean>
+  /** Whether the token has the name now. Answers false once its lease is over, even if no other token has the name. */
+  holdsLease(lease: Lease): MaybePromise<boolean>
+  /**
+   * Gives the name up. Changes nothing when the token does not have it: after an earlier release, after the lease is
+   * over, and when another token has the name by now. `expiresAt` does not matter here.
+   */
+  releaseLease(lease: Lease): MaybePromise<void>
+}
+
+/** A store that lends names. With any other store, `exclusive` works among the requests of one process only. */
+export interface LeasingStore<Data = EncodedData> extends Store<Data>, Leases {}
+
 /** A session as other software keeps it, under the id itself. */
 export interface ForeignSession {
   /** What the other software has written: JSON in the shape of express-session's. */

@@ -1,12 +1,11 @@
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
 import { attempt } from '../record/maybe-promise.ts'
-import { anonymous } from '../record/standing.ts'
-import type { MaybePromise, SessionRecord } from '../record/store.ts'
+import type { Lease, Leases, MaybePromise } from '../record/store.ts'
 import { busyError, SojournError } from '../report/errors.ts'
 import type { LiveSession } from '../session/live-session.ts'
 
-/** How long to wait for a session, and for how long to have it. */
+/** How long a request waits for a session, and how long it may keep it. */
 export interface HoldOptions {
   readonly waitMs: number
   readonly leaseMs: number
@@ -14,34 +13,25 @@ export interface HoldOptions {
   readonly queue: number
 }
 
-/** What a lease's record holds. No codec writes it, so that it is never taken for a session. */
-const leaseData = 'lease'
-const largestToken = 2 ** 47
+const tokenBytes = 12
 const shortestPauseMs = 10
 const longestPauseMs = 50
 
-/** Whether a record is no session, but somebody's hold on one. */
-export function isLease({ data }: SessionRecord<unknown>): boolean {
-  return data === leaseData
-}
-
-/**
- * A hold on a session: a lease, which ends by itself. Whoever has it for longer finds that out before the next
- * write, and loses that.
- */
+/** A hold on a session. A request that keeps it for longer than its lease fails at its next write. */
 interface Hold {
-  readonly lease: SessionRecord<unknown>
+  readonly lease: Lease
   /** Lets the next request of this process have the session. */
   readonly leave: () => void
   isReleased: boolean
 }
 
 /**
- * One request's hold on its session, in this process by a turn and across processes by a lease. It is let go by the end
- * of the request, whatever became of the session.
+ * One request's hold on its session: a turn among the requests of its manager, and a lease among all who have the store.
+ * The end of the request releases it, whatever became of the session.
  */
 export class Holding {
   readonly #engine: Engine
+  readonly #leases: Leases
   readonly #catchUp: (live: LiveSession) => MaybePromise<void>
   readonly #left = new AbortController()
   #hold: Hold | undefined
@@ -49,6 +39,7 @@ export class Holding {
   /** A write that changes nothing catches up with what is stored. */
   constructor(engine: Engine, catchUp: (live: LiveSession) => MaybePromise<void>) {
     this.#engine = engine
+    this.#leases = engine.leases
     this.#catchUp = catchUp
   }
 
@@ -59,7 +50,7 @@ export class Holding {
    */
   async begin(live: LiveSession, options: HoldOptions): Promise<void> {
     if (this.#hold !== undefined) return
-    const hold = await this.#acquire(this.#engine.leaseNameOf(live.id), options)
+    const hold = await this.#acquire(this.#engine.handleOf(live.id), options)
     try {
       this.#hold = hold
       // The write that changes nothing brings the newest data, and no earlier holder can write past it.
@@ -67,29 +58,28 @@ export class Holding {
       this.#left.signal.throwIfAborted()
     } catch (error) {
       this.#hold = undefined
-      // Whoever is told has waited for long enough.
+      // The request has waited long enough, and does not wait for the release too.
       void this.#release(hold)
       throw this.#engine.reported(error)
     }
   }
 
-  /** @throws SojournError `LOCK_LOST` when the lease is over, so that the session may be somebody else's. */
+  /** @throws SojournError `LOCK_LOST` when the lease is over, so that another request may have the session. */
   demand(live: LiveSession): void {
     const hold = this.#of(live)
     if (hold?.isReleased || (hold && this.#engine.now() >= hold.lease.expiresAt)) throw lostError()
   }
 
-  /** The same, asking the store too: called when somebody else has written. */
+  /** The same, and asks the store as well. The writer calls it when another request has written the session. */
   async check(live: LiveSession): Promise<void> {
     this.demand(live)
-    const hold = this.#of(live)
-    if (hold === undefined || this.#engine.keepsSessions) return
-    const { key, version } = hold.lease
-    const found = await this.#engine.ask('load', undefined, store => store.load(key))
-    if (found?.version !== version) throw lostError()
+    const lease = this.#of(live)?.lease
+    if (lease === undefined) return
+    const isOurs = await this.#engine.ask('check a lease', undefined, () => this.#leases.holdsLease(lease))
+    if (!isOurs) throw lostError()
   }
 
-  /** The response is about to leave: whatever waits for the session now waits no longer. */
+  /** Stops waiting for the session, because the response is about to leave. */
   abandon(): void {
     this.#left.abort(leftError())
   }
@@ -98,19 +88,20 @@ export class Holding {
     if (this.#hold !== undefined) await this.#release(this.#hold)
   }
 
-  /** The hold on a session. One that has taken the place of the held session is nobody else's, and needs none. */
+  /** The hold on a session. A session that has replaced the held one is new to everybody, and needs no hold. */
   #of(live: LiveSession): Hold | undefined {
-    return this.#hold?.lease.key === this.#engine.leaseNameOf(live.id) ? this.#hold : undefined
+    return this.#hold?.lease.name === this.#engine.handleOf(live.id) ? this.#hold : undefined
   }
 
   async #acquire(name: string, options: HoldOptions): Promise<Hold> {
     const { clock, turns } = this.#engine
     const until = clock.now() + options.waitMs
-    await this.#enter(name, options)
-    const leave = once(() => turns.leave(name))
+    const turn = `holds of ${name}`
+    await this.#enter(turn, options)
+    const leave = once(() => turns.leave(turn))
     try {
       const lease = await this.#lease(name, options, until)
-      // A holder that never lets go must not keep this process waiting for longer than the store.
+      // A request that never ends must not hold the turn for longer than its lease.
       const cancel = clock.after(options.leaseMs, leave)
       const end = (): void => {
         cancel()
@@ -123,24 +114,24 @@ export class Holding {
     }
   }
 
-  async #enter(name: string, { waitMs, queue }: HoldOptions): Promise<void> {
+  async #enter(turn: string, { waitMs, queue }: HoldOptions): Promise<void> {
     const { clock, turns } = this.#engine
-    if ((turns.waitingFor(name) ?? -1) >= queue) throw busyError('too many requests wait for it already')
+    if ((turns.waitingFor(turn) ?? -1) >= queue) throw busyError('too many requests wait for it already')
     const late = new AbortController()
-    const turn = turns.enter(name, AbortSignal.any([this.#left.signal, late.signal]))
-    if (turn === undefined) return
+    const entering = turns.enter(turn, AbortSignal.any([this.#left.signal, late.signal]))
+    if (entering === undefined) return
     const cancel = clock.after(waitMs, () => late.abort(busyError('it was in use for too long')))
-    await turn.finally(cancel)
+    await entering.finally(cancel)
   }
 
-  /** Asks for the lease again and again, because another process may have it. */
-  async #lease(name: string, { leaseMs }: HoldOptions, until: number): Promise<SessionRecord<unknown>> {
-    const { clock, keepsSessions } = this.#engine
+  /** Polls for the lease, because another process may have it. */
+  async #lease(name: string, { leaseMs }: HoldOptions, until: number): Promise<Lease> {
+    const { clock } = this.#engine
+    const token = randomBytes(tokenBytes).toString('base64url')
     for (;;) {
       this.#left.signal.throwIfAborted()
-      const lease = leaseOf(name, clock.now(), leaseMs)
-      // A store that keeps sessions has no place for leases, so that the hold counts in this process only.
-      if (keepsSessions || (await this.#create(lease))) return lease
+      const lease = { name, token, expiresAt: clock.now() + leaseMs }
+      if (await this.#take(lease)) return lease
       if (clock.now() >= until) throw busyError('another process has had it for too long')
       await new Promise<void>(resolve => {
         clock.after(randomInt(shortestPauseMs, longestPauseMs), resolve)
@@ -148,39 +139,30 @@ export class Holding {
     }
   }
 
-  /** If the answer is lost the lease may be there, and is ended. Nobody waits for that. */
-  #create(lease: SessionRecord<unknown>): MaybePromise<boolean> {
+  /** A request whose answer was lost may have the lease, and gives it up without waiting. */
+  #take(lease: Lease): MaybePromise<boolean> {
     return attempt(
-      () => this.#engine.ask('create', undefined, store => store.create(lease)),
+      () => this.#engine.ask('give a lease', undefined, () => this.#leases.acquireLease(lease)),
       error => {
-        void this.#end(lease)
+        void this.#giveUp(lease)
         throw error
       },
     )
   }
 
-  /** Lets the next one have the session. If the store fails the lease ends by itself. */
+  /** Lets the next request have the session. If the store fails, the lease ends by itself. */
   async #release(hold: Hold): Promise<void> {
     if (hold.isReleased) return
     hold.isReleased = true
-    await this.#end(hold.lease)
+    await this.#giveUp(hold.lease)
     hold.leave()
   }
 
-  /** Ends only this lease: once it is over, somebody else's may be there under the same key. */
-  #end(lease: SessionRecord<unknown>): MaybePromise<void> {
-    if (this.#engine.keepsSessions) return
-    const over = { ...lease, version: lease.version + 1, expiresAt: 0 }
+  #giveUp(lease: Lease): MaybePromise<void> {
     return this.#engine.tidy(manager =>
-      manager.ask('replace', undefined, store => store.replace(over, lease.version)),
+      manager.ask('end a lease', undefined, () => this.#leases.releaseLease(lease)),
     )
   }
-}
-
-/** A number of its own for each lease, so that nobody ends another one. */
-function leaseOf(key: string, now: number, leaseMs: number): SessionRecord<unknown> {
-  const times = { createdAt: now, touchedAt: now, expiresAt: now + leaseMs }
-  return { ...anonymous, ...times, key, version: randomInt(1, largestToken), data: leaseData }
 }
 
 function once(act: () => void): () => void {
@@ -192,7 +174,7 @@ function once(act: () => void): () => void {
   }
 }
 
-/** What is wrong with a hold that comes when its response has left. */
+/** The error of a hold that is asked for after the response has left. */
 export function leftError(): SojournError {
   return busyError('the response has left meanwhile')
 }

@@ -27,6 +27,7 @@ interface Opening {
 export interface SessionFile {
   readonly records: TableFiles
   readonly epochs: TableFiles
+  readonly leases: TableFiles
   readonly subjects: SubjectFiles
   close(): Promise<void>
 }
@@ -166,6 +167,7 @@ function partsOf(root: Root, access: Access): SessionFile {
   return {
     records: table('records', 'record-ends'),
     epochs: table('epochs', 'epoch-ends'),
+    leases: table('leases', 'lease-ends'),
     subjects: { ...access, keys: partOf(root, { name: 'subjects' }) },
     close: access.close,
   }

@@ -22,6 +22,12 @@ export interface MemoryStoreOptions {
 
 type Settled = { readonly [name in keyof MemoryStoreOptions]-?: NonNullable<MemoryStoreOptions[name]> }
 
+/** How much a memory store holds, including records that are over and have not been removed yet. */
+export interface MemoryUsage {
+  readonly records: number
+  readonly bytes: number
+}
+
 /** Fills in the defaults, and refuses what cannot be meant. */
 export function checkedOptions(options: MemoryStoreOptions): Settled {
   const { maxRecords = 100_000, maxBytes = 100 * 1024 ** 2, clock = systemClock, ...rest } = options

@@ -67,6 +67,21 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 `)
 
+/** Arguments: now, the token and the end of a lease. Answers 1, or 0 where another token has the name. */
+export const acquireScript: Script = script(`${keeping()}
+local token, ends = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) (%S+)$')
+if token and token ~= ARGV[2] and tonumber(ends) > tonumber(ARGV[1]) then return 0 end
+keep(ARGV[2] .. ' ' .. ARGV[3], ARGV[3])
+return 1
+`)
+
+/** Argument: the token of a lease, which is removed if that one has the name. */
+export const releaseScript: Script = script(`
+local token = string.match(redis.call('GET', KEYS[1]) or '', '^%S+')
+if token == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+`)
+
 /**
  * Arguments: those of a creation, and the expected version. Answers 1 when it is done, also when a driver sends it a
  * second time because the connection was lost before the first answer; 0 when there is no record; or the record that is there.

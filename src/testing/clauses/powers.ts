@@ -6,12 +6,13 @@ import {
   expectSame,
   inOrder,
   knowsSubjects,
+  lendsNames,
   lifetimeMs,
+  methodsOf,
   nextOf,
   type Scene,
   type SceneClause,
   type StorePower,
-  subjectMethodsOf,
 } from '../scene.ts'
 
 export const powerClauses: readonly SceneClause[] = [
@@ -24,13 +25,17 @@ export const powerClauses: readonly SceneClause[] = [
   {
     name: 'the powers of the store are those that were declared',
     async prove({ store, powers }) {
-      const methods = subjectMethodsOf(store)
-      assert.ok(methods.length === 0 || knowsSubjects(store), `only ${methods.join(' and ')} of \`subjects\``)
+      const wholes = { subjects: knowsSubjects(store), leases: lendsNames(store) }
+      for (const power of ['subjects', 'leases'] as const) {
+        const methods = methodsOf(store, power)
+        assert.ok(methods.length === 0 || wholes[power], `only ${methods.join(' and ')} of \`${power}\``)
+      }
       const against = (power: StorePower, found: boolean, what: string) =>
         assert.equal(found, powers.includes(power), `${what} against the power \`${power}\``)
       against('enumerate', canEnumerate(store), 'the method `records`')
       against('sweep', canSweep(store), 'the method `sweep`')
       against('subjects', knowsSubjects(store), 'the methods `ofSubject`, `epochOf` and `raiseEpoch`')
+      against('leases', lendsNames(store), 'the methods `acquireLease`, `holdsLease` and `releaseLease`')
       against('readsAtOnce', store.traits?.readsAtOnce ?? false, 'the trait `readsAtOnce`')
     },
   },

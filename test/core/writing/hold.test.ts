@@ -3,7 +3,9 @@ import { createSessions } from '../../../src/adapters/create-sessions.ts'
 import type { HoldOptions } from '../../../src/core/writing/hold.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
 import { type FakeClock, fakeClock } from '../../../src/testing/fake-clock.ts'
-import { type Anything, secret, settle, Visitor } from '../stage.ts'
+import { GatedStore } from '../../support/gated-store.ts'
+import { failureOf } from '../races/two-managers.ts'
+import { type Anything, secret, settle, stage, Visitor } from '../stage.ts'
 
 const options: HoldOptions = { waitMs: 5000, leaseMs: 1000, queue: 5 }
 
@@ -15,7 +17,15 @@ async function twoProcesses() {
   const first = new Visitor(managers[0]!, undefined)
   await first.request(session => Object.assign(session, { stock: 10 }))
   const arrive = async (process: 0 | 1) => new Visitor(managers[process]!, first.cookie).arrive()
-  return { clocks, store, first, arrive }
+  /** Whether a request of a third process would get the session at once. */
+  const isFree = async () => {
+    const third = createSessions<Anything>({ secret, clock: clocks[1], store })
+    const visit = await new Visitor(third, first.cookie).arrive()
+    const held = await failureOf(() => visit.hold({ ...options, waitMs: 0 }))
+    await visit.release()
+    return held === undefined
+  }
+  return { clocks, store, first, arrive, isFree }
 }
 
 describe('a hold', () => {
@@ -37,6 +47,15 @@ describe('a hold', () => {
     visit.session!.stock = 9
     await visit.commit()
     await first.request(session => expect({ ...session }).toMatchObject({ stock: 9, other: 1 }))
+  })
+
+  test('lets the updates of its own request go on', async () => {
+    const { arrive } = await twoProcesses()
+    const visit = await arrive(0)
+    await visit.hold(options)
+    await visit.session!.update(session => Object.assign(session, { stock: 9 }))
+    expect(visit.session!.stock).toBe(9)
+    await visit.commit()
   })
 
   test('that has lasted for longer than its lease stores nothing, though nobody else has come', async () => {
@@ -72,30 +91,30 @@ describe('a hold', () => {
   })
 
   test('that was taken over does not end the lease of whoever has it now', async () => {
-    const { arrive, clocks, store } = await twoProcesses()
+    const { arrive, clocks, isFree } = await twoProcesses()
     const slow = await arrive(0)
     await slow.hold(options)
     clocks[1].advance(1000)
     const next = await arrive(1)
     await next.hold(options)
     await slow.release()
-    expect(store.size).toBe(2)
+    expect(await isFree()).toBe(false)
     await next.release()
-    expect(store.size).toBe(1)
+    expect(await isFree()).toBe(true)
   })
 
   test('ends with the commit, and with a release before it, and twice is once', async () => {
-    const { arrive, store } = await twoProcesses()
+    const { arrive, isFree } = await twoProcesses()
     const visit = await arrive(0)
     await visit.hold(options)
-    expect(store.size).toBe(2)
+    expect(await isFree()).toBe(false)
     await visit.commit()
-    expect(store.size).toBe(1)
+    expect(await isFree()).toBe(true)
     await visit.release()
     const other = await arrive(0)
     await other.hold(options)
     await Promise.all([other.release(), other.release()])
-    expect(store.size).toBe(1)
+    expect(await isFree()).toBe(true)
   })
 
   test('ends by itself for those who wait in the same process', async () => {
@@ -124,12 +143,24 @@ describe('a hold', () => {
   })
 
   test('is nothing for a stranger, and costs no store call', async () => {
-    const { store } = await twoProcesses()
-    const sessions = createSessions<Anything>({ secret, store })
-    const visit = await new Visitor(sessions, undefined).arrive()
-    const size = store.size
+    const { store, visitor } = stage()
+    const visit = await visitor().arrive()
     await visit.hold(options)
-    expect(store.size).toBe(size)
+    expect(store.calls).toEqual([])
+  })
+
+  test('is no session: it takes no place of one, is in no list, and does not go with all of them', async () => {
+    const clock = fakeClock()
+    const store = memoryStore({ clock, maxRecords: 2 })
+    const managers = [0, 1].map(() => createSessions<Anything>({ secret, clock, store }))
+    const [ada, bob] = [new Visitor(managers[0]!, undefined), new Visitor(managers[0]!, undefined)]
+    for (const visitor of [ada, bob]) await visitor.request(session => Object.assign(session, { stock: 10 }))
+    const held = await ada.arrive()
+    await held.hold({ ...options, leaseMs: 60_000 })
+    expect([store.size, [...store.records()].length]).toEqual([2, 2])
+    const other = await new Visitor(managers[1]!, ada.cookie).arrive()
+    store.clear()
+    expect(await failureOf(() => other.hold({ ...options, waitMs: 0 }))).toBe('LOCK_BUSY')
   })
 
   test('waits no longer than it was told, whoever has the lease', async () => {
@@ -146,3 +177,50 @@ describe('a hold', () => {
     }
   })
 })
+
+describe('with a store that lends no leases', () => {
+  test('a hold counts for all managers of this process that have the store', async () => {
+    const { first, arrive } = await twoManagers()
+    const [slow, next] = [await arrive(0), await arrive(1)]
+    await slow.hold(options)
+    expect(await failureOf(() => next.hold({ ...options, waitMs: 0 }))).toBe('LOCK_BUSY')
+    slow.session!.stock = 9
+    await slow.commit()
+    await next.hold(options)
+    expect(next.session!.stock).toBe(9)
+    await next.commit()
+    await first.request(session => expect(session.stock).toBe(9))
+  })
+
+  test('one that another manager has taken over stores nothing', async () => {
+    const { clock, first, arrive } = await twoManagers()
+    const [slow, next] = [await arrive(0), await arrive(1)]
+    await slow.hold(options)
+    clock.advance(1000)
+    await next.hold(options)
+    slow.session!.stock = 5
+    await expect((async () => slow.commit())()).rejects.toMatchObject({ code: 'LOCK_LOST' })
+    await next.commit()
+    await first.request(session => expect(session.stock).toBe(10))
+  })
+
+  test('it keeps no record for a hold', async () => {
+    const { store, arrive } = await twoManagers()
+    const visit = await arrive(0)
+    await visit.hold(options)
+    expect(store.size).toBe(1)
+    await visit.commit()
+    expect(store.size).toBe(1)
+  })
+})
+
+/** Two managers of one process with one store that has the five verbs alone. */
+async function twoManagers() {
+  const clock = fakeClock()
+  const store = new GatedStore()
+  const managers = [0, 1].map(() => createSessions<Anything>({ secret, clock, store }))
+  const first = new Visitor(managers[0]!, undefined)
+  await first.request(session => Object.assign(session, { stock: 10 }))
+  const arrive = async (manager: 0 | 1) => new Visitor(managers[manager]!, first.cookie).arrive()
+  return { clock, store, first, arrive }
+}

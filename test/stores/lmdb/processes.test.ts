@@ -103,6 +103,22 @@ test('a read sees what another process has written by then, also in the turn of 
   expect(await looking).toEqual([nothing, { found: true, keys: ['ada-1'], epoch: 1, streamed: 1 }])
 })
 
+test('a name that several processes ask for at the same moment is lent to one of them, until it is given up', async () => {
+  const members = await start(4)
+  const names = ['first', ...Array.from({ length: 99 }, (_, index) => `${index}`)]
+  const answers = await Promise.all(
+    members.map((member, index) => member.ask('acquire', { token: `${index}`, names })),
+  )
+  expect(names.map((_, name) => answers.filter(lent => lent[name]).length)).toEqual(names.map(() => 1))
+  const holder = answers.findIndex(([isLent]) => isLent)
+  const [one, other] = members.filter((_, index) => index !== holder)
+  expect(await one?.ask('acquire', { token: 'new', names: ['first'] })).toEqual([false])
+  await one?.ask('release', 'new')
+  expect(await other?.ask('acquire', { token: 'other', names: ['first'] })).toEqual([false])
+  await members[holder]?.ask('release', `${holder}`)
+  expect(await other?.ask('acquire', { token: 'other', names: ['first'] })).toEqual([true])
+})
+
 test('several processes that sweep at once count nothing twice, and leave nothing that is over', async () => {
   const members = await start(3, { at: 1000, sweepPerCreate: 0 })
   const records = Array.from({ length: 3000 }, (_, index) => ({

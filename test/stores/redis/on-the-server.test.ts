@@ -34,7 +34,7 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
     await server.stop()
   })
 
-  async function endOf(kind: 's' | 'u' | 'e'): Promise<unknown> {
+  async function endOf(kind: 's' | 'u' | 'e' | 'l'): Promise<unknown> {
     const [name] = await client.keys(`${prefix}${kind}:*`)
     return name === undefined ? 'gone' : server.send('PEXPIRETIME', name)
   }
@@ -73,6 +73,16 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
     expect(await endOf('u')).toBe(long.expiresAt + 1000 + graceMs)
     await store.raiseEpoch('ada', { epoch: 5, except: undefined, expiresAt: long.expiresAt })
     expect(await endOf('e')).toBe(long.expiresAt + graceMs)
+  })
+
+  test('a lease goes when it is given up, and otherwise a minute after its end', async () => {
+    const lease = { name: 'name', token: 'token', expiresAt: Date.now() + 5000 }
+    await store.acquireLease(lease)
+    expect(await endOf('l')).toBe(lease.expiresAt + graceMs)
+    await store.acquireLease({ ...lease, expiresAt: lease.expiresAt + 1000 })
+    expect(await endOf('l')).toBe(lease.expiresAt + 1000 + graceMs)
+    await store.releaseLease(lease)
+    expect(await client.keys(`${prefix}*`)).toEqual([])
   })
 
   test('an epoch that version 0.1.0 has written counts, and a later one builds upon it', async () => {
@@ -189,8 +199,8 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
       const inner = redisStore({ client: prefixed, prefix: `${randomUUID()}:`, clock })
       return { store: inner, now: () => clock.now(), advance: (spanMs: number) => clock.jump(spanMs) }
     }
-    const contract = storeContract({ powers: ['enumerate', 'subjects'], open })
-    for (const clause of contract.filter(({ name }) => /records|ofSubject/.test(name))) {
+    const contract = storeContract({ powers: ['enumerate', 'subjects', 'leases'], open })
+    for (const clause of contract.filter(({ name }) => /records|ofSubject|Lease/.test(name))) {
       test(clause.name, () => clause.run())
     }
   })

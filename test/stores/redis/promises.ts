@@ -37,6 +37,10 @@ const transport: ReadonlySet<string> = new Set([
   'epochOf answers undefined for a subject whose epoch nobody has raised',
   'an epoch that was raised comes back as it was, up to the largest safe integer',
   'of twenty sign-ins and an end of all at the same time, none of the earlier epoch is left',
+  'acquireLease lends a name that nobody has',
+  'acquireLease answers false for a name that another token has, and changes nothing',
+  'releaseLease gives the name up, and another token may have it',
+  'of twenty tokens at the same time, exactly one is lent the name',
   'records streams every live record exactly once',
 ])
 
@@ -61,7 +65,7 @@ export function tellOfTransport(connect: () => Promise<Connected>, options: Tria
 }
 
 function contractOn(open: () => StoreBench): ReturnType<typeof storeContract> {
-  return storeContract({ powers: ['enumerate', 'subjects'], open })
+  return storeContract({ powers: ['enumerate', 'subjects', 'leases'], open })
 }
 
 /** Opens an empty store each time. What others have left on the server is under other prefixes. */

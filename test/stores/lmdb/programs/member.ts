@@ -73,6 +73,22 @@ const tasks = {
 
   close: (_: null): Promise<void> => store.close(),
 
+  /** Asks for a lease of each name at once, and answers which ones it has. */
+  acquire({
+    token,
+    names,
+  }: {
+    readonly token: string
+    readonly names: readonly string[]
+  }): Promise<boolean[]> {
+    const expiresAt = Date.now() + 60_000
+    return Promise.all(names.map(name => store.acquireLease({ name, token, expiresAt })))
+  },
+
+  release(token: string): Promise<void> {
+    return store.releaseLease({ name: 'first', token, expiresAt: 0 })
+  },
+
   /** Begins a session, and answers its cookie. */
   async begin(subject: string | null): Promise<string> {
     const visit = await arrive(undefined)
