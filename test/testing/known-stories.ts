@@ -158,6 +158,7 @@ export const knownSeeds: readonly (readonly [seed: number, what: string])[] = [
   [398_305_973, 'a request that came with an old id ends long after it began'],
   [684_350_171, 'a list shows a session whose sign-in is about to be refused'],
   [948_552_833, 'a request is let in long after its record was read, while another one is active'],
+  [135_347_316, 'the same, for a session whose id is to be changed'],
   [845_030_469, 'a request with an id that was given up destroys its session'],
   [827_812_865, 'two requests change the id, and the one that comes too late was active later'],
   [824_789_209, 'a replay ends a session while another request saves it'],

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { playStory, promisesHold } from '../../../src/testing/index.ts'
 import { storyLength, storyOf } from '../../../src/testing/promises/story.ts'
 import type { PlaceName } from './place-names.ts'
@@ -6,6 +7,8 @@ import { places } from './places.ts'
 /** A process that plays one story after the other on one store, until the time is over or a promise is broken. */
 const [name = '', seed = '', most = '', until = ''] = process.argv.slice(2)
 
+// What is published is CommonJS, in which a store finds its package by `require`. The sources are compiled as modules.
+Object.assign(globalThis, { require: createRequire(import.meta.url) })
 // The program that has started this process checks the name.
 const place = await places[name as PlaceName]()
 let [stories, steps] = [0, 0]
