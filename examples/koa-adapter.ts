@@ -1,39 +1,37 @@
 // An adapter for Koa.
+import { Readable } from 'node:stream'
 import type { Context, Middleware } from 'koa'
-import { carrierOf, type Sessions, serve, withSessionCookie } from 'sojourn/adapter'
+import { carrierOf, type Sessions, serve, untilStored, withSessionCookie } from 'sojourn/adapter'
 
 export function koaSessions(sessions: Sessions): Middleware {
   return async (context, next) => {
     const { req, secure: isSecure, ip: address } = context
     const header = (name: string): unknown => req.headers[name]
-    const connection = { isEncrypted: 'encrypted' in req.socket, isSecure, address, header }
-    const visit = sessions.visit(carrierOf(req, connection))
-    Object.defineProperty(context, 'session', {
-      get: () => visit.session,
-      set: session => {
-        visit.session = session
-      },
-    })
+    const isEncrypted = 'encrypted' in req.socket
+    const visit = sessions.visit(carrierOf(req, { isEncrypted, isSecure, address, header }))
+    const set = (session: unknown): void => {
+      visit.session = Object(session)
+    }
+    Object.defineProperty(context, 'session', { get: () => visit.session, set })
+    const isStream = (): boolean => context.body instanceof Readable
     try {
-      await serve(visit, next)
-    } catch (error) {
-      // Koa drops every header of an answer that failed, but for those of the error.
+      await serve(visit, next, isStream)
+    } catch (cause) {
+      // Koa drops the headers of an answer that failed, but for those that its error has.
       const headers = headersFor(context, visit.setCookie)
-      throw Object.assign(Object(error), { headers: { ...Object(error).headers, ...headers } })
+      throw Object.assign(new Error('The request has failed.', { cause }), Object(cause), { headers })
     }
     context.set(headersFor(context, visit.setCookie))
+    if (isStream()) context.body = Readable.from(untilStored(visit, context.body))
   }
 }
 
 function headersFor({ response }: Context, setCookie: string | undefined): Record<string, string | string[]> {
   if (setCookie === undefined) return {}
-  const said = {
-    cookies: [response.headers['set-cookie'] ?? []].flat(),
-    cacheControl: response.get('cache-control') || undefined,
-  }
-  const { cookies, cacheControl } = withSessionCookie(
-    { ...said, cookies: said.cookies.map(String) },
+  const cookies = [response.headers['set-cookie'] ?? []].flat().map(String)
+  const head = withSessionCookie(
+    { cookies, cacheControl: response.get('cache-control') || undefined },
     setCookie,
   )
-  return { 'cache-control': cacheControl, 'set-cookie': [...cookies] }
+  return { 'cache-control': head.cacheControl, 'set-cookie': [...head.cookies] }
 }

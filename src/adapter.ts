@@ -1,4 +1,4 @@
-/** What an adapter for a framework is built of. `docs/adapters.md` shows two. */
+/** What an adapter for a framework is built of. `docs/adapter.md` shows two. */
 export { createSessions, type KeyedOptions } from './adapters/create-sessions.ts'
 export {
   type AnswerHead,
@@ -18,4 +18,4 @@ export type { ReadOnlySession } from './core/session/read-only.ts'
 export type { Sessions, TypedVisit } from './core/sessions.ts'
 export { type Carrier, carrierOf } from './core/visit/carrier.ts'
 export type { Connection } from './core/visit/connection.ts'
-export { serve } from './core/visit/serve.ts'
+export { type ServedVisit, serve, untilStored } from './core/visit/serve.ts'

@@ -151,7 +151,6 @@ function middleware(options?: SessionOptions | null, ...rest: readonly unknown[]
 class SessionHandler {
   readonly sessions: Sessions
   readonly #settings: ExchangeSettings
-  readonly #isLazy: boolean
   readonly #cookieNames: CookieNames
   #isConnected = true
 
@@ -161,8 +160,7 @@ class SessionHandler {
     this.sessions = makeSessions(policy, store)
     this.#cookieNames = new CookieNames(this.sessions)
     const { terms, byId } = this.sessions
-    this.#isLazy = terms.readsAtOnce && !terms.actsAlways
-    const isPathLate = this.#isLazy && terms.isPathPerRequest
+    const isPathLate = terms.opensLate && terms.isPathPerRequest
     const isManaged = store === undefined || isRecordStore(store)
     const visible = isManaged ? managedStore(byId) : (store as CompleteStore)
     this.#settings = {
@@ -194,7 +192,7 @@ class SessionHandler {
     if (this.sessions.terms.needsSecret && !request.secret)
       throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
     const exchange = join(messages, this.#settings)
-    return this.#isLazy ? exchange.reveal() : exchange.open()
+    return this.sessions.terms.opensLate ? exchange.reveal() : exchange.open()
   }
 
   #covers(request: NodeRequest): boolean {

@@ -2,7 +2,7 @@ import { FormTokens } from './cross-site/form-token.ts'
 import type { Engine } from './engine/engine.ts'
 import { describePolicy } from './engine/policy-description.ts'
 import { isHandle, type SessionSummary, Subjects, summaryOf } from './engine/subjects.ts'
-import { Terms } from './engine/terms.ts'
+import type { Terms } from './engine/terms.ts'
 import { describeValue, SojournError } from './report/errors.ts'
 import { type ReadOnlySession, readOnly } from './session/read-only.ts'
 import { actionsOf, Session, type SessionWith } from './session/session.ts'
@@ -29,7 +29,7 @@ export class Sessions<Data extends object = SessionData> {
   #tokens: FormTokens | undefined
 
   constructor(engine: Engine) {
-    this.terms = new Terms(engine)
+    this.terms = engine.terms
     this.byId = new SessionsById(engine)
     this.#engine = engine
     this.#subjects = new Subjects(engine)
@@ -40,8 +40,13 @@ export class Sessions<Data extends object = SessionData> {
     return this.#engine.cookies.name
   }
 
-  /** Begins one request's dealings with its session. Touches neither cookie nor store. */
+  /**
+   * Begins one request's dealings with its session. Touches neither cookie nor store.
+   *
+   * @throws SojournError `OPTION_INVALID` for what is no carrier, such as a request.
+   */
   visit(carrier: Carrier): TypedVisit<Data> {
+    demandCarrier(carrier)
     // The types of the data are the application's word; the values are checked by nobody.
     return new Visit(this.#engine, carrier) as TypedVisit<Data>
   }
@@ -53,6 +58,7 @@ export class Sessions<Data extends object = SessionData> {
    * @throws SojournError `SESSION_READ_ONLY` when something is written to what this answers.
    */
   async read(carrier: Carrier): Promise<ReadOnlySession<Data> | undefined> {
+    demandCarrier(carrier)
     const visit = new Visit(this.#engine, carrier)
     await visit.open()
     const { session } = visit
@@ -139,6 +145,14 @@ export class Sessions<Data extends object = SessionData> {
     this.#engine.demandHandles()
     return true
   }
+}
+
+function demandCarrier(carrier: unknown): void {
+  if (typeof carrier === 'object' && carrier !== null && 'cookieHeader' in carrier) return
+  throw new SojournError(
+    'OPTION_INVALID',
+    `Expected a carrier, which has a \`cookieHeader\`, got ${describeValue(carrier)}. Make one with \`carrierOf\` of \`sojourn/adapter\`.`,
+  )
 }
 
 /** A request may have no session, as after `destroy`. */

@@ -1,5 +1,6 @@
 import type { SentCookie } from '../core/cookies/answer-head.ts'
 import { describeValue, SojournError } from '../core/report/errors.ts'
+import { actionsOf, type Session } from '../core/session/session.ts'
 import type { SessionData } from '../core/session/session-data.ts'
 import type { Sessions } from '../core/sessions.ts'
 import { systemClock } from '../core/time/clock.ts'
@@ -69,7 +70,7 @@ export async function sessionCookie(
   Object.assign(visit.session ?? {}, options.data)
   await visit.commit()
   const { setCookie, cookie } = visit
-  if (setCookie === undefined || cookie === undefined) throw emptyError()
+  if (setCookie === undefined || cookie === undefined) throw unsentError(visit.session)
   const [header = ''] = setCookie.split(';', 1)
   const { name, attributes } = cookie
   const value = header.slice(name.length + 1)
@@ -96,10 +97,13 @@ function wrong(expected: string, value: unknown): SojournError {
   return new SojournError('OPTION_INVALID', `Expected ${expected}, got ${describeValue(value)}.`)
 }
 
-function emptyError(): SojournError {
+function unsentError(session: Session | undefined): SojournError {
+  const isEmpty = session === undefined || !actionsOf(session).isStored
   return new SojournError(
     'OPTION_INVALID',
-    'Expected a `subject` or some `data`, because an empty session is not stored and has no cookie.',
+    isEmpty
+      ? 'Expected a `subject` or some `data`, because an empty session is not stored and has no cookie.'
+      : 'Expected a request that the cookie may be sent to, got an insecure one for a cookie with `secure`. Leave `isSecure: false` out of the `carrier`.',
   )
 }
 

@@ -8,7 +8,8 @@ import { publicPaths } from './public-paths.mjs'
 const specifiers = publicPaths.map(({ name }) => (name === 'index' ? 'sojourn' : `sojourn/${name}`))
 /** Where every path leads that does not exist. */
 const noSuchPath = `'use strict'
-throw new Error('Expected a path that sojourn has, got another one. It has: ${specifiers.join(', ')}.')
+const message = 'Expected a path that sojourn has, got another one. It has: ${specifiers.join(', ')}.'
+throw Object.assign(new Error(message), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' })
 `
 
 const compiler = ['tsc', '-p', 'tsconfig.build.json', '--outDir']

@@ -29,6 +29,7 @@ import type {
 import { SojournError, unableError } from '../report/errors.ts'
 import { publish } from '../report/events.ts'
 import type { Clock } from '../time/clock.ts'
+import { Terms } from './terms.ts'
 
 /** What all visits of one manager share: the options, the store, the secrets and the time. */
 export class Engine {
@@ -37,6 +38,7 @@ export class Engine {
   readonly clock: Clock
   readonly store: Store<unknown>
   readonly traits: StoreTraits
+  readonly terms: Terms
   /** Whether the store is handed the sessions themselves, because other software reads them. */
   readonly keepsSessions: boolean
   readonly timeouts: Timeouts
@@ -69,6 +71,7 @@ export class Engine {
     // The engine hands a store what its traits ask for: text, or the session itself.
     this.store = store as Store<unknown>
     this.traits = { ...store.traits }
+    this.terms = new Terms(policy, this.traits)
     this.keepsSessions = this.traits.keepsSessions === true
     if (policy.seal !== false && (this.keepsSessions || !hasKeys(policy))) throw sealError()
     this.keys = hasKeys(policy) ? keysOf(policy) : undefined
@@ -93,7 +96,7 @@ export class Engine {
 
   /** Whether an answer leaves as it was written even when its session cannot be stored, as in express-session. */
   get sendsAnyway(): boolean {
-    return this.policy.onCommitFailure === 'send'
+    return this.terms.onCommitFailure === 'send'
   }
 
   now(): number {

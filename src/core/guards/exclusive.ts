@@ -1,7 +1,7 @@
 import { SojournError } from '../report/errors.ts'
 import { checkEach, type OptionCheck } from '../report/option-check.ts'
 import { type Duration, isDuration, parseDuration } from '../time/duration.ts'
-import { type Guard, refusalFor } from './guard.ts'
+import { type Guard, refusalFor, visitOf } from './guard.ts'
 
 /** How a route has the session for itself. */
 export interface ExclusiveOptions {
@@ -27,7 +27,10 @@ export function exclusiveGuard(options: ExclusiveOptions = {}): Guard {
   checkEach(options, checks)
   const { wait = '5s', lease = '30s', queue = 20 } = options
   const hold = { waitMs: parseDuration('wait', wait), leaseMs: parseDuration('lease', lease), queue }
-  return ({ visit }) => visit.hold(hold).then(() => undefined, refuseBusy)
+  return request =>
+    visitOf(request)
+      .hold(hold)
+      .then(() => undefined, refuseBusy)
 }
 
 function refuseBusy(error: unknown): ReturnType<typeof refusalFor> {

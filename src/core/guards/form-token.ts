@@ -1,7 +1,7 @@
 import { reportCrossSite } from '../cross-site/refusal.ts'
 import { isSafeMethod } from '../cross-site/same-origin.ts'
 import { checkEach, type OptionCheck } from '../report/option-check.ts'
-import { type Guard, type GuardedRequest, refusalFor } from './guard.ts'
+import { type Guard, type GuardedRequest, refusalFor, visitOf } from './guard.ts'
 
 /** Where a request has its form token. A header that is not empty decides, whatever is in the body. */
 export interface FormTokenOptions {
@@ -24,7 +24,7 @@ export function formTokenGuard(options: FormTokenOptions = {}): Guard {
     request.header(header.toLowerCase()) || fieldOf(request.body, field)
   return request => {
     if (isSafeMethod(request.method)) return undefined
-    const { session } = request.visit
+    const { session } = visitOf(request)
     const isVerified = session !== undefined && request.sessions.isFormTokenOf(session, tokenIn(request))
     return isVerified ? undefined : refusalFor(reportCrossSite('token'))
   }

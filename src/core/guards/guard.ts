@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../record/store.ts'
-import type { SojournError } from '../report/errors.ts'
+import { SojournError } from '../report/errors.ts'
 import type { Session } from '../session/session.ts'
 import type { Connection } from '../visit/connection.ts'
 import type { Visit } from '../visit/visit.ts'
@@ -47,4 +47,17 @@ export function signInFirst(): Refusal {
 /** Refuses a request because of an error, which says too much for a visitor. */
 export function refusalFor(error: SojournError): Refusal {
   return { status: error.status ?? 500, headers: text, body: 'This request was refused.\n', error }
+}
+
+/**
+ * The visit of a request.
+ *
+ * @throws SojournError `OPTION_INVALID` for a request without one.
+ */
+export function visitOf({ visit }: Partial<GuardedRequest>): GuardedVisit {
+  if (visit !== undefined) return visit
+  throw new SojournError(
+    'OPTION_INVALID',
+    'Expected a guard to be called with a request that has its `visit`, got one without. Hand in `{ ...connection, method, visit, sessions }`.',
+  )
 }

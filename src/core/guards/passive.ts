@@ -1,7 +1,7 @@
-import type { Guard } from './guard.ts'
+import { type Guard, visitOf } from './guard.ts'
 
 /** Says that a request is no sign of life, such as the status that a page polls. Refuses nobody. */
-export const passiveGuard: Guard = ({ visit }) => {
-  visit.markPassive()
+export const passiveGuard: Guard = request => {
+  visitOf(request).markPassive()
   return undefined
 }

@@ -2,7 +2,7 @@ import { checkEach, type OptionCheck } from '../report/option-check.ts'
 import { actionsOf, type SessionActions } from '../session/session.ts'
 import { hasRecentSignIn } from '../session/sign-in-check.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
-import { type Guard, redirectTo, signInFirst } from './guard.ts'
+import { type Guard, redirectTo, signInFirst, visitOf } from './guard.ts'
 
 /** What becomes of a visitor whom a guard does not let through. */
 export interface GuardOptions {
@@ -36,8 +36,8 @@ export function recentSignInGuard(within: Duration, options: GuardOptions = {}):
 function guard(options: GuardOptions, mayPass: (session: SessionActions) => boolean): Guard {
   checkEach(options, checks)
   const { redirect } = options
-  return ({ visit }) => {
-    const { session } = visit
+  return request => {
+    const { session } = visitOf(request)
     if (session !== undefined && mayPass(actionsOf(session))) return undefined
     return redirect === undefined ? signInFirst() : redirectTo(redirect)
   }

@@ -5,19 +5,48 @@ import { actionsOf, type Session } from './session.ts'
 export type ReadOnlySession<Data extends object> = Readonly<Partial<Data>> &
   Pick<Session, 'handle' | 'subject' | 'authenticatedAt'>
 
-/** Makes a picture of a session. What is inside its data cannot be changed either. */
+/**
+ * Makes a picture of a session. It refuses changes, also inside of objects and lists. Of whatever else it holds that can be
+ * changed, such as dates and maps, it gives copies.
+ */
 export function readOnly<Data extends object>(session: Session): ReadOnlySession<Data> {
   const { handle, subject, authenticatedAt } = actionsOf(session)
   const { cookie: _cookie, ...data } = session
-  const picture = { ...freezeInside(data), handle, subject, authenticatedAt }
-  // The names of the data are the application's word, as they are for every session.
-  return new Proxy(picture, refusals) as unknown as ReadOnlySession<Data>
+  // The application's own data wins, as in every session. What its names hold is the application's word.
+  return picture({ handle, subject, authenticatedAt, ...data }) as ReadOnlySession<Data>
 }
 
-const refusals: ProxyHandler<object> = {
-  set: (_picture, name) => refuse(name),
-  deleteProperty: (_picture, name) => refuse(name),
-  defineProperty: (_picture, name) => refuse(name),
+function picture(values: object): object {
+  const known = new Map<object, object>()
+  // A copy, because a proxy of a frozen object has to answer what that holds.
+  return new Proxy(Array.isArray(values) ? [...values] : { ...values }, {
+    get: (shown, name) => show(Reflect.get(shown, name), known),
+    set: (_shown, name) => refuse(name),
+    deleteProperty: (_shown, name) => refuse(name),
+    defineProperty: (_shown, name) => refuse(name),
+  })
+}
+
+function show(value: unknown, known: Map<object, object>): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (!isPlain(value)) return copyOf(value)
+  const shown = known.get(value) ?? picture(value)
+  known.set(value, shown)
+  return shown
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null
+}
+
+/** What cannot be copied, such as an object of an application's own class, is shown as it is. */
+function copyOf(value: object): object {
+  try {
+    return structuredClone(value)
+  } catch {
+    return value
+  }
 }
 
 function refuse(name: string | symbol): never {
@@ -26,12 +55,4 @@ function refuse(name: string | symbol): never {
     `Expected a session from \`sessions.read\` to stay as it is, got a change of \`${String(name)}\`. ` +
       'Change it where the answer can still carry a cookie: in a route that has a visit.',
   )
-}
-
-function freezeInside<Values extends object>(values: Values): Values {
-  for (const value of Object.values(values)) {
-    if (typeof value === 'object' && value !== null && !Object.isFrozen(value))
-      freezeInside(Object.freeze(value))
-  }
-  return values
 }

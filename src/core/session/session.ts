@@ -62,6 +62,9 @@ export interface SessionHost {
  * promise. That promise may be dropped: a failure that nobody awaits is an event, never an unhandled rejection.
  */
 export abstract class Session {
+  /** A bundler may rename the class, and applications print its name. */
+  static readonly name: string = 'Session'
+
   /** How long the browser keeps the cookie, and with it the session when no `idle` is set. */
   declare cookie: Cookie
 

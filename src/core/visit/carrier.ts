@@ -1,5 +1,6 @@
 import type { CookieContext } from '../cookies/cookie-policy.ts'
 import type { Secret } from '../keys/secret.ts'
+import { SojournError } from '../report/errors.ts'
 import type { Session } from '../session/session.ts'
 import { addressOf, type Connection, isSecure } from './connection.ts'
 
@@ -28,6 +29,11 @@ export interface Carrier extends CookieContext {
  * only the server, or (undefined) the framework.
  */
 export function carrierOf(request: unknown, connection: Connection, proxy?: boolean): Carrier {
+  if (typeof Object(connection).header !== 'function')
+    throw new SojournError(
+      'OPTION_INVALID',
+      'Expected `carrierOf(request, connection)` with a connection that answers headers, such as `{ isEncrypted: true, header: name => request.headers.get(name) }`.',
+    )
   return {
     request,
     cookieHeader: connection.header('cookie'),

@@ -1,6 +1,9 @@
 import type { VerifiedId } from '../cookies/cookie-signer.ts'
-import { chain } from '../record/maybe-promise.ts'
+import type { Engine } from '../engine/engine.ts'
+import { chain, type Failure } from '../record/maybe-promise.ts'
 import type { MaybePromise } from '../record/store.ts'
+import { SojournError } from '../report/errors.ts'
+import { publish } from '../report/events.ts'
 import { type Finding, findSession, type Outcome } from './find-session.ts'
 import { identify } from './identify.ts'
 import type { RequestSessions } from './request-sessions.ts'
@@ -27,4 +30,18 @@ function receive(sessions: RequestSessions, finding: Finding, visitor: VerifiedI
     sessions.begin()
   }
   return outcome
+}
+
+/** What a failed load means: an outcome, and an error unless such a visitor is to be a stranger. */
+export function failedLoad(
+  engine: Engine,
+  error: unknown,
+): { readonly outcome: Outcome; readonly failure: Failure | undefined } {
+  const code = error instanceof SojournError ? error.code : undefined
+  const isCorrupt = code === 'RECORD_CORRUPT'
+  if (isCorrupt) publish('tampered', () => ({ handle: undefined, reason: 'record' }))
+  const isOfStore = isCorrupt || code === 'STORE_FAILED' || code === 'STORE_TIMED_OUT'
+  const isForgiven = isOfStore && engine.policy.onLoadFailure !== 'fail'
+  const failure = isForgiven ? undefined : { error: engine.reported(error) }
+  return { outcome: isCorrupt ? 'tampered' : 'failed', failure }
 }

@@ -1,5 +1,6 @@
 import { parseSetCookie, type SentCookie } from '../cookies/answer-head.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Terms } from '../engine/terms.ts'
 import {
   attempt,
   chain,
@@ -10,8 +11,7 @@ import {
   lastly,
 } from '../record/maybe-promise.ts'
 import type { MaybePromise } from '../record/store.ts'
-import { goneError, notOpenError, SojournError } from '../report/errors.ts'
-import { publish } from '../report/events.ts'
+import { goneError, notOpenError } from '../report/errors.ts'
 import type { LiveSession } from '../session/live-session.ts'
 import type { Session, SessionHost } from '../session/session.ts'
 import { Holding, type HoldOptions, leftError } from '../writing/hold.ts'
@@ -19,25 +19,22 @@ import type { Carrier } from './carrier.ts'
 import { Commit } from './commit.ts'
 import { announceCookie, writeDeletion } from './dues.ts'
 import type { Outcome } from './find-session.ts'
-import { loadSession } from './load-session.ts'
+import { failedLoad, loadSession } from './load-session.ts'
 import { RequestSessions } from './request-sessions.ts'
 import { SessionMethods } from './session-methods.ts'
 
 /**
  * One request's dealings with its session, from cookie to cookie.
  *
- * An adapter makes one for each request, and calls in this order:
- *
- * 1. `open`, and waits for it where the store answers later. A look at the session before that is refused.
- * 2. The route looks at `session`, and guards may call `hold` and `markPassive`.
- * 3. `announce`, only for a response whose head leaves before its end: it answers the cookie.
- * 4. `commit`, before the response leaves, or before the end of a stream leaves. A `hold` is refused from here on.
- * 5. `setCookie` or `cookie` says what the head is to carry, unless it has left before.
- *
- * A request whose session nobody looks at may leave out all of them, where the terms say that nothing is due. `serve` makes
- * these calls for a framework whose middleware stands around the route.
+ * An adapter makes one for each request, and calls `open` first, unless its terms say that this may wait: access to the session
+ * before that is refused. Then the route runs, and guards may call `hold` and `markPassive`. `announce` answers the cookie of a
+ * head that leaves before its end. `commit` comes before the response leaves, or before the end of a stream does; a `hold` after it
+ * is refused. Then `setCookie` and `cookie` say what the head carries. `serve` makes these calls where middleware stands around
+ * the route.
  */
 export class Visit implements SessionHost {
+  /** What the adapter has to know of the manager. */
+  readonly terms: Terms
   readonly #engine: Engine
   readonly #sessions: RequestSessions
   #phase: 'unread' | 'loading' | 'open' | 'failed' | 'committed' = 'unread'
@@ -48,9 +45,11 @@ export class Visit implements SessionHost {
   /** What the application has put in the place of the id, whatever that is. */
   #assigned: { readonly id: unknown } | undefined
   #commit: Commit | undefined
+  #announced: string | undefined
   #committing: MaybePromise<Failure | undefined> = undefined
 
   constructor(engine: Engine, carrier: Carrier) {
+    this.terms = engine.terms
     this.#engine = engine.forRequest()
     this.#sessions = new RequestSessions(
       this.#engine,
@@ -64,15 +63,14 @@ export class Visit implements SessionHost {
     return this.#outcome
   }
 
-  /** What the response's `Set-Cookie` is to say; undefined when it is to say nothing. Known after `commit`. */
+  /** What the response's `Set-Cookie` is to say; undefined when it is to say nothing. Known after `announce` or `commit`. */
   get setCookie(): string | undefined {
-    return this.#commit?.setCookie
+    return this.#commit?.setCookie ?? this.#announced
   }
 
   /** The same for a framework that writes the header itself. */
   get cookie(): SentCookie | undefined {
-    const { setCookie } = this
-    return setCookie === undefined ? undefined : parseSetCookie(setCookie)
+    return this.setCookie === undefined ? undefined : parseSetCookie(this.setCookie)
   }
 
   /** The session's id. An application may assign another, as it may with express-session. */
@@ -162,8 +160,10 @@ export class Visit implements SessionHost {
     const { isAnnounced, current: live } = sessions
     sessions.isAnnounced = true
     if (isAnnounced || this.#phase !== 'open') return undefined
-    if (live === undefined) return sessions.hasDestroyed ? writeDeletion(sessions) : undefined
-    return this.#isStorable(live) ? announceCookie(sessions, live) : undefined
+    if (live !== undefined)
+      this.#announced = this.#isStorable(live) ? announceCookie(sessions, live) : undefined
+    else if (sessions.hasDestroyed) this.#announced = writeDeletion(sessions)
+    return this.#announced
   }
 
   /**
@@ -181,7 +181,22 @@ export class Visit implements SessionHost {
 
   /** Does all that is due for a response that is about to be whole. `commit` then stores what has changed since. */
   flush(): MaybePromise<void> {
-    return this.#phase === 'open' ? this.#sessions.inTurn(() => this.#end()) : undefined
+    if (this.#phase !== 'open') return
+    const { isAnnounced } = this.#sessions
+    return this.#sessions.inTurn(() =>
+      attempt(
+        () => this.#end(),
+        error => this.#takeBack(error, isAnnounced),
+      ),
+    )
+  }
+
+  /** Nothing of the response leaves after a failed flush, so that the commit does all of it anew. */
+  #takeBack(error: unknown, isAnnounced: boolean): never {
+    if (this.#engine.sendsAnyway) throw error
+    this.#commit = undefined
+    this.#sessions.isAnnounced = isAnnounced
+    throw error
   }
 
   #commitNow(): MaybePromise<void> {
@@ -190,10 +205,7 @@ export class Visit implements SessionHost {
     return this.#sessions.inTurn(() =>
       lastly(
         () => this.#end(),
-        () => {
-          this.#sessions.lateChanges.watchHandedOut()
-          return holding?.release()
-        },
+        () => holding?.release(),
       ),
     )
   }
@@ -205,6 +217,7 @@ export class Visit implements SessionHost {
       () => {
         // What comes now comes too late for the cookie, also where the response has left in one piece.
         sessions.isAnnounced = true
+        sessions.lateChanges.watchHandedOut()
       },
     )
   }
@@ -224,15 +237,11 @@ export class Visit implements SessionHost {
   }
 
   #giveUp(error: unknown): void {
-    const code = error instanceof SojournError ? error.code : undefined
-    const isCorrupt = code === 'RECORD_CORRUPT'
-    const isLoadFailure = isCorrupt || code === 'STORE_FAILED' || code === 'STORE_TIMED_OUT'
+    const { outcome, failure } = failedLoad(this.#engine, error)
     this.#phase = 'failed'
-    this.#outcome = isCorrupt ? 'tampered' : 'failed'
-    if (isCorrupt) publish('tampered', () => ({ handle: undefined, reason: 'record' }))
-    if (isLoadFailure && this.#engine.policy.onLoadFailure !== 'fail') return
-    this.#failure = { error: this.#engine.reported(error) }
-    throw this.#failure.error
+    this.#outcome = outcome
+    this.#failure = failure
+    if (failure !== undefined) throw failure.error
   }
 
   #finish(): MaybePromise<void> {

@@ -35,8 +35,41 @@ describe.each([
     expect(() => Object.assign(read, { cart: 1 })).toThrow(refusal)
     expect(() => delete read.cart).toThrow(refusal)
     expect(() => Object.defineProperty(read, 'cart', { value: 1 })).toThrow(refusal)
-    expect(() => read.cart?.goods.push('milk')).toThrow(TypeError)
+    const inside = expect.objectContaining({
+      code: 'SESSION_READ_ONLY',
+      message: expect.stringMatching(/`(?:1|goods)`/),
+    })
+    expect(() => read.cart?.goods.push('milk')).toThrow(inside)
+    expect(() => delete (read.cart as { goods?: unknown }).goods).toThrow(inside)
+    expect(read.cart?.goods).toBe(read.cart?.goods)
+    expect(JSON.parse(JSON.stringify({ ...read }))).toMatchObject({ cart: { goods: ['tea'] } })
     expect((await ada.arrive()).session).toMatchObject({ cart: { goods: ['tea'] } })
+  })
+
+  test('holds dates, maps and bytes, and gives copies of them', async () => {
+    const { visitor, sessions } = stage({ codec: 'structured' }, traits)
+    const ada = visitor()
+    const data = {
+      votes: new Map([['a', { count: 1 }]]),
+      pin: new Uint8Array([1]),
+      at: new Date(0),
+      tags: new Set(['x']),
+    }
+    await ada.request(session => Object.assign(session, data))
+    const read = (await sessions.read(carrierFor(ada) as never)) as unknown as typeof data
+    read.votes.clear()
+    read.pin.fill(9)
+    read.at.setTime(9)
+    read.tags.add('y')
+    expect(read).toMatchObject(data)
+  })
+
+  test('shows the application’s own data under names that a session has too', async () => {
+    const { visitor, sessions } = stage({}, traits)
+    const ada = visitor()
+    const data = { subject: 'Maths', handle: 'h', authenticatedAt: 'x' }
+    await ada.request(session => Object.assign(session, data))
+    expect(await sessions.read(carrierFor(ada) as never)).toMatchObject(data)
   })
 
   test('is a sign of life, and keeps its id', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { serve } from '../../../src/core/visit/serve.ts'
+import { serve, untilStored } from '../../../src/core/visit/serve.ts'
 import { atOnce, later, stage } from '../stage.ts'
 
 describe.each([
@@ -36,15 +36,57 @@ describe.each([
     expect(visit.setCookie).toBeUndefined()
   })
 
-  test('whose session cannot be loaded runs no route', async () => {
+  test('whose session cannot be loaded shows none to the route', async () => {
     const { visitor, store } = stage({}, traits)
     const ada = visitor()
     await ada.request(session => Object.assign(session, { views: 1 }))
     store.fail('load')
-    await expect(serve(ada.begin(), () => expect.unreachable())).rejects.toMatchObject({
-      code: 'STORE_FAILED',
-    })
+    const visit = ada.begin()
+    const route = (): unknown => visit.session && expect.unreachable()
+    await expect(serve(visit, route)).rejects.toMatchObject({ code: 'STORE_FAILED' })
   })
+})
+
+test('a request that never looks at its session costs nothing, where the store answers at once', async () => {
+  const { visitor, store } = stage()
+  const ada = visitor()
+  await ada.request(session => Object.assign(session, { views: 1 }))
+  store.calls.length = 0
+  await serve(ada.begin(), () => 'the page')
+  expect(store.calls).toEqual([])
+})
+
+test.each([
+  ['fail', 'STORE_FAILED'],
+  ['send', 'the page'],
+] as const)('an answer that cannot be stored is %s', async (onCommitFailure, expected) => {
+  const { visitor, store } = stage({ onCommitFailure })
+  const visit = visitor().begin()
+  store.fail('create')
+  const route = (): string => {
+    Object.assign(visit.session!, { views: 1 })
+    return 'the page'
+  }
+  expect(await serve(visit, route).catch(error => error.code)).toBe(expected)
+})
+
+test('a stream has its cookie before it is stored, and ends after it is', async () => {
+  const { visitor, store } = stage({}, later)
+  const visit = visitor().begin()
+  const chunks = async function* () {
+    yield 'first'
+    Object.assign(visit.session!, { views: 2 })
+    yield 'second'
+  }
+  const route = (): AsyncIterable<string> => {
+    Object.assign(visit.session!, { views: 1 })
+    return chunks()
+  }
+  const stream = await serve(visit, route, () => true)
+  expect([store.calls, visit.cookie?.name]).toEqual([[], 'connect.sid'])
+  const seen: unknown[] = []
+  for await (const chunk of untilStored(visit, stream)) seen.push([chunk, ...store.calls])
+  expect([seen, store.calls]).toEqual([[['first'], ['second']], ['create']])
 })
 
 test('a second commit waits for the first, and answers what became of it', async () => {

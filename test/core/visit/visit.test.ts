@@ -506,7 +506,7 @@ describe('a response that leaves before it has ended', () => {
     expect([store.calls, visit.announce()]).toEqual([[], undefined])
     visit.session!.more = 1
     await visit.commit()
-    expect([store.calls, visit.setCookie]).toEqual([['create'], undefined])
+    expect([store.calls, visit.setCookie]).toEqual([['create'], setCookie])
     await ada.request(session => expect(session).toMatchObject({ views: 2, more: 1 }))
   })
 
@@ -575,8 +575,19 @@ describe('a response that leaves before it has ended', () => {
     await visit.session?.destroy()
     expect(visit.announce()).toContain('Max-Age=0')
     await visit.commit()
-    expect(visit.setCookie).toBeUndefined()
+    expect(visit.cookie).toMatchObject({ value: '', attributes: { maxAge: 0 } })
   })
+})
+
+test('a commit after a flush that has failed does all of it, and sends the cookie', async () => {
+  const { store, visitor } = stage({}, later)
+  const visit = await visitor().arrive()
+  change(visit.session!)
+  store.fail('create')
+  await expect((async () => visit.flush())()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  visit.session!.flash = 'sorry'
+  await visit.commit()
+  expect([store.records().length, visit.setCookie]).toEqual([1, expect.stringContaining('connect.sid=')])
 })
 
 describe('assigning to the session of a visit', () => {
