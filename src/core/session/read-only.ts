@@ -1,16 +1,16 @@
 import { SojournError } from '../report/errors.ts'
 import { actionsOf, type Session } from './session.ts'
 
-/** A session that nobody can change: its data, and who is signed in. */
+/** A copy of a session that cannot be changed: its data, its handle and who is signed in. */
 export type ReadOnlySession<Data extends object> = Readonly<Partial<Data>> &
   Pick<Session, 'handle' | 'subject' | 'authenticatedAt'>
 
-/** Makes a picture of a session. What is inside its data cannot be changed either. */
+/** Makes a read-only copy of a session. Objects inside its data are frozen too. */
 export function readOnly<Data extends object>(session: Session): ReadOnlySession<Data> {
   const { handle, subject, authenticatedAt } = actionsOf(session)
   const { cookie: _cookie, ...data } = session
   const picture = { ...freezeInside(data), handle, subject, authenticatedAt }
-  // The names of the data are the application's word, as they are for every session.
+  // The application declares the type of its data. The library does not check it.
   return new Proxy(picture, refusals) as unknown as ReadOnlySession<Data>
 }
 
