@@ -1,16 +1,16 @@
 import type { Engine } from './engine.ts'
 
-/** What an adapter has to know of a manager. */
+/** The facts about a manager that an adapter needs. */
 export class Terms {
-  /** Whether an adapter may leave `visit.open()` to the first look at the session, because the store answers at once. */
+  /** Whether an adapter may skip `visit.open()`: the store answers at once, so the first access loads the session. */
   readonly readsAtOnce: boolean
-  /** Whether a request that never looked at its session may have something to store all the same. */
+  /** Whether a request may have to save its session or send its cookie even if it never accesses the session. */
   readonly actsAlways: boolean
-  /** What becomes of an answer whose session cannot be stored: an error, or it is sent as it was written. */
+  /** When the session cannot be saved: fail the request, or send the response all the same. */
   readonly onCommitFailure: 'fail' | 'send'
-  /** Whether the application says the cookie's path anew for each request. */
+  /** Whether a function of the application decides the cookie's path for each request. */
   readonly isPathPerRequest: boolean
-  /** Whether each request has to bring a secret of its own. */
+  /** Whether each request needs a secret of its own, because none is configured. */
   readonly needsSecret: boolean
   readonly #engine: Engine
 
@@ -24,7 +24,7 @@ export class Terms {
     this.#engine = engine
   }
 
-  /** The path that the cookie of a request is for. A request for another path has no session. */
+  /** The cookie's path for a request. A request outside of that path has no session. */
   pathFor(request: unknown): string {
     return this.#engine.cookies.pathFor(request)
   }

@@ -103,7 +103,7 @@ export interface StoreTraits {
   readonly readsAtOnce?: boolean
   /**
    * Keeps each session as a value under the id itself, because other software reads and writes it that way. Such a store
-   * does not keep promise P4.
+   * does not keep promise P4 of `docs/security.md`.
    */
   readonly keepsSessions?: boolean
   /** The core records activity on every request, unless `touchEvery` is set. */
@@ -202,7 +202,7 @@ export interface TakeOver<Data = EncodedData> {
 export interface AdoptingStore<Data = EncodedData> extends Store<Data> {
   /** Until when the store moves sessions; undefined if it moves none. */
   readonly adoptsUntil: number | undefined
-  /** Returns the foreign session under an id, and leaves it there. The id may be any text that a cookie was signed for. */
+  /** Returns the foreign session under an id, and leaves it there. The id may be any text that this manager has signed. */
   findForeign(id: string): MaybePromise<ForeignSession | undefined>
   /**
    * Replaces the foreign session with the record, in one atomic step if the store can. Returns false, and changes
