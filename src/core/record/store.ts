@@ -202,7 +202,7 @@ export interface TakeOver<Data = EncodedData> {
 export interface AdoptingStore<Data = EncodedData> extends Store<Data> {
   /** Until when the store moves sessions; undefined if it moves none. */
   readonly adoptsUntil: number | undefined
-  /** Returns the foreign session under an id, and leaves it there. The id may be any text that this manager has signed. */
+  /** Returns the foreign session under an id, and leaves it there. The id may be any signed text. */
   findForeign(id: string): MaybePromise<ForeignSession | undefined>
   /**
    * Replaces the foreign session with the record, in one atomic step if the store can. Returns false, and changes

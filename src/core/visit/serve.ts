@@ -2,11 +2,11 @@ import type { MaybePromise } from '../record/store.ts'
 import type { Visit } from './visit.ts'
 
 /**
- * A whole request, for a framework whose middleware stands around the route: loads the session, runs the route, stores
- * what it has changed, and only then answers. `visit.setCookie` is known after that, also where this rejects.
+ * Runs a whole request, for a framework whose middleware wraps the route: loads the session, runs the route, saves its
+ * changes, and then returns the route's result. `visit.setCookie` is known after that, even if this rejects.
  *
- * A route that fails has its changes stored as well, as in Express. The caller is told of the route's error, and else of
- * what went wrong with storing.
+ * The changes of a route that fails are saved too, as in Express. This rejects with the route's error, or else with the
+ * error of the save.
  */
 export async function serve<Answer>(
   visit: Pick<Visit, 'open' | 'commit'>,
