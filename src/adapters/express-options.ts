@@ -99,8 +99,8 @@ export function checkSessionOptions(options: SessionOptions): Policy {
 
 // A warning and no error, because each request may have a `req.secret`, as with express-session.
 const noSecret =
-  'Expected `secret`, got none: each request fails that has no `req.secret` of cookie-parser. ' +
-  `Set \`secret\`, and see that the environment has the variable that it comes from. ${secretRecipe}`
+  'Expected `secret`, got none: every request without a `req.secret` of cookie-parser fails. ' +
+  `Set \`secret\`, and check that its environment variable exists. ${secretRecipe}`
 
 function throwAsBefore({ genid, unset, secret }: SessionOptions): void {
   if (genid && typeof genid !== 'function') throw new TypeError('genid option must be a function')

@@ -234,7 +234,7 @@ function join(messages: Messages, settings: ExchangeSettings): Exchange {
     return exchange
   } catch (cause) {
     const message =
-      'Expected a request and a response that can be given properties, got one that refuses them. See `cause`, and mount `session()` before it is frozen.'
+      'Expected a request and a response that accept new properties, got one that refuses them. See `cause`, and mount `session()` before the code that freezes it.'
     throw new SojournError('MESSAGE_UNUSABLE', message, { cause })
   }
 }

@@ -39,14 +39,14 @@ function recordsOf(store: AnyStore): RecordStore {
   return isRecordStore(store) ? store : (callbackStore(store as CallbackStore) as never)
 }
 
-const maxAgeDecides = 'decides by `cookie.maxAge` when a session is over. Set that'
+const maxAgeDecides = 'decides by `cookie.maxAge` when a session expires. Set that'
 /** The options that do not work with a store for express-session: the reason, and an alternative. */
 const notWithCallbacks = {
   idle: maxAgeDecides,
   absolute: maxAgeDecides,
   preset: maxAgeDecides,
   rotateEvery: 'keeps a session under one id. Call `regenerate`',
-  maxPerSubject: 'does not know whose a session is. Leave it out',
+  maxPerSubject: 'cannot find sessions by subject. Leave it out',
   seal: 'keeps sessions as they are. Leave it out',
   codec: 'keeps sessions as they are. Leave it out',
 }

@@ -37,7 +37,7 @@ export function warnTwice(): void {
 
 /** The advice for a value that gives no hint of what the application meant. */
 export const anyStore =
-  "Hand in one of Sojourn's, such as `openStore('redis://…')` makes it, or one that was written for express-session."
+  "Pass a store of Sojourn's, such as `openStore('redis://…')`, or one that was written for express-session."
 
 /** The message for a value that is no store; undefined for a store. It does not show a URL, which may hold a password. */
 export function storeProblem(store: unknown): string | undefined {
@@ -49,10 +49,9 @@ export function storeProblem(store: unknown): string | undefined {
 function remedyFor(store: unknown): string | undefined {
   if (typeof store === 'string' || store instanceof URL)
     return 'Open the store of a URL with `openStore(url)`.'
-  if (typeof store === 'function')
-    return 'Call it, or make one of its class with `new`, and hand in the store.'
+  if (typeof store === 'function') return 'Call it, or construct it with `new`, and pass the store.'
   if (isClient(store)) return 'Make a store of this client of Redis with `redisStore({ client })`.'
-  return hasMethod(store, 'then') ? 'Await it, and hand in what it answers.' : undefined
+  return hasMethod(store, 'then') ? 'Await it, and pass the result.' : undefined
 }
 
 /** Accepts every event emitter: an instance of express-session's base class may get its methods later. */

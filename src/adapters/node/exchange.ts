@@ -223,7 +223,7 @@ export function exchangeOf(request: object, wanted: string): Exchange {
   if (exchange !== undefined) return exchange
   throw new SojournError(
     'OPTION_INVALID',
-    `Expected \`${wanted}\` behind the middleware of \`session()\`, got a request that it has not seen. Mount that first.`,
+    `Expected \`${wanted}\` to run after the middleware of \`session()\`, got a request that has not passed it. Mount \`session()\` first.`,
   )
 }
 

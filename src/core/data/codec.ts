@@ -53,7 +53,7 @@ export function reservedNameError(name: string | symbol): SojournError {
   const shown = String(name)
   return new SojournError(
     'NAME_RESERVED',
-    `Expected a name that a session can hold, got \`${shown}\`, which is a name of its own in every session. Choose another one, such as \`my_${shown}\`.`,
+    `Expected a name that is free for data, got \`${shown}\`, which every session has itself. Choose another one, such as \`my_${shown}\`.`,
   )
 }
 
@@ -85,7 +85,7 @@ export function parseJson(data: string): unknown {
 export function corruptRecord(cause: Error): SojournError {
   return new SojournError(
     'RECORD_CORRUPT',
-    'Expected a stored session to hold what a codec has written, but it cannot be read. See `cause`.',
+    'Expected a stored session in the format of a codec, but it cannot be decoded. See `cause`.',
     { cause },
   )
 }

@@ -71,7 +71,7 @@ export class Sealer {
     if (setting === undefined)
       throw new SojournError(
         'OPTION_INVALID',
-        "Expected the visitor's id, without which nothing can be sealed for the visitor alone, got undefined.",
+        "Expected the visitor's id to seal data for the visitor, got undefined.",
       )
     return formatEnvelope({ ...head, encrypted: encrypt(plain, setting) })
   }

@@ -33,7 +33,7 @@ export class Subjects {
   demandStore(): SubjectStore<unknown> {
     const { subjectStore, store } = this.#engine
     if (subjectStore !== undefined) return subjectStore
-    throw unableError(store.name, 'keep whose a session is')
+    throw unableError(store.name, 'find sessions by subject')
   }
 
   /** Lists the live sessions of a subject, the most recently active first. */

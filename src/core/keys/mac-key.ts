@@ -50,8 +50,8 @@ export class MacKey {
   }
 
   /**
-   * Whether `value` has the signature of the text at `start`. Compares the encoded signatures and not the decoded ones, so
-   * that each signature has only one valid spelling. The comparison takes constant time.
+   * Whether `value` has the signature of the text at `start`. Compares the encoded signatures and not the decoded ones:
+   * each signature has only one valid spelling. The comparison takes constant time.
    */
   matches(text: string, value: string, start: number): boolean {
     for (let index = 0; index < macLength; index += 1) {

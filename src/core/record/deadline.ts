@@ -142,8 +142,7 @@ let present: Caller | undefined
 export function sameCall(): <Answer>(step: () => Answer) => Answer {
   const caller = present
   return step => {
-    if (caller?.hasGivenUp === true)
-      throw new Error('The deadline of the call is over, so that nothing is sent.')
+    if (caller?.hasGivenUp === true) throw new Error('The deadline of the call is over, so nothing is sent.')
     return runFor(caller, step)
   }
 }

@@ -66,7 +66,7 @@ export class SojournError extends Error {
 export function goneError(): SojournError {
   return new SojournError(
     'SESSION_GONE',
-    'Expected to save a session that goes on, but it has been ended. Begin another with `regenerate`.',
+    'Expected to save a live session, but it has ended. Begin a new one with `regenerate`.',
   )
 }
 
@@ -100,7 +100,7 @@ export function busyError(got: string): SojournError {
 export function headSentError(wanted: string): SojournError {
   return new SojournError(
     'HEAD_SENT',
-    `Expected to ${wanted} before the first byte of the response leaves, because the new cookie goes with it, but it has left. Do so before the stream begins.`,
+    `Expected to ${wanted} before the first byte of the response leaves, because the new cookie needs its head, but it has left. Do that before the stream begins.`,
   )
 }
 
@@ -116,7 +116,7 @@ export function unableError(store: string, wanted: string): SojournError {
 export function notOpenError(store: string): SojournError {
   return new SojournError(
     'VISIT_NOT_OPEN',
-    `Expected \`await visit.open()\` before the session is looked at, because the ${store} store does not answer at once.`,
+    `Expected \`await visit.open()\` before the first access to the session, because the ${store} store does not answer at once.`,
   )
 }
 

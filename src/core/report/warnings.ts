@@ -40,8 +40,8 @@ export function warnAfterEnd(): void {
 export function warnStale(): void {
   warnOnce(
     'SOJOURN_TOO_LATE',
-    'Expected a change of `req.session`, got one of a session that has ended or has another in its place, which is not stored. ' +
-      'Await `regenerate`, `signIn` and their like, and change `req.session` after them, not a variable from before.',
+    'Expected a change of `req.session`, got a change of a session that has ended or was replaced: it is not stored. ' +
+      'Await methods such as `regenerate` and `signIn`, and then change `req.session`, not a variable from before.',
   )
 }
 
@@ -49,8 +49,8 @@ export function warnStale(): void {
 export function warnShared(): void {
   warnOnce(
     'SOJOURN_SHARED',
-    'Expected a response with a session cookie to be kept by nobody, got a `Cache-Control` that lets shared caches keep it: whoever is answered from one may get the cookie of somebody else. ' +
-      'Leave the header out, or let such a route not change the session.',
+    "Expected no shared cache to keep a response with a session cookie, got a `Cache-Control` that allows it: other visitors may get this visitor's cookie from the cache. " +
+      'Leave the header out, or do not change the session in this route.',
   )
 }
 

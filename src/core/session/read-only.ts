@@ -24,7 +24,7 @@ function refuse(name: string | symbol): never {
   throw new SojournError(
     'SESSION_READ_ONLY',
     `Expected a session from \`sessions.read\` to stay as it is, got a change of \`${String(name)}\`. ` +
-      'Change it where the answer can still carry a cookie: in a route that has a visit.',
+      'Change it in a route that has a visit, whose response can still carry a cookie.',
   )
 }
 

@@ -76,7 +76,7 @@ export class SessionsById {
   async all(): Promise<{ readonly [handle: string]: object }> {
     const sessions: { [handle: string]: object } = {}
     if (this.#engine.policy.seal === 'visitor') {
-      throw unableError(this.#engine.store.name, 'show what is sealed for its visitors alone')
+      throw unableError(this.#engine.store.name, "list sessions that are sealed with `seal: 'visitor'`")
     }
     for await (const record of this.#records()) {
       const { contents } = this.#engine.encoding.read(record, undefined)

@@ -182,6 +182,6 @@ export function leftError(): SojournError {
 function lostError(): SojournError {
   return new SojournError(
     'LOCK_LOST',
-    'Expected to store the session while it is held, but its lease is over. Give `lease` a longer span.',
+    'Expected to store the session within the lease of `exclusive`, but the lease has expired. Give `lease` a longer span.',
   )
 }

@@ -181,7 +181,7 @@ export class Writer {
     if (attempts >= mostAttempts)
       throw new SojournError(
         'CONFLICT_UNRESOLVED',
-        `Expected to store a session within ${mostAttempts} attempts, but others changed it each time. Let fewer requests change it at once.`,
+        `Expected to store a session within ${mostAttempts} attempts, but each of them conflicted with another request. Let fewer requests change it at the same time.`,
       )
     if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, conflict)
     const { turns, limit } = this.#engine
