@@ -1,4 +1,4 @@
-/** What an adapter for a framework is built of. `docs/adapter.md` shows two. */
+/** The parts from which an adapter for a framework is built. `docs/adapter.md` describes them. */
 export { createSessions, type KeyedOptions } from './adapters/create-sessions.ts'
 export {
   type AnswerHead,

@@ -66,7 +66,7 @@ export type {
   SignInOptions,
   SignOutOptions,
 } from './core/session/session.ts'
-// With a star, because only then an application can add to it.
+// With a star: only then can an application augment `SessionData` in this module.
 export * from './core/session/session-data.ts'
 export type { Sessions, SubjectSessions, TypedVisit } from './core/sessions.ts'
 export { type Clock, systemClock } from './core/time/clock.ts'

@@ -10,18 +10,18 @@ import { demandOptions } from './mistakes.ts'
 
 /** The options of a manager without a framework. */
 interface ManagerOptions extends Omit<SessionsOptions, 'store'> {
-  /** A store of Sojourn's, or any store that was written for express-session. @default a memory store of this process */
+  /** A store of Sojourn's own, or any store written for express-session. @default a memory store of this process */
   readonly store?: AnyStore | undefined
 }
 
-/** Options with something to sign by. */
+/** Options with a `secret` or with `keys`: cookies have to be signed. */
 export type KeyedOptions = ManagerOptions &
   ({ readonly secret: Secret | readonly Secret[] } | { readonly keys: NonNullable<SessionsOptions['keys']> })
 
 /**
  * Makes the manager of an application's sessions, without a framework.
  *
- * @throws SojournError `OPTION_INVALID` for any option that is not as it has to be.
+ * @throws SojournError `OPTION_INVALID` for a wrong option.
  *
  * @example
  * const sessions = createSessions({ secret: process.env.SESSION_SECRET ?? '' })
@@ -32,9 +32,9 @@ export function createSessions<Data extends object = SessionData>(options: Keyed
   demandOptions('createSessions', options)
   const { store, secret, keys } = options
   if (store !== undefined) checkStore(store, options)
-  // A store that calls back has other verbs.
+  // `checkOptions` knows the methods of record stores only; `checkStore` has checked a callback store.
   const records = store !== undefined && isCallbackStore(store) ? undefined : store
-  // Without a secret there is nothing to check, and that is the first thing to be told.
+  // `null` fails the check, which skips undefined: without keys, a secret is required.
   const needed = keys === undefined ? (secret ?? null) : secret
   checkOptions({ ...options, store: records, secret: needed }, throwProblem)
   checkSecretLengths(secret, isProduction() ? throwProblem : warnOfSecret)

@@ -10,8 +10,8 @@ import { type AnyStore, checkStore } from './manager.ts'
 import { anyStore, storeProblem } from './mistakes.ts'
 
 /**
- * The request as Express and Node have it, written down here so that Express's types need not be installed.
- * A function may say that it takes Express's own, or a more special one.
+ * A request of Express. Declared here, so that Express's types need not be installed. A function of the application
+ * may declare its parameter as Express's own `Request`, or as a narrower type.
  */
 export interface ExpressRequest extends IncomingMessage, Express.Request {
   readonly hostname: string
@@ -22,30 +22,30 @@ export interface ExpressRequest extends IncomingMessage, Express.Request {
   readonly secure: boolean
 }
 
-/** Says the cookie's attributes for one request. A method's type, so that its request may be a more special one. */
+/** Returns the cookie's attributes for a request. The type of a method, so that the parameter may be narrower. */
 export type CookieFunction = { answer(request: ExpressRequest): CookieOptions }['answer']
 
-/** The options of the drop-in: express-session's, and those of `createSessions`. */
+/** The options of `session()`: those of express-session, and those of `createSessions`. */
 export interface SessionOptions
   extends Omit<SessionsOptions, 'secret' | 'store' | 'cookie' | 'genid' | 'passive'> {
-  /** Signs the cookies. Without it `req.secret`, which cookie-parser sets, is used. */
+  /** Signs the cookies. @default `req.secret`, which cookie-parser sets */
   readonly secret?: Secret | readonly Secret[] | undefined
-  /** A store of Sojourn's, or any store that was written for express-session. @default a memory store */
+  /** A store of Sojourn's own, or any store written for express-session. @default a memory store */
   readonly store?: AnyStore | undefined
-  /** The cookie's attributes, or a function that says them for a request. @default {} */
+  /** The cookie's attributes, or a function that returns them for a request. @default {} */
   readonly cookie?: CookieOptions | CookieFunction | undefined
-  /** Makes ids in the place of the built-in 24 random bytes. A guessable id weakens security. */
+  /** Returns a new session id. A guessable id weakens security. @default 24 random bytes */
   genid?(request: ExpressRequest): string
-  /** Tells which requests are no sign of life, such as a poll: they prolong no session. @default none is */
+  /** Whether a request does not count as activity, such as a poll. It then does not prolong the session. @default no */
   passive?(request: ExpressRequest): boolean
-  /** An old name of `name`. */
+  /** The old name of the option `name`. */
   readonly key?: string | undefined
-  /** `true` believes `X-Forwarded-Proto`, which weakens security unless a proxy of yours sets it. @default Express decides */
+  /** `true` trusts `X-Forwarded-Proto`, which weakens security unless your proxy sets it. @default Express decides */
   readonly proxy?: boolean | undefined
 }
 
-// These are Sojourn's own, so that no application depends on a wrong one. Whatever express-session took as it
-// came, unknown names among them, must go on working.
+// Options that express-session does not have: a wrong value of these can throw, because no application depends on one.
+// For all others, a value that express-session accepts must go on working, and so must unknown names.
 const own = new Set([
   'idle',
   'absolute',
@@ -74,9 +74,9 @@ const own = new Set([
 ])
 
 /**
- * Checks the options of the drop-in and fills in the defaults.
+ * Checks the options of `session()` and fills in the defaults.
  *
- * @throws TypeError where express-session throws, in its words, which programs compare.
+ * @throws TypeError where express-session throws one, with the same message, which programs compare.
  */
 export function checkSessionOptions(options: SessionOptions): Policy {
   throwAsBefore(options)
@@ -86,7 +86,7 @@ export function checkSessionOptions(options: SessionOptions): Policy {
   const present = Object.fromEntries(Object.entries(given).filter(isPresent))
   checkOptions(present, reportLeniently)
   if (store) {
-    // What people are told comes behind the words that programs may compare.
+    // The message begins as express-session's does, because programs may compare it. The explanation follows.
     const problem = storeProblem(store)
     if (problem?.endsWith(anyStore)) throw new TypeError(`store.on is not a function. ${problem}`)
     checkStore(store, options)
@@ -97,10 +97,10 @@ export function checkSessionOptions(options: SessionOptions): Policy {
   return resolveOptions({ duplicates: 'first-valid', secret: [], ...present }, jsonCodec)
 }
 
-// A request may bring one, as it may with express-session, so that a middleware without a secret is made all the same.
+// A warning and no error, because each request may have a `req.secret`, as with express-session.
 const noSecret =
-  'Expected `secret`, got none: each request fails that has no `req.secret` of cookie-parser. ' +
-  `Set \`secret\`, and see that the environment has the variable that it comes from. ${secretRecipe}`
+  'Expected `secret`, got none: every request without a `req.secret` of cookie-parser fails. ' +
+  `Set \`secret\`, and check that its environment variable exists. ${secretRecipe}`
 
 function throwAsBefore({ genid, unset, secret }: SessionOptions): void {
   if (genid && typeof genid !== 'function') throw new TypeError('genid option must be a function')
@@ -112,7 +112,7 @@ function throwAsBefore({ genid, unset, secret }: SessionOptions): void {
   }
 }
 
-/** An application that runs today must start tomorrow: it is told once what is wrong, and goes on. */
+/** Throws for Sojourn's own options. For express-session's it warns once: an application that ran with it must start. */
 function reportLeniently(option: string, problem: string): void {
   if (own.has(option)) throwProblem(option, problem)
   warnOnce('SOJOURN_OPTION', problem)

@@ -38,9 +38,9 @@ import { coversPath } from './node/request-path.ts'
 export type { SessionOptions } from './express-options.ts'
 
 /**
- * Gives every request a session, with express-session's options, cookies and stores.
+ * Makes the middleware that gives every request a session. It takes express-session's options, cookies and stores.
  *
- * @throws TypeError where express-session throws, in its words.
+ * @throws TypeError where express-session throws one, with the same message.
  * @throws SojournError `OPTION_INVALID` for a wrong option that express-session does not have.
  *
  * @example
@@ -70,7 +70,7 @@ export const session: SessionFunction = Object.assign(middleware, {
   systemClock,
 })
 
-/** The names under which TypeScript applications know express-session's types, such as `session.SessionOptions`. */
+/** The type names of `@types/express-session`, such as `session.SessionOptions`. */
 // biome-ignore lint/style/noNamespace: there is no other way to let a function's name hold types.
 export declare namespace session {
   export type Cookie = Named['Cookie']
@@ -82,7 +82,7 @@ export declare namespace session {
   export type Store = Named['Store']
 }
 
-/** The same types under names that do not hide themselves inside the namespace. */
+/** The same types. Inside the namespace, `type Cookie = Cookie` would refer to itself. */
 interface Named {
   Cookie: Cookie
   CookieOptions: CookieOptions
@@ -97,7 +97,7 @@ declare global {
   // biome-ignore lint/style/noNamespace: Express's types are made to be added to in this way.
   namespace Express {
     interface Request {
-      /** The visitor's session. Assign to it, change it, delete from it: it is stored when the response ends. */
+      /** The visitor's session. Read and change it like an object: it is saved when the response ends. */
       session: SessionWith<SessionData>
       sessionID: string
       sessionStore: CompleteStore
@@ -105,7 +105,7 @@ declare global {
   }
 }
 
-/** The default export: a function, and everything that `require` finds on it. */
+/** The default export: a function, with the other exports as properties for `require`. */
 export interface SessionFunction {
   (options?: SessionOptions | null): SessionMiddleware
   readonly Cookie: typeof Cookie
@@ -126,14 +126,14 @@ export interface SessionFunction {
   readonly SojournError: typeof SojournError
   readonly Store: typeof Store
   readonly sameOrigin: typeof sameOrigin
-  /** The function itself, for compilers that make `require('sojourn').session` of `import { session } from 'sojourn'`. */
+  /** The function itself: compilers turn `import { session } from 'sojourn'` into `require('sojourn').session`. */
   readonly session: SessionFunction
   readonly systemClock: typeof systemClock
 }
 
-/** What `app.use` takes. It works without a framework too: `middleware(request, response, next)`. */
+/** A middleware for `app.use`. It works without a framework too: `middleware(request, response, next)`. */
 export interface SessionMiddleware extends Middleware {
-  /** The manager behind the middleware, for whatever is no request of Express. */
+  /** The manager behind the middleware, for code outside of a request: sockets, jobs, admin pages. */
   readonly sessions: Sessions
 }
 
@@ -142,7 +142,7 @@ function middleware(options?: SessionOptions | null, ...rest: readonly unknown[]
   demandOptions('session', options ?? {})
   const handler = new SessionHandler(options ?? {})
   const handle = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
-    // Frameworks hand over their own kinds of Node's messages.
+    // Frameworks pass their own subclasses of Node's request and response.
     handler.handle({ request: request as NodeRequest, response, next })
   }
   return Object.assign(handle, { sessions: handler.sessions })
@@ -172,7 +172,7 @@ class SessionHandler {
     this.#watch(visible)
   }
 
-  // `next` is called outside of all that is caught here: what the route throws is the route's own.
+  // `next` is called outside of the try, so that an error of the route is not taken for an error of the session.
   handle(messages: Messages): void {
     const { next } = messages
     const beginning = failureOf(() => this.#begin(messages))
@@ -183,7 +183,7 @@ class SessionHandler {
   #begin(messages: Messages): MaybePromise<void> {
     const { request } = messages
     const met = exchangeIn(request)
-    // The same one again does no harm, as in a second namespace of Socket.IO or a redirect inside the server.
+    // The same middleware may run twice, as in a second namespace of Socket.IO or an internal redirect.
     if (met !== undefined && met.sessions !== this.sessions) warnTwice()
     if (met !== undefined || Reflect.get(request, 'session')) return
     if (!this.#isConnected) return
@@ -199,7 +199,7 @@ class SessionHandler {
     return coversPath(this.sessions.terms.pathFor(request), request)
   }
 
-  /** A request under way is served by the middleware that it came through, whichever of two has the store. */
+  /** An active request uses the middleware that it came through, even if another middleware shares the store. */
   #generate(request: SessionRequest): void {
     const host = request[visitKey]
     if (host === undefined) this.#generateDetached(request)
@@ -212,7 +212,7 @@ class SessionHandler {
     createSession(request, { cookie })
   }
 
-  /** A store that says it is disconnected switches sessions off until it says that it is back. */
+  /** When the store emits `disconnect`, requests get no session until it emits `connect`. */
   #watch(store: CompleteStore): void {
     store.generate = request => this.#generate(request)
     store.on('disconnect', () => {
@@ -232,7 +232,7 @@ function join(messages: Messages, settings: ExchangeSettings): Exchange {
     return exchange
   } catch (cause) {
     const message =
-      'Expected a request and a response that can be given properties, got one that refuses them. See `cause`, and mount `session()` before it is frozen.'
+      'Expected a request and a response that accept new properties, got one that refuses them. See `cause`, and mount `session()` before the code that freezes it.'
     throw new SojournError('MESSAGE_UNUSABLE', message, { cause })
   }
 }

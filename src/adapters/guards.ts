@@ -11,7 +11,7 @@ import { Arrival, guarded } from './node/guarded.ts'
 import type { Middleware } from './node/messages.ts'
 
 /**
- * Lets only visitors through who have a session.
+ * Makes a middleware that lets a request pass only if the visitor has a stored session.
  *
  * @example app.use('/cart', requireSession({ redirect: '/' }))
  */
@@ -20,7 +20,7 @@ export function requireSession(options: GuardOptions = {}): Middleware {
 }
 
 /**
- * Lets only visitors through who are signed in.
+ * Makes a middleware that lets a request pass only if the visitor is signed in.
  *
  * @example app.use('/account', requireSubject({ redirect: '/sign-in' }))
  */
@@ -29,8 +29,8 @@ export function requireSubject(options: GuardOptions = {}): Middleware {
 }
 
 /**
- * Lets only visitors through who have signed in within a span: before whatever must not be done with a session that
- * was left open.
+ * Makes a middleware that lets a request pass only if the visitor has signed in within a span. Use it before actions
+ * that a stranger could abuse in a browser that was left open, such as a change of the password.
  *
  * @example app.post('/password', requireRecentSignIn('10m'), changePassword)
  */
@@ -39,11 +39,12 @@ export function requireRecentSignIn(within: Duration, options: GuardOptions = {}
 }
 
 /**
- * Lets one request of a session at a time run a route: for code that reads a value, thinks, and writes it back. The
- * next one sees what this one has stored. New code has no need of it: `session.update` does the same for one value.
+ * Makes a middleware that lets only one request of a session run a route at a time. Use it for code that reads a
+ * value, does slow work, and writes the value back: the next request sees the changes of this one. New code does not
+ * need it: `session.update` does the same for one value.
  *
- * A request that waits too long, or behind too many, is refused with `LOCK_BUSY` and the status 429; one that has had
- * the session for longer than its lease is refused with `LOCK_LOST` when it stores.
+ * A request fails with `LOCK_BUSY` and the status 429 if it waits too long or the queue is full. A request that holds
+ * the session for longer than its lease fails with `LOCK_LOST` when it saves.
  *
  * @throws SojournError `OPTION_INVALID` for a wrong option.
  * @example app.post('/order', exclusive({ wait: '5s', lease: '30s' }), order)
@@ -53,7 +54,8 @@ export function exclusive(options: ExclusiveOptions = {}): Middleware {
 }
 
 /**
- * Says that a route is no sign of life, such as the status that a page polls: it prolongs no session.
+ * Makes a middleware for routes that do not count as activity, such as a status that a page polls. Their requests do
+ * not prolong the session.
  *
  * @example app.get('/status', passive(), status)
  */
@@ -62,11 +64,11 @@ export function passive(): Middleware {
 }
 
 /**
- * Refuses unsafe requests that do not bring the form token of their session, as `sameOrigin` refuses: with
- * `CROSS_SITE`, the status 403 and the event `cross-site`.
+ * Makes a middleware that refuses unsafe requests without the form token of their session. Like `sameOrigin`, it
+ * refuses with `CROSS_SITE`, the status 403 and the event `cross-site`.
  *
- * A token in the query would stand in logs and in `Referer`, one in a cookie is sent by the browser to
- * whoever asks: neither is looked at.
+ * It ignores tokens in the query, which would appear in logs and in `Referer`, and tokens in cookies, which the
+ * browser also sends with requests from other sites.
  *
  * @throws SojournError `OPTION_INVALID` for a wrong option.
  */
@@ -75,10 +77,10 @@ export function requireFormToken(options: FormTokenOptions = {}): Middleware {
 }
 
 /**
- * Makes a token for the forms of a page, another one at each call. It belongs to the session of the request, so that
- * one that is not stored has none that lasts: leave something in it.
+ * Makes a token for the forms of a page. Each call returns a different one. The token belongs to the session of the
+ * request and works only if that session is stored, so put some data into the session.
  *
- * @throws SojournError `SESSION_GONE` for a request whose session was ended.
+ * @throws SojournError `SESSION_GONE` when the session of the request has ended.
  * @example response.render('profile', { token: formToken(request) })
  */
 export function formToken(request: IncomingMessage): string {
@@ -88,20 +90,20 @@ export function formToken(request: IncomingMessage): string {
   return exchange.sessions.formTokenFor(session)
 }
 
-/** What `app.use` takes. It works without a framework too: `middleware(request, response, next)`. */
+/** A middleware for `app.use`. It works without a framework too: `middleware(request, response, next)`. */
 export interface SameOriginMiddleware extends Middleware {
   /**
-   * Whether an `upgrade` request, such as one for a WebSocket, may be answered. Nobody but the listener of
-   * `upgrade` can ask: such a request passes no middleware, and its being a GET excuses nothing.
+   * Whether the server may accept an `upgrade` request, such as one for a WebSocket. Call it in the listener of
+   * `upgrade`, because no middleware sees such a request. That the method is GET does not make the request safe here.
    */
   allowsUpgrade(request: IncomingMessage): boolean
 }
 
 /**
- * Refuses requests that another site has made a visitor's browser send: `next` is given a `SojournError` with
- * the code `CROSS_SITE` and the status 403, and the event `cross-site` is published.
+ * Makes a middleware that refuses cross-site requests: requests that another site has made the visitor's browser send.
+ * It calls `next` with a `SojournError` of the code `CROSS_SITE` and the status 403, and publishes `cross-site`.
  *
- * It asks nothing of pages and forms. Mount it before whatever changes anything, sessions or not.
+ * Pages and forms need no changes. Mount it before every route that changes something, with or without a session.
  *
  * @throws SojournError `OPTION_INVALID` for a wrong option.
  *

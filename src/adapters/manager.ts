@@ -9,15 +9,15 @@ import { type CallbackStore, callbackStore } from '../stores/callback.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { storeProblem } from './mistakes.ts'
 
-/** Any store that a manager takes. A base class of express-session's kind may be given its verbs later. */
+/** Any store that a manager accepts. An instance of the base class may get its methods later. */
 export type AnyStore = RecordStore | CallbackStore | Store
 
-/** Whether a store keeps records, and does not call back as those for express-session do. */
+/** Whether a store keeps records, and is not a callback store for express-session. */
 export function isRecordStore(store: AnyStore): store is RecordStore {
   return 'replace' in store && 'create' in store
 }
 
-/** Whether a store has the verbs of one for express-session. */
+/** Whether a store has the methods of a store for express-session. */
 export function isCallbackStore(store: AnyStore): store is CallbackStore {
   const hasVerbs = ['get', 'set', 'destroy', 'on'].every(
     verb => typeof Reflect.get(store, verb) === 'function',
@@ -25,7 +25,7 @@ export function isCallbackStore(store: AnyStore): store is CallbackStore {
   return hasVerbs && !isRecordStore(store)
 }
 
-/** Makes the manager of a store's sessions, or of those in the memory of this process. */
+/** Makes the manager of the sessions in a store. Without a store, it makes a memory store. */
 export function makeSessions<Data extends object>(
   policy: Policy,
   store: AnyStore | undefined,
@@ -35,24 +35,24 @@ export function makeSessions<Data extends object>(
 }
 
 function recordsOf(store: AnyStore): RecordStore {
-  // The engine hands a store for express-session its sessions, because the traits of its adapter say so.
+  // `callbackStore` takes sessions, not encoded data; the engine passes it sessions, because its traits say so.
   return isRecordStore(store) ? store : (callbackStore(store as CallbackStore) as never)
 }
 
-const maxAgeDecides = 'decides by `cookie.maxAge` when a session is over. Set that'
-/** What a store for express-session cannot do, and what to do in its place. */
+const maxAgeDecides = 'decides by `cookie.maxAge` when a session expires. Set that'
+/** The options that do not work with a store for express-session: the reason, and an alternative. */
 const notWithCallbacks = {
   idle: maxAgeDecides,
   absolute: maxAgeDecides,
   preset: maxAgeDecides,
   rotateEvery: 'keeps a session under one id. Call `regenerate`',
-  maxPerSubject: 'does not know whose a session is. Leave it out',
+  maxPerSubject: 'cannot find sessions by subject. Leave it out',
   seal: 'keeps sessions as they are. Leave it out',
   codec: 'keeps sessions as they are. Leave it out',
 }
 
 /**
- * Checks a store, and that it can do what the options ask of it.
+ * Checks a store, and that it supports the options.
  *
  * @throws SojournError `OPTION_INVALID`
  */

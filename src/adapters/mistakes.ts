@@ -4,7 +4,7 @@ import { warnOnce } from '../core/report/warnings.ts'
 import { isClient } from '../stores/redis/client.ts'
 
 /**
- * Refuses what is no object of options. It is not shown, because it may be a secret.
+ * Throws if the argument is not an object of options. The message shows only its type, because it may be a secret.
  *
  * @throws SojournError `OPTION_INVALID`
  */
@@ -18,7 +18,7 @@ export function demandOptions(name: 'session' | 'createSessions', options: unkno
   )
 }
 
-/** What to tell whoever mounts the function that makes the middleware, in the place of the middleware. */
+/** The error for `app.use(session)`: the application has mounted the function that makes the middleware. */
 export function uncalledError(): SojournError {
   return new SojournError(
     'OPTION_INVALID',
@@ -26,7 +26,7 @@ export function uncalledError(): SojournError {
   )
 }
 
-/** Warns of a middleware that does nothing, because the request has a session already. */
+/** Warns about a middleware that does nothing, because another one has given the request a session. */
 export function warnTwice(): void {
   warnOnce(
     'SOJOURN_TWICE',
@@ -35,11 +35,11 @@ export function warnTwice(): void {
   )
 }
 
-/** What to hand in where nothing tells what somebody has meant. */
+/** The advice for a value that gives no hint of what the application meant. */
 export const anyStore =
-  "Hand in one of Sojourn's, such as `openStore('redis://…')` makes it, or one that was written for express-session."
+  "Pass a store of Sojourn's, such as `openStore('redis://…')`, or one that was written for express-session."
 
-/** What is wrong with something that is no store, and what to write instead. It is not shown, because a URL has a password. */
+/** The message for a value that is no store; undefined for a store. It does not show a URL, which may hold a password. */
 export function storeProblem(store: unknown): string | undefined {
   const remedy = remedyFor(store)
   if (remedy === undefined && hasVerbs(store)) return undefined
@@ -49,13 +49,12 @@ export function storeProblem(store: unknown): string | undefined {
 function remedyFor(store: unknown): string | undefined {
   if (typeof store === 'string' || store instanceof URL)
     return 'Open the store of a URL with `openStore(url)`.'
-  if (typeof store === 'function')
-    return 'Call it, or make one of its class with `new`, and hand in the store.'
+  if (typeof store === 'function') return 'Call it, or construct it with `new`, and pass the store.'
   if (isClient(store)) return 'Make a store of this client of Redis with `redisStore({ client })`.'
-  return hasMethod(store, 'then') ? 'Await it, and hand in what it answers.' : undefined
+  return hasMethod(store, 'then') ? 'Await it, and pass the result.' : undefined
 }
 
-/** A base class of express-session's kind may be given its verbs later, and then it only is an event emitter. */
+/** Accepts every event emitter: an instance of express-session's base class may get its methods later. */
 function hasVerbs(store: unknown): boolean {
   return hasMethod(store, 'on') || (hasMethod(store, 'create') && hasMethod(store, 'replace'))
 }

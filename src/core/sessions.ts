@@ -12,17 +12,17 @@ import type { Carrier } from './visit/carrier.ts'
 import { SessionsById } from './visit/sessions-by-id.ts'
 import { Visit } from './visit/visit.ts'
 
-/** A visit whose session is known to hold `Data`. */
+/** A visit whose session has the type of the application's `Data`. */
 export type TypedVisit<Data extends object> = Omit<Visit, 'session'> & {
   get session(): SessionWith<Data> | undefined
   set session(session: object | null | undefined)
 }
 
-/** The manager of all sessions under one cookie name: what adapters are built on. */
+/** The manager of all sessions under one cookie name. Adapters are built on it. */
 export class Sessions<Data extends object = SessionData> {
-  /** What an adapter has to know of the options and the store. */
+  /** The facts about the options and the store that an adapter needs. */
   readonly terms: Terms
-  /** The sessions as an application finds them that knows an id, such as through `req.sessionStore`. */
+  /** Access to sessions by their ids, as through `req.sessionStore`. */
   readonly byId: SessionsById
   readonly #engine: Engine
   readonly #subjects: Subjects
@@ -41,21 +41,21 @@ export class Sessions<Data extends object = SessionData> {
   }
 
   /**
-   * Begins one request's dealings with its session. Touches neither cookie nor store.
+   * Makes the visit of a request, which loads and saves its session. This alone reads no cookie and calls no store.
    *
-   * @throws SojournError `OPTION_INVALID` for what is no carrier, such as a request.
+   * @throws SojournError `OPTION_INVALID` for a value that is no carrier, such as a request.
    */
   visit(carrier: Carrier): TypedVisit<Data> {
     demandCarrier(carrier)
-    // The types of the data are the application's word; the values are checked by nobody.
+    // The application declares the type of its data. The library does not check it.
     return new Visit(this.#engine, carrier) as TypedVisit<Data>
   }
 
   /**
-   * Reads a visitor's session where no cookie can be sent, as while a page is rendered: it is recorded as activity, keeps
-   * its id, and cannot be changed. Answers undefined for a visitor who has none.
+   * Reads a visitor's session where no cookie can be sent, such as while a page is rendered. It counts as activity and
+   * does not change the id. Returns a read-only copy, or undefined if the visitor has no stored session.
    *
-   * @throws SojournError `SESSION_READ_ONLY` when something is written to what this answers.
+   * A change of the copy throws a SojournError `SESSION_READ_ONLY`.
    */
   async read(carrier: Carrier): Promise<ReadOnlySession<Data> | undefined> {
     demandCarrier(carrier)
@@ -63,22 +63,22 @@ export class Sessions<Data extends object = SessionData> {
     await visit.open()
     const { session } = visit
     if (session === undefined || !actionsOf(session).isStored) return undefined
-    // Whatever the cookie would say is not sent, so that no new id may be given.
+    // After `announce` the commit does not rotate the id: no cookie could tell the visitor the new one.
     visit.announce()
     await visit.commit()
     return readOnly<Data>(session)
   }
 
-  /** How a session is named to people and in logs. Says nothing that could be used as an id. */
+  /** The public name of a session, for logs and pages. Nobody can use it as a cookie. */
   handleOf(id: string): string {
     return this.#engine.handleOf(id)
   }
 
   /**
-   * The sessions of one subject.
+   * The sessions of one subject: to list them, and to end them.
    *
-   * @throws SojournError `SUBJECT_INVALID` for what is no string and no number, `STORE_UNABLE` for a store that
-   * does not know whose sessions are whose.
+   * @throws SojournError `SUBJECT_INVALID` for a subject that is no valid string or number, `STORE_UNABLE` for a store
+   * that cannot find sessions by subject.
    */
   of(subject: string | number): SubjectSessions {
     const checked = checkSubject(subject)
@@ -86,51 +86,51 @@ export class Sessions<Data extends object = SessionData> {
     return new SubjectSessions(this.#subjects, checked)
   }
 
-  /** Finds one session by its handle. Answers undefined for whatever is no handle of a session that goes on. */
+  /** Finds a session by its handle. Returns undefined if there is no live session of this handle. */
   async find(handle: string): Promise<SessionSummary | undefined> {
     const facts = this.#isFindable(handle) ? await this.#subjects.find(handle) : undefined
     return facts && summaryOf(facts)
   }
 
   /**
-   * Ends one session by its handle. Once this has resolved, no request brings it back. Answers false when there
-   * was none that went on, and for whatever is no handle.
+   * Ends a session by its handle. After this has resolved, no concurrent request can restore it. Returns false if there
+   * was no live session of this handle.
    */
   async end(handle: string): Promise<boolean> {
     if (!this.#isFindable(handle)) return false
-    // The record of one that was ended with all others of its subject may still be there.
+    // `endAll` ends sessions before it removes their records, so a record alone does not prove a live session.
     const isThere = (await this.#subjects.find(handle)) !== undefined
     return (await this.#subjects.end(handle)) && isThere
   }
 
   /**
-   * Makes a token for the forms of a session, another one at each call. It counts for as long as the session has
-   * its handle: `regenerate` and `signIn` end it.
+   * Makes a token for the forms of a session. Each call returns a different one. It is valid until `regenerate`, `signIn`
+   * or `signOut` replaces the session.
    *
-   * @throws SojournError `OPTION_INVALID` for what is no session.
+   * @throws SojournError `OPTION_INVALID` for a value that is no session.
    */
   formTokenFor(session: Session): string {
     return this.#formTokens().make(handleOf(session, 'formTokenFor'))
   }
 
   /**
-   * Whether a token was made here for the session. False for whatever is no token.
+   * Whether `formTokenFor` has made a token for this session. False for any other value.
    *
-   * @throws SojournError `OPTION_INVALID` for what is no session.
+   * @throws SojournError `OPTION_INVALID` for a session that is none.
    */
   isFormTokenOf(session: Session, token: unknown): boolean {
     return this.#formTokens().verify(handleOf(session, 'isFormTokenOf'), token)
   }
 
   /**
-   * Whether this manager and another, each with a cookie that the same browser sends to both, sign people out of each
-   * other: one cannot read what the other signs, or does not find the session.
+   * Whether two managers with the same cookie name would overwrite each other's cookies: one cannot verify the other's
+   * signature, or does not find its sessions.
    */
   isAtOddsWith(other: Sessions<Data>): boolean {
     return this.name === other.name && this.#engine.isAtOddsWith(other.#engine)
   }
 
-  /** Tells the policy in force, as text for people: the timeouts, the cookie, the keys, the store. No secret is in it. */
+  /** Describes the effective configuration as text: the timeouts, the cookie, the keys, the store. It has no secrets. */
   describe(): string {
     return describePolicy(this.#engine)
   }
@@ -164,7 +164,7 @@ function handleOf(session: Session, wanted: string): string {
   )
 }
 
-/** The sessions of one subject: where they are signed in. */
+/** The sessions of one subject. */
 export class SubjectSessions {
   readonly #subjects: Subjects
   readonly #subject: string
@@ -174,12 +174,12 @@ export class SubjectSessions {
     this.#subject = subject
   }
 
-  /** Lists the sessions that go on, the most recently active first. */
+  /** Lists the live sessions, the most recently active first. */
   async list(): Promise<readonly SessionSummary[]> {
     return (await this.#subjects.list(this.#subject)).map(summaryOf)
   }
 
-  /** Ends one of them. Answers false for a session of somebody else, and for whatever is no handle. */
+  /** Ends one of them. Returns false if the subject has no live session of this handle. */
   async end(handle: string): Promise<boolean> {
     if (!isHandle(handle)) return false
     const found = await this.#subjects.find(handle)
@@ -187,10 +187,10 @@ export class SubjectSessions {
   }
 
   /**
-   * Ends all of them but one: a session of this request, or the handle of one. Whoever is signing in at this
-   * moment is ended too. Answers how many there were.
+   * Ends all of them except one, given as a session or as its handle. A sign-in that runs at the same time ends too.
+   * Returns the number of sessions that it ended.
    *
-   * @throws SojournError `OPTION_INVALID` for what is neither, so that nobody ends their own session by mistake.
+   * @throws SojournError `OPTION_INVALID` for any other value, so that nobody ends their own session by mistake.
    */
   async endOthers(current: Session | string): Promise<number> {
     const handle = current instanceof Session ? actionsOf(current).handle : current
@@ -201,7 +201,7 @@ export class SubjectSessions {
     )
   }
 
-  /** Ends all of them, and whoever is signing in at this moment. Answers how many there were. */
+  /** Ends all of them, and sign-ins that run at the same time. Returns the number of sessions that it ended. */
   async endAll(): Promise<number> {
     return this.#subjects.endAll(this.#subject)
   }

@@ -16,17 +16,17 @@ import type { SessionRequest } from './session-request.ts'
 
 const versionsRead = new WeakMap<object, number>()
 
-/** Notes of data which version of the session it shows, and answers the data. */
+/** Remembers which version of the session the data was read at, and returns the data as an object. */
 export function readAs(version: number, data: object): object {
-  // A store may have answered text or a number, whatever its type says.
+  // A store may return text or a number, whatever its type says.
   const shown: object = Object(data)
   versionsRead.set(shown, version)
   return shown
 }
 
 /**
- * A session outside any request under way: what `store.load` answers, for a socket or a job. Its methods
- * act on the store at once, and nothing is stored by itself.
+ * A session outside of any request: `store.load` returns one, for a socket or a job. Its methods call the
+ * store at once. Nothing saves it automatically.
  */
 export class DetachedSession extends Session {
   constructor(request: SessionRequest, data: object = { cookie: {} }) {
@@ -39,12 +39,12 @@ export class DetachedSession extends Session {
   }
 }
 
-/** Whether a session acts on its store at once, and not through a request under way. */
+/** Whether a session calls its store directly, and does not belong to an active request. */
 export function isDetached(session: Session): boolean {
   return actionsOf(session) instanceof DetachedActions
 }
 
-/** The cookie as it was stored, because there is no configuration here that could say otherwise. */
+/** The cookie as it was stored: there is no configuration here that could override it. */
 function cookieIn(data: object): Cookie | undefined {
   const stored: unknown = Reflect.get(data, 'cookie')
   if (typeof stored !== 'object' || stored === null) return undefined
@@ -54,18 +54,18 @@ function cookieIn(data: object): Cookie | undefined {
 class DetachedActions implements SessionActions {
   readonly id: string
   readonly request: SessionRequest
-  /** Such a session is anonymous: what it was read from has no place for a subject. */
+  /** Such a session is always anonymous: a store for express-session has no field for a subject. */
   readonly subject: undefined
   readonly authenticatedAt: undefined
   readonly #session: Session
-  /** Upon which version of the session a save is based: one that has ended is not brought back. */
+  /** The version that a save replaces. With it, the save of a session that has ended fails. */
   #version: number
 
   constructor(request: SessionRequest, session: Session, version: number | undefined) {
     this.id = request.sessionID
     this.request = request
     this.#session = session
-    // A stand-in without a store is enough for who only looks at the session.
+    // A caller that only reads the session may pass a request without a store.
     this.#version = version ?? (request.sessionStore ? this.#records.versionForReader(this.id) : 0)
   }
 
@@ -73,7 +73,7 @@ class DetachedActions implements SessionActions {
     return callbackStore(this.request.sessionStore)
   }
 
-  /** It was read from the store. */
+  /** A detached session was read from the store. */
   readonly isStored = true
 
   get handle(): string {
@@ -89,7 +89,7 @@ class DetachedActions implements SessionActions {
     cookie.maxAge = cookie.originalMaxAge
   }
 
-  /** Overwrites what others have stored meanwhile, as in express-session. */
+  /** Overwrites changes that others have saved meanwhile, as express-session does. */
   async save(): Promise<void> {
     const record = this.#recordAfter(this.#version)
     const answer = await this.#records.replace(record, this.#version)

@@ -7,18 +7,18 @@ import { type CompleteStore, Store } from './store.ts'
 type Answer<Value> = (error?: unknown, value?: Value) => void
 
 /**
- * A store of Sojourn's own as `req.sessionStore` shows it: with the verbs that applications written for
- * express-session call, by id. A request's own session does not go this way.
+ * `req.sessionStore` for a store of Sojourn's own. It has the methods of an express-session store, which take ids.
+ * The session of a request is not loaded or saved through it.
  */
 export interface ManagedStore extends CompleteStore {
   touch(id: string, session: object, answer?: Answer<void>): void
-  /** Answers all live sessions by their handles, because the store does not know their ids. */
+  /** Returns all live sessions by handle, because the store does not know their ids. */
   all(answer: Answer<{ readonly [handle: string]: object }>): void
   length(answer: Answer<number>): void
   clear(answer?: Answer<void>): void
 }
 
-/** Gives a manager's sessions the face of a store for express-session. */
+/** Wraps the sessions of a manager in the interface of an express-session store. */
 export function managedStore(sessions: SessionsById): ManagedStore {
   const make = (request: SessionRequest, data: object): Session => {
     const session = createSession(request, data)

@@ -10,8 +10,8 @@ type Answer<Value> = (error?: unknown, value?: Value) => void
 const recordsKey: unique symbol = Symbol('sojourn.records')
 
 /**
- * The memory store as express-session knows it: verbs that call back, sessions under their ids.
- * For whoever constructs, patches or extends it; without a `store` option there is a quicker one.
+ * The memory store with express-session's interface: methods with callbacks, sessions by id. It is for
+ * applications that construct, patch or extend it; without the `store` option the middleware uses a faster one.
  */
 export interface MemoryStore extends CompleteStore {
   readonly [recordsKey]: RecordMemory
@@ -19,21 +19,21 @@ export interface MemoryStore extends CompleteStore {
   set(id: string, session: object, done?: Done): void
   destroy(id: string, done?: Done): void
   touch(id: string, session: object, done?: Done): void
-  /** Answers all live sessions, by their ids. */
+  /** Returns all live sessions by id. */
   all(answer: Answer<{ readonly [id: string]: object }>): void
-  /** Answers how many live sessions there are. */
+  /** Returns the number of live sessions. */
   length(answer: Answer<number>): void
   clear(done?: Done): void
 }
 
-/** Constructs with `new`, is extended with `class`, and is called without `new` by older stores. */
+/** Works with `new` and with `class … extends`. Older stores call it without `new`. */
 export interface MemoryStoreConstructor {
   new (): MemoryStore
   (this: unknown): void
   readonly prototype: MemoryStore
 }
 
-// A function for the same reason as `Store` is one.
+// A function and no class, for the same reason as `Store`.
 export const MemoryStore: MemoryStoreConstructor = function MemoryStore(this: MemoryStore): void {
   Store.call(this)
   Object.defineProperty(this, recordsKey, { value: memoryStore() })
@@ -61,7 +61,7 @@ function destroy(this: MemoryStore, id: string, done?: Done): void {
   if (done) process.nextTick(done, null)
 }
 
-/** Moves the cookie of a session that is still there; whatever else it holds stays as it is stored. */
+/** Replaces the cookie of a session that still exists. The rest of its stored data stays as it is. */
 // biome-ignore lint/complexity/useMaxParams: `this` is no parameter.
 function touch(this: MemoryStore, id: string, { cookie }: StoredSession, done?: Done): void {
   const records = this[recordsKey]
@@ -85,12 +85,12 @@ function clear(this: MemoryStore, done?: Done): void {
   if (done) process.nextTick(done, null)
 }
 
-/** What is here of a session: its cookie says when it is over, and the rest is only kept. */
+/** A session as this store sees it: the cookie says when it expires, the rest is opaque. */
 interface StoredSession {
   readonly cookie?: { readonly expires?: Date | string | null | undefined } | null
 }
 
-/** Keeps a record, whatever is there. It was made before, so that one that cannot be made changes nothing. */
+/** Stores a record in the place of any other. The caller builds it first: if that throws, nothing has changed. */
 function put(records: RecordMemory, record: SessionRecord): void {
   records.delete(record.key)
   records.create(record)

@@ -1,7 +1,7 @@
 import type { Session, SessionHost, visitKey } from '../core/session/session.ts'
 import type { CallbackStore } from '../stores/callback.ts'
 
-/** What a session needs of its request: the request of a server, or a stand-in for one. */
+/** The parts of a request that a session needs. The request may come from a server, or be a plain object. */
 export interface SessionRequest {
   sessionID: string
   sessionStore: SessionVerbs
@@ -9,7 +9,7 @@ export interface SessionRequest {
   readonly [visitKey]?: SessionHost | undefined
 }
 
-/** What a session by hand needs of its store. */
+/** The methods of a store that a detached session needs. */
 export interface SessionVerbs extends CallbackStore {
   regenerate(request: SessionRequest, callback: (error?: unknown) => void): void
   createSession(request: SessionRequest, data: object): Session

@@ -8,7 +8,7 @@ import type { SessionRequest } from './session-request.ts'
 export type { SessionRequest } from './session-request.ts'
 
 /**
- * Gives a session made of stored data to a request, and answers it.
+ * Makes a session from stored data, assigns it to the request, and returns it.
  *
  * @throws SojournError `RECORD_CORRUPT` for data without a cookie, which express-session cannot read either.
  */
@@ -22,8 +22,8 @@ export function createSession(request: SessionRequest, data: object): LiveSessio
 }
 
 /**
- * What the session of a request under way acts through; undefined when the application has put another id or
- * a session of its own making in its place. Its methods are not asked, because they may have been replaced.
+ * The actions of the session that an active request owns; undefined when the application has assigned another id
+ * or a session that it made itself. This does not call the session's methods: the application may have replaced them.
  */
 export function ownActions({
   [visitKey]: host,
@@ -35,12 +35,12 @@ export function ownActions({
   return actions.id === sessionID ? actions : undefined
 }
 
-/** What a store has said of a failure, as whoever calls the store itself expects to be told. */
+/** The store's own error. Callers of `req.sessionStore` expect that one, not a `SojournError` around it. */
 export function storeErrorOf(error: unknown): unknown {
   return error instanceof SojournError && error.code === 'STORE_FAILED' ? error.cause : error
 }
 
-/** What `req.session` is an instance of, and what constructs one by hand as express-session's does. */
+/** The class of `req.session`. Its constructor takes the arguments of express-session's. */
 export interface SessionConstructor {
   new (request: SessionRequest, data?: object): LiveSession
   readonly prototype: LiveSession
@@ -48,8 +48,8 @@ export interface SessionConstructor {
 
 export type Session = LiveSession
 
-// One prototype for the sessions of requests, which are made elsewhere, and for those made here. A class that
-// extends this one gets instances of its own: they are made as `new.target` says.
+// Sessions of requests are made elsewhere, detached ones here: one prototype, so that `instanceof` is true for both.
+// `new.target` gives a class that extends this one instances of its own.
 export const Session: SessionConstructor = function Session(
   request: SessionRequest,
   data?: object,

@@ -9,38 +9,38 @@ import type { SessionRequest } from './session-request.ts'
 type Callback = (error?: unknown) => void
 type SessionAnswer = (error?: unknown, session?: Session) => void
 
-/** What every store for express-session inherits: the base class that such stores extend. */
+/** The base class that stores for express-session extend. */
 export interface Store extends EventEmitter {
-  /** Begins a new session for a request, in the place of the one it has. The middleware provides it. */
+  /** Replaces the session of a request with a new one. The middleware adds this method to the store. */
   generate(request: SessionRequest): void
-  /** Ends the session of a request, and begins another for it. */
+  /** Ends the session of a request, and begins a new one for it. */
   regenerate(request: SessionRequest, callback: Callback): void
-  /** Loads a session by its id, outside any request. */
+  /** Loads a session by its id, outside of any request. */
   load(id: string, callback: SessionAnswer): void
-  /** Makes a session of stored data, and gives it to the request. */
+  /** Makes a session from stored data, and assigns it to the request. */
   createSession(request: SessionRequest, data: object): Session
 }
 
-/** A store with its verbs, as `req.sessionStore` has them. Those with a question mark not every store has. */
+/** A store with all of its methods, as in `req.sessionStore`. The optional ones depend on the store. */
 export interface CompleteStore extends Store, CallbackStore {
   get(id: string, answer: (error: unknown, session?: SessionData | null) => void): unknown
   on(event: string | symbol, listener: (...values: unknown[]) => void): this
-  /** Answers all sessions, as a list or by their ids. */
+  /** Returns all sessions, as a list or by id. */
   all?(answer: (error?: unknown, sessions?: object | null) => void): void
-  /** Answers how many sessions there are. */
+  /** Returns the number of sessions. */
   length?(answer: (error?: unknown, length?: number) => void): void
   clear?(answer?: Callback): void
 }
 
-/** Constructs with `new`, is extended with `class`, and is called without `new` by older stores. */
+/** Works with `new` and with `class … extends`. Older stores call it without `new`. */
 export interface StoreConstructor {
   new (options?: unknown): Store
   (this: unknown, options?: unknown): void
   readonly prototype: Store
 }
 
-// A class cannot be called without `new`, and stores that were written before classes do so:
-// `Store.call(this)` together with `util.inherits`. Hence a function, whose type says both.
+// A class cannot be called without `new`, and stores older than classes do that: `Store.call(this)` together
+// with `util.inherits`. So this is a function, and its type allows both.
 export const Store: StoreConstructor = function Store(this: EventEmitter): void {
   EventEmitter.call(this)
 } as unknown as StoreConstructor
@@ -48,11 +48,11 @@ export const Store: StoreConstructor = function Store(this: EventEmitter): void 
 Object.setPrototypeOf(Store, EventEmitter)
 Object.setPrototypeOf(Store.prototype, EventEmitter.prototype)
 for (const [name, value] of Object.entries({ regenerate, load, createSession: createStoredSession })) {
-  // As in a class: not enumerable, and open to be replaced.
+  // As in a class: not enumerable, and an application may replace it.
   Object.defineProperty(Store.prototype, name, { value, writable: true, configurable: true })
 }
 
-/** The session of a request under way ends by its own method, so that whatever else the request does knows of it. */
+/** Calls the session's own `regenerate` in an active request, so that the end of the request knows of the new session. */
 function regenerate(this: CompleteStore, request: SessionRequest, callback: Callback): void {
   const own = ownActions(request)
   const work = own === undefined ? regenerateHere(this, request) : own.regenerate({})
@@ -62,14 +62,14 @@ function regenerate(this: CompleteStore, request: SessionRequest, callback: Call
   )
 }
 
-/** Begins another session once the old one has ended. If that fails the request keeps the one that it has. */
+/** Begins a new session after the old one is deleted. If the delete fails, the request keeps its session. */
 async function regenerateHere(store: CompleteStore, request: SessionRequest): Promise<void> {
   await callbackStore(store).delete(request.sessionID)
   store.generate(request)
 }
 
 function load(this: CompleteStore, id: string, callback: SessionAnswer): void {
-  // Noted before the store is asked: who ends the session from now on ends what is read here.
+  // Taken before the read: if the session is destroyed after this line, a later save of this copy fails.
   const version = callbackStore(this).versionForReader(id)
   this.get(id, (error, data) => {
     if (error || !data) return callback(error)
@@ -77,7 +77,7 @@ function load(this: CompleteStore, id: string, callback: SessionAnswer): void {
     try {
       session = this.createSession({ sessionID: id, sessionStore: this }, readAs(version, data))
     } catch (refused) {
-      // Thrown from here it would end in the store, or end the process.
+      // If this threw, the error would go to the store, or crash the process.
       return callback(refused)
     }
     callback(undefined, session)

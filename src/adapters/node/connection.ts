@@ -1,7 +1,7 @@
 import type { Connection } from '../../core/visit/connection.ts'
 import type { NodeRequest } from './messages.ts'
 
-/** How a request of Node's has come. What a neighbour has left out counts as nothing. */
+/** The connection of a Node request. A fake request in a test may lack `socket` and `headers`. */
 export class NodeConnection implements Connection {
   readonly #request: NodeRequest
 
@@ -18,7 +18,7 @@ export class NodeConnection implements Connection {
     return this.#request.secure
   }
 
-  /** Express knows which proxies to believe; without it the other end of the connection is the visitor. */
+  /** Express's `req.ip`, which considers the trusted proxies. Without Express, the address of the socket. */
   get address(): string | undefined {
     return this.#request.ip ?? this.#request.socket?.remoteAddress
   }

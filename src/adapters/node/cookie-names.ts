@@ -3,20 +3,20 @@ import type { Sessions } from '../../core/sessions.ts'
 import type { NodeRequest } from './messages.ts'
 import { isInside } from './request-path.ts'
 
-/** A middleware, and the host that it was asked for first. */
+/** A middleware, and the host of its first request. */
 interface Mounted {
   readonly sessions: WeakRef<Sessions>
   readonly host: string | undefined
 }
 
-/** Enough to notice two that are mounted by mistake. Of an application with one for each tenant no more are noted. */
+/** Enough to find two that are mounted by mistake, and a bound for an application with one per tenant. */
 const mostNoted = 10
 const mountedOn = new WeakMap<object, Mounted[]>()
 
-/** Notes on which server a middleware is mounted, and warns where another one there has the same cookie. */
+/** Remembers on which server a middleware runs, and warns if another one there uses the same cookie. */
 export class CookieNames {
   readonly #sessions: Sessions
-  /** The server of the last request, so that most requests cost one comparison. */
+  /** The server of the last request. Because of it, most requests cost only one comparison. */
   #server: unknown
 
   constructor(sessions: Sessions) {
@@ -37,9 +37,9 @@ export class CookieNames {
   }
 }
 
-/** Whether a browser that has the cookie of one would send it to the other, to no use. */
+/** Whether a browser would send the cookie of one middleware to the other, which cannot use it. */
 function meetInVain(one: Sessions, other: Sessions): boolean {
-  // What a function says for another request nobody knows.
+  // Where a function of the application decides the path, this cannot know it for other requests.
   if (one.terms.isPathPerRequest || other.terms.isPathPerRequest) return false
   const [path, otherPath] = [one.terms.pathFor(undefined), other.terms.pathFor(undefined)]
   return (isInside(path, otherPath) || isInside(otherPath, path)) && one.isAtOddsWith(other)

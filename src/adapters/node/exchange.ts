@@ -12,18 +12,18 @@ import { NodeConnection } from './connection.ts'
 import type { Messages, NodeRequest } from './messages.ts'
 import { parsedCookie } from './parsed-cookie.ts'
 
-/** What all exchanges of one middleware share. */
+/** The settings that all exchanges of one middleware share. */
 export interface ExchangeSettings {
   readonly sessions: Sessions
-  /** What `req.sessionStore` is. */
+  /** The value of `req.sessionStore`. */
   readonly store: CompleteStore
-  /** Whom to believe that the connection is secure: a proxy's header, only the socket, or the framework. */
+  /** What tells that the connection is secure: a proxy's header (true), only the socket (false), or the framework. */
   readonly proxy: boolean | undefined
-  /** Tells whether a request gets a session. Given where that is found out only when somebody looks. */
+  /** Whether a request gets a session. Set only where this is decided at the first access to the session. */
   readonly covers: ((request: NodeRequest) => boolean) | undefined
 }
 
-/** A request that may have met the middleware. */
+/** A request that may have passed the middleware. */
 type MetRequest = NodeRequest & {
   [visitKey]?: Exchange
   readonly session?: object | null
@@ -31,22 +31,22 @@ type MetRequest = NodeRequest & {
 }
 
 /**
- * `session` and `sessionID`, as properties of a request's own. The accessors are shared and find their exchange
- * on the request, so that an object that inherits from the request shows the same session.
+ * The own properties `session` and `sessionID` of a request. All requests share the accessors, which find the exchange
+ * on `this`: an object that inherits from the request has the same session.
  */
 const names = { session: accessor('session', 'session'), sessionID: accessor('sessionID', 'id') }
 
-/** One request as the core sees it, and its session as the request shows it. */
+/** Connects a request with its session: the carrier that the core reads, and the properties that the application sees. */
 export class Exchange implements Carrier {
   readonly request: NodeRequest
   readonly sessions: Sessions
   readonly #settings: ExchangeSettings
   readonly #next: Messages['next']
-  /** Made when something is asked of it for the first time: most requests never look at their session. */
+  /** Made at the first use: most requests never access their session. */
   #visit: TypedVisit<SessionData> | undefined
-  /** Whether the request has been given its session to show. The application may have taken it away since. */
+  /** Whether `req.session` has been defined. The application may have deleted it since. */
   #isRevealed = false
-  /** What the application has put in the place of the session. */
+  /** What the application has assigned to `req.session`. */
   #assigned: { readonly session: unknown } | undefined
   #isCovered: boolean | undefined
   /** How much of the response has left, or is about to: a visit may begin after that. */
@@ -59,7 +59,7 @@ export class Exchange implements Carrier {
     this.#settings = settings
   }
 
-  /** Gives the request the names that it has before its session is there. A frozen request throws. */
+  /** Defines the properties that a request has before its session is loaded. Throws for a frozen request. */
   attach(): void {
     const request: MetRequest = this.request
     request[visitKey] = this
@@ -67,18 +67,18 @@ export class Exchange implements Carrier {
     Object.defineProperty(request, 'sessionID', names.sessionID)
   }
 
-  /** Lets the request show its session. A store that answers at once is asked only when somebody looks. */
+  /** Defines `req.session`. With a store that answers at once, the session is loaded at the first access. */
   reveal(): void {
     this.#isRevealed = true
     Object.defineProperty(this.request, 'session', names.session)
   }
 
-  /** Loads the session, for a store that answers later. */
+  /** Loads the session before the route runs, for a store that answers later. */
   open(): MaybePromise<void> {
     return chain(this.visit.open(), () => this.reveal())
   }
 
-  /** Whether the request gets a session. One that gets none is left alone, as if it had not met the middleware. */
+  /** Whether the request gets a session. If not, the middleware leaves it alone. */
   get isCovered(): boolean {
     this.#isCovered ??= this.#settings.covers?.(this.request) ?? true
     return this.#isCovered
@@ -87,7 +87,8 @@ export class Exchange implements Carrier {
   get visit(): TypedVisit<SessionData> {
     if (this.#visit !== undefined) return this.#visit
     this.#visit = this.sessions.visit(this)
-    // One that begins too late for a cookie has none, and one that begins after the end stores nothing by itself.
+    // A visit that begins too late for a cookie sends none. One that begins after the end is committed at once: later changes
+    // are not saved, and warn.
     if (this.#left === 'head') this.#visit.announce()
     if (this.#left === 'whole') void this.#visit.commit()
     return this.#visit
@@ -102,7 +103,7 @@ export class Exchange implements Carrier {
   }
 
   get secret(): Secret | undefined {
-    // cookie-parser puts there what the application has given it.
+    // cookie-parser sets it to the secret that the application gave it.
     return this.request.secret as Secret | undefined
   }
 
@@ -122,7 +123,7 @@ export class Exchange implements Carrier {
     return this.sessions.terms.onCommitFailure === 'send'
   }
 
-  /** What `Set-Cookie` says. Known once the commit is done. */
+  /** The value of `Set-Cookie`. Known after the commit. */
   get setCookie(): string | undefined {
     return this.#visit?.setCookie
   }
@@ -139,7 +140,7 @@ export class Exchange implements Carrier {
     return this.#assigned === undefined ? this.visit.session : this.#assigned.session
   }
 
-  /** Keeps what was assigned as it is until the response leaves: then the visit takes it for the session. */
+  /** Keeps the assigned value until the response leaves. Then the visit takes it as the session. */
   set session(session: unknown) {
     this.#assigned = { session }
   }
@@ -148,7 +149,7 @@ export class Exchange implements Carrier {
     return parsedCookie(this.request, name)
   }
 
-  /** Hands an error to the application's error handler. */
+  /** Passes an error to the application's error handler. */
   fail(error: unknown): void {
     process.nextTick(this.#next, error)
   }
@@ -167,7 +168,7 @@ export class Exchange implements Carrier {
     return this.visit.generate()
   }
 
-  /** Decides the cookie of a head that leaves before the end. A failure cannot stop a stream; its commit fails as well. */
+  /** Decides the cookie of a head that leaves before the end. An error cannot stop a stream; its commit will fail too. */
   announce(): string | undefined {
     try {
       this.#settle()
@@ -178,12 +179,12 @@ export class Exchange implements Carrier {
     }
   }
 
-  /** Stores what is to be stored. A request that never looked at its session has nothing to store. */
+  /** Saves the session. A request that never accessed its session has nothing to save. */
   commit(): MaybePromise<void> {
     try {
       this.#settle()
     } catch (error) {
-      // What the application has left is no session, and the request is over all the same.
+      // The application has assigned something that is no session. The request is over, so its lock is released.
       void this.visit.release()
       throw error
     }
@@ -191,13 +192,13 @@ export class Exchange implements Carrier {
     return this.#visit?.commit()
   }
 
-  /** Stores what has changed so far. The commit stores the rest. */
+  /** Saves the changes so far. The commit saves the rest. */
   flush(): MaybePromise<void> {
     this.#settle()
     return this.#visit?.flush()
   }
 
-  /** The visit, with the session that the application has left on the request. */
+  /** The visit, after it has taken the session that the application assigned to the request. */
   settled(): TypedVisit<SessionData> {
     this.#settle()
     return this.visit
@@ -214,20 +215,20 @@ export class Exchange implements Carrier {
 }
 
 /**
- * The exchange of a request that the middleware has seen, for what is mounted behind it.
+ * The exchange of a request, for middleware that is mounted after `session()`.
  *
- * @throws SojournError `OPTION_INVALID` when the session's middleware has not run before.
+ * @throws SojournError `OPTION_INVALID` when `session()` has not run before.
  */
 export function exchangeOf(request: object, wanted: string): Exchange {
   const exchange = exchangeIn(request as MetRequest)
   if (exchange !== undefined) return exchange
   throw new SojournError(
     'OPTION_INVALID',
-    `Expected \`${wanted}\` behind the middleware of \`session()\`, got a request that it has not seen. Mount that first.`,
+    `Expected \`${wanted}\` to run after the middleware of \`session()\`, got a request that has not passed it. Mount \`session()\` first.`,
   )
 }
 
-/** The exchange of a request that has met a middleware; undefined where that gives it no session. */
+/** The exchange of a request; undefined if no middleware has given it a session. */
 export function exchangeIn(request: MetRequest): Exchange | undefined {
   const { [visitKey]: exchange } = request
   return exchange?.isCovered === false ? undefined : exchange

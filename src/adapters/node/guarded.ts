@@ -6,7 +6,7 @@ import { NodeConnection } from './connection.ts'
 import { exchangeOf } from './exchange.ts'
 import type { Middleware, NodeRequest, NodeResponse } from './messages.ts'
 
-/** A request of Node's as guards see it. `wanted` names the function that the application has called. */
+/** A Node request as guards see it. `wanted` is the name of the function that the application called, for errors. */
 export class Arrival extends NodeConnection implements GuardedRequest {
   readonly #message: IncomingMessage
   readonly #wanted: string
@@ -34,7 +34,7 @@ export class Arrival extends NodeConnection implements GuardedRequest {
   }
 }
 
-/** Makes the middleware of a guard. */
+/** Makes a middleware from a guard. */
 export function guarded(wanted: string, guard: Guard): Middleware {
   return (request, response, next) => {
     const decide = (): ReturnType<Guard> => guard(new Arrival(request, wanted))
@@ -43,7 +43,7 @@ export function guarded(wanted: string, guard: Guard): Middleware {
       else if (refusal.error !== undefined) next(refusal.error)
       else answer(response, refusal)
     }
-    // `next` is called outside of what is caught here: what the route throws is the route's own.
+    // `next` is called outside of the try, so that an error of the route is not taken for an error of the guard.
     const going = attempt(
       () => chain(decide(), proceed),
       error => () => next(error),

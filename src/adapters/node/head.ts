@@ -9,9 +9,9 @@ type Header = readonly [name: string, value: unknown]
 type Added = readonly [name: string, value: string | readonly string[]]
 
 /**
- * Adds the session's cookie to a head that is about to leave, beside whatever the application has put there.
- * Answers the arguments to write it with, in the form that the application chose: older software reads only some
- * of them. Doing so again, after somebody else has had a hand in it, is safe.
+ * Adds the session's cookie to a head that is about to leave, and keeps the application's own cookies. Returns the
+ * arguments for `writeHead` in the form that the application chose, because older software reads only some forms.
+ * A second call is safe, even if a patch has changed the head in between.
  */
 export function addCookie(response: NodeResponse, head: HeadArguments, setCookie: string): HeadArguments {
   const given = headersIn(head)
@@ -39,13 +39,13 @@ function headersBeside(
   return caching === cacheControl ? [cookie] : [['Cache-Control', caching], cookie]
 }
 
-/** The cookies that leave beside ours. Headers handed to `writeHead` replace those set before. */
+/** The cookies that are sent with ours. Headers passed to `writeHead` replace those set before. */
 function cookiesBefore(given: readonly Header[], before: unknown): readonly string[] {
   const inHead = given.length === 0 ? [] : given.filter(isSetCookie)
   return inHead.length === 0 ? listOf(before) : inHead.flatMap(([, value]) => listOf(value))
 }
 
-/** The application's choice stands, and is warned of. A file is called public by the framework, and not by the application. */
+/** Keeps the application's `Cache-Control`, and warns. If the framework made a file public, this makes it private. */
 function unshared(response: NodeResponse, caching: string, inHead: unknown): string {
   if (inHead === undefined && isOfFile(response, caching))
     return caching === 'public, max-age=0' ? 'no-store' : caching.replace('public', 'private')
@@ -54,8 +54,8 @@ function unshared(response: NodeResponse, caching: string, inHead: unknown): str
 }
 
 /**
- * Whether `express.static` or `sendFile` has called a file public by itself. Both set the header right behind
- * `Accept-Ranges`; an application that chooses for itself does so before.
+ * Whether `express.static` or `sendFile` has made a file public, and not the application. Both set the header right
+ * after `Accept-Ranges`; an application sets its own header before.
  */
 function isOfFile(response: NodeResponse, caching: string): boolean {
   const names = response.getHeaderNames?.() ?? []
@@ -63,7 +63,7 @@ function isOfFile(response: NodeResponse, caching: string): boolean {
   return isLatest && /^public, max-age=\d+(?:, immutable)?$/.test(caching)
 }
 
-/** The headers of a head as pairs, whether they came as an object, as a flat list or as a list of pairs. */
+/** The headers of a head as pairs, from an object, a flat list or a list of pairs. */
 export function headersIn(head: HeadArguments): readonly Header[] {
   const headers = head.find(isHeaders)
   if (headers === undefined) return []
@@ -79,15 +79,15 @@ function isHeaders(argument: unknown): argument is object {
 }
 
 /**
- * Whether a cookie set beside the head would be lost, or would cost the head something: Node keeps headers of one
- * name apart in a list only as long as no header was set before.
+ * Whether the cookie must go into the arguments of `writeHead`: a `Set-Cookie` among them would replace one that is
+ * set on the response, and Node keeps repeated names of a list apart only while no header is set on the response.
  */
 function belongsIntoHead(response: NodeResponse, head: HeadArguments): boolean {
   if (headersIn(head).some(isSetCookie)) return true
   return head.some(Array.isArray) && response.getHeaderNames?.().length === 0
 }
 
-/** The headers in their own form, with some that take the place of those of the same name. */
+/** Returns the headers in the form that they came in, without their cookies, and with the added ones. */
 function withHeaders(headers: object, added: readonly Added[]): object {
   const others = headersIn([headers]).filter(header => !isSetCookie(header))
   const all: readonly Header[] = [...others, ...added]
@@ -109,14 +109,14 @@ function listOf(value: unknown): string[] {
 }
 
 /**
- * Makes a head that has not left ready for another body. What described the first one would cut the second
- * one short, or give it a wrong type. Everything else was said about the answer to this request, whatever
- * the answer is, and stays as it does when a route throws.
+ * Removes the headers that describe the body, so that an error handler can send another one: an old
+ * `Content-Length` would cut it short, and an old `Content-Type` would be wrong. All other headers stay, as they do
+ * when a route throws.
  */
 export function forgetBody(response: NodeResponse): void {
   if (response.headersSent || !response.hasHeader) return
-  // Node sends no length of its own once one was removed, even where there was none.
+  // Only headers that exist: after `removeHeader`, Node no longer adds a length by itself, even if there was none.
   for (const name of bodyHeaders) if (response.hasHeader(name)) response.removeHeader(name)
-  // Where it was not assigned, it is not there to be deleted: over HTTP/2 looking at it is a warning.
+  // Deleted and not read first: over HTTP/2, Node warns when `statusMessage` is read.
   Reflect.deleteProperty(response, 'statusMessage')
 }

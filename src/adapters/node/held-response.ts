@@ -9,7 +9,7 @@ import { type Arguments, type Methods, OriginalMethods } from './original-method
 import { checkHead, headSentError, isBody, refuseWrite } from './refusals.ts'
 import { sealHead } from './sealed-head.ts'
 
-/** Lets a response leave only once the session of its exchange is stored. A frozen response throws. */
+/** Holds a response back until the session of its exchange is saved. Throws for a frozen response. */
 export function holdResponse(response: NodeResponse, exchange: Exchange): void {
   // Each method is only ever called with the arguments that the application gave for the same method.
   const methods = response as unknown as Methods
@@ -25,30 +25,31 @@ export function holdResponse(response: NodeResponse, exchange: Exchange): void {
 }
 
 /**
- * A response that leaves only once its session is stored.
+ * A response that leaves only after its session is saved.
  *
- * - Ended in one piece: nothing of it leaves before the commit, the head included, so that a commit that
- *   fails can still become an error response.
- * - Streaming: it is passed through at once. The cookie is decided at the first byte, the end waits.
+ * - Sent in one piece: nothing leaves before the commit, not even the head. If the commit fails, the application can
+ *   still send an error response.
+ * - Streamed: every part passes through at once. The cookie is decided at the first byte. The end waits for the commit.
  *
- * Meanwhile the response tells the truth: it has not ended. Only what would answer a second time is refused.
+ * While it waits, properties such as `writableEnded` say that the response has not ended. A second answer is refused.
  */
 class HeldResponse {
   readonly #response: NodeResponse
   readonly #exchange: Exchange
   readonly #originals: OriginalMethods
   /**
-   * - `open`: nothing has left. A head that was given is kept.
-   * - `streaming`: the head has left, and the application goes on.
-   * - `ending`, `finishing`: the application has ended the whole, or the stream, and the save is under way.
+   * - `open`: nothing has left. A head from `writeHead` is held back.
+   * - `streaming`: the head has left, and the application may write more.
+   * - `ending`: the application has ended a response of one piece, and the save is running.
+   * - `finishing`: the application has ended a stream, and the save is running.
    * - `ended`: the original `end` was called.
-   * - `released`: a failure has opened the response again. It goes on alone.
+   * - `released`: after a failure. All calls go to the original methods.
    */
   #phase: 'open' | 'streaming' | 'ending' | 'finishing' | 'ended' | 'released' = 'open'
   readonly #head: KeptHead
   /** The end of the body; undefined before anything of the response has left. */
   #lastPart: LastPart | undefined
-  /** Whether the response can look as if its head had left; undefined before that was needed. */
+  /** Whether `sealHead` works for this response; undefined before the first try. */
   #canSeal: boolean | undefined
 
   constructor(response: NodeResponse, exchange: Exchange, originals: OriginalMethods) {
@@ -58,7 +59,7 @@ class HeldResponse {
     this.#head = new KeptHead(response, originals)
   }
 
-  /** Decides the cookie, because the head leaves now or has left already. */
+  /** Decides the cookie, because the head leaves now or has already left. */
   begin(): void {
     if (this.#phase !== 'open') return
     const hasLeft = this.#originals.during(() => this.#response.headersSent)
@@ -67,14 +68,14 @@ class HeldResponse {
     const setCookie = this.#exchange.announce() ?? this.#exchange.setCookie
     this.#lastPart ??= new LastPart(this.#response, this.#head.given)
     this.#originals.during(() => this.#head.send(setCookie))
-    // The head of an upgrade is the whole answer: no end follows it.
+    // After the head of an upgrade, the application never calls `end`.
     if (this.#exchange.request.upgrade) void this.#commitAlone()
   }
 
   end(args: Arguments): unknown {
     if (this.#originals.isAtWork || this.#phase === 'released') return this.#originals.call('end', args)
     if (this.#hasEnded) return this.#endAgain(args)
-    // What Node refuses it refuses at once, and then the response has not ended.
+    // Node throws at once for an invalid body, and the response has not ended.
     if (!isBody(args[0])) return this.#originals.call('end', args)
     this.#phase = this.#phase === 'open' ? 'ending' : 'finishing'
     const committing = failureOf(() => this.#exchange.commit()) ?? this.#lastPart?.storing
@@ -94,8 +95,8 @@ class HeldResponse {
   }
 
   /**
-   * Keeps the last part back until the session is stored. A failure is told by the end, because the application may be
-   * about to end the response. Answers false where nothing waits.
+   * Holds the last part back until the session is saved. If the save fails, `end` reports it, because the application
+   * may be about to call that. Returns false when the part need not wait.
    */
   #waitsWith(last: LastPart, part: Arguments): boolean {
     last.storing ??= failureOf(() => this.#exchange.flush())
@@ -119,7 +120,7 @@ class HeldResponse {
     for (const part of this.#lastPart?.take() ?? []) this.#originals.call('write', part)
   }
 
-  /** Takes a part of a body that never leaves. */
+  /** Accepts a part of the body of an answer to HEAD, and discards it. */
   #dropBody(args: Arguments): true {
     this.begin()
     process.nextTick(callBack, args)
@@ -133,23 +134,23 @@ class HeldResponse {
     return this.#hasEnded ? undefined : this.#originals.call('flushHeaders', args)
   }
 
-  /** Keeps a head back until the first byte or the end, because it could not be taken back later. */
+  /** Holds a head back until the first byte or the end: once sent, it could not become an error response. */
   writeHead(args: Arguments): unknown {
     if (this.#isSealed) throw headSentError(this.#exchange.request, 'write')
     if (this.#isTransparent || this.#phase !== 'open') return this.#head.pass(args)
     if (!this.#seal()) return this.#beginWith(args)
     if (!this.#isHttp2) checkHead(args)
     this.#head.given = args
-    // As Node's own does.
+    // As Node's own `writeHead` does.
     this.#response.statusCode = Number(args[0])
-    // Over HTTP/2 a head leaves by itself, without any byte behind it.
+    // Over HTTP/2, `writeHead` sends the head even if no body follows.
     if (this.#isHttp2) setImmediate(() => this.#flushHead())
     return this.#response
   }
 
   /**
-   * A head that nobody waits with: what calls this sends a body next. It is called past this response by methods that
-   * somebody has kept from before the middleware, too.
+   * Sends the head at once, because the caller sends the body next. Methods that a patch has saved before this
+   * middleware ran call it too, and bypass this class.
    */
   implicitHeader(): unknown {
     const isKept = this.#head.given !== undefined
@@ -167,7 +168,7 @@ class HeldResponse {
     return isHttp2(this.#exchange.request)
   }
 
-  /** Over HTTP/2 the head of an answer to HEAD is the whole answer: Node ends it there, and a pipe behind it never ends. */
+  /** Over HTTP/2, Node ends the answer to a HEAD request with its head, so that a pipe into it would never end. */
   get #isHeadOnly(): boolean {
     return this.#isHttp2 && this.#exchange.request.method === 'HEAD'
   }
@@ -180,19 +181,19 @@ class HeldResponse {
     return this.#phase === 'ending' || this.#phase === 'finishing' || this.#phase === 'ended'
   }
 
-  /** Whether the application has given a head, or a part, that has not left. */
+  /** Whether a head or a part of the application is held back. */
   get #isSealed(): boolean {
     if (this.#originals.isAtWork) return false
     return this.#head.given !== undefined || this.#phase === 'ending' || this.#lastPart?.isWaiting === true
   }
 
-  /** Answers false for a response that cannot look as if its head had left. */
+  /** Makes the response report that its head has left. Returns false if that is not possible. */
   #seal(): boolean {
     this.#canSeal ??= sealHead(this.#response, this.#exchange.request, () => this.#isSealed)
     return this.#canSeal
   }
 
-  /** A second end does nothing, whatever it brings. Its callback is told of the first one. */
+  /** A second `end` sends nothing. Its callback is called when the first one has finished. */
   #endAgain(args: Arguments): unknown {
     const callback = args.find(argument => typeof argument === 'function')
     if (callback !== undefined && this.#phase === 'ended') return this.#originals.call('end', [callback])
@@ -224,17 +225,17 @@ class HeldResponse {
     }
   }
 
-  /** Lets the response go with the status that it had when it was ended. */
+  /** Sends the response with the status that it had when the application ended it. */
   #leaveAs(status: object, args: Arguments): void {
     const wanted = this.#phase === 'ending' ? Object.entries(status) : []
     for (const [name, value] of wanted) Reflect.set(this.#response, name, value)
     this.#leave(args)
   }
 
-  /** Lets the response go. What Node refuses now is thrown, and leaves the response open. */
+  /** Sends the response. If Node throws now, the response stays open. */
   #leave(args: Arguments): unknown {
     const setCookie = this.#phase === 'ending' ? this.#exchange.setCookie : undefined
-    // A method that somebody has kept from before the middleware may have ended it meanwhile.
+    // A method that a patch has saved before this middleware ran may have ended the response meanwhile.
     this.#phase = this.#response.writableEnded ? 'ended' : 'released'
     if (this.#phase === 'ended') return this.#response
     const hasMore = setCookie !== undefined || this.#head.given !== undefined || this.#lastPart !== undefined
@@ -245,7 +246,7 @@ class HeldResponse {
     return answer
   }
 
-  /** What a head says where none was given. HTTP/2 has no reason, and Node warns whoever looks for one. */
+  /** The status of a head without `writeHead`. HTTP/2 has no status message, and Node warns when it is read. */
   #status(): object {
     const { statusCode } = this.#response
     return this.#isHttp2 ? { statusCode } : { statusCode, statusMessage: this.#response.statusMessage }
@@ -263,7 +264,7 @@ class HeldResponse {
   #reopen(): void {
     this.#phase = 'released'
     this.#lastPart?.take()
-    // A session that goes on under an id that the visitor does not have yet is not to be lost with the answer.
+    // The session may have a new id, which the visitor needs: the error response carries its cookie.
     this.#head.beginAnew(this.#exchange.setCookie)
   }
 }

@@ -2,11 +2,11 @@ import type { Socket } from 'node:net'
 import type { NodeResponse } from './messages.ts'
 
 /**
- * Keeps a connection open for an answer that waits for its save. Express's last error handler destroys the connection
- * when a route fails after its answer. Without a session that answer has left by then, and here it leaves first, too.
+ * Keeps a connection open for a response that waits for its save. Express's last error handler destroys the socket
+ * when a route fails after `end`. Without this library the response has left by then; with it, the response leaves first.
  *
- * Answers what lets the connection go, to be called before the answer leaves. An error, or a visitor who has gone away,
- * destroys it at once.
+ * Returns a function that ends this, to be called before the response leaves. `destroy` with an error, or after the
+ * visitor has disconnected, works at once.
  */
 export function keepConnection(response: NodeResponse): () => void {
   const { socket } = response
@@ -18,7 +18,7 @@ export function keepConnection(response: NodeResponse): () => void {
     isDue = true
     return error || !socket.readable ? Reflect.apply(destroy, socket, [error]) : socket
   }
-  // A socket that refuses properties, as a mock may have, goes without.
+  // A socket that refuses properties, such as a mock, stays as it is.
   if (!Reflect.set(socket, 'destroy', postpone)) return () => undefined
   return () => {
     if (own === undefined) Reflect.deleteProperty(socket, 'destroy')

@@ -2,11 +2,11 @@ import { addCookie, forgetBody, type HeadArguments } from './head.ts'
 import type { NodeResponse } from './messages.ts'
 import type { OriginalMethods } from './original-methods.ts'
 
-/** The head of a response that is held: what the application has written of it, and the session's cookie. */
+/** The head of a held response: the arguments of `writeHead`, and the session's cookie. */
 export class KeptHead {
-  /** What the application has given to `writeHead`, while it has not left. */
+  /** The arguments that the application passed to `writeHead`, until the head leaves. */
   given: HeadArguments | undefined
-  /** What every head that leaves says. */
+  /** The session's cookie, for every head that leaves. */
   #setCookie: string | undefined
   readonly #response: NodeResponse
   readonly #originals: OriginalMethods
@@ -16,7 +16,7 @@ export class KeptHead {
     this.#originals = originals
   }
 
-  /** Lets go what was given, and otherwise puts the cookie among the headers that are set. */
+  /** Writes the head of the application with the cookie. Without one, it sets the cookie as a header. */
   send(setCookie: string | undefined): void {
     const { given } = this
     this.given = undefined
@@ -25,12 +25,12 @@ export class KeptHead {
     else this.pass(given)
   }
 
-  // A patch that comes later may set cookies of its own at the very last moment, in place of ours.
+  // Adds the cookie again, because a patch that was installed later may have replaced the cookies just before.
   pass(head: HeadArguments): unknown {
     return this.#originals.call('writeHead', this.#withCookie(head))
   }
 
-  /** Makes room for the answer of an error handler, which has this cookie or none. */
+  /** Prepares the head for the response of an error handler, with this cookie or none. */
   beginAnew(setCookie: string | undefined): void {
     this.given = undefined
     this.#setCookie = setCookie

@@ -5,13 +5,13 @@ import type { NodeResponse } from './messages.ts'
 import type { Arguments } from './original-methods.ts'
 
 /**
- * The end of a body whose length the application has declared. With the last part the visitor has the whole, even if the
- * application ends the response later or never. So that part waits until the session is stored.
+ * The last part of a body whose length the application has declared. With that part the browser has the whole response,
+ * even if the application calls `end` later or never. So the part waits until the session is saved.
  */
 export class LastPart {
-  /** How storing the session is going; undefined while nothing has waited for it. */
+  /** The save that the last part waits for; undefined before it begins, or when it finished at once. */
   storing: MaybePromise<Failure | undefined>
-  /** How many bytes are still to come; NaN where no length is declared. */
+  /** The number of bytes still to come; NaN if no length is declared. */
   #left: number
   readonly #waiting: Arguments[] = []
 
@@ -20,12 +20,11 @@ export class LastPart {
     this.#left = Number(inHead ?? response.getHeader?.('content-length') ?? Number.NaN)
   }
 
-  /** Whether a part is waiting. */
   get isWaiting(): boolean {
     return this.#waiting.length > 0
   }
 
-  /** Counts a part, and answers whether the visitor has the whole with it. */
+  /** Counts a part, and returns whether it completes the body. */
   completes(part: Arguments): boolean {
     this.#left -= lengthOf(part)
     return this.#left <= 0
@@ -35,7 +34,7 @@ export class LastPart {
     this.#waiting.push(part)
   }
 
-  /** Answers what has waited, to be written now or never. */
+  /** Removes and returns the waiting parts. */
   take(): readonly Arguments[] {
     return this.#waiting.splice(0)
   }
@@ -47,7 +46,7 @@ export function callBack(args: Arguments, error?: unknown): void {
   if (callback !== undefined) Reflect.apply(callback, undefined, [error])
 }
 
-/** How many bytes a part has; NaN for what Node refuses. */
+/** The number of bytes of a part; NaN for a value that Node refuses. */
 function lengthOf([chunk, encoding]: Arguments): number {
   if (chunk instanceof Uint8Array) return chunk.byteLength
   if (typeof chunk !== 'string') return Number.NaN

@@ -3,19 +3,19 @@ import type { NodeResponse } from './messages.ts'
 export type Arguments = readonly unknown[]
 type Method = (...args: Arguments) => unknown
 
-/** The methods by which a response leaves. Not every response has all of them. */
+/** The methods that send a response. Not every response has all of them. */
 export interface Methods {
   end?: Method | undefined
   write?: Method | undefined
   writeHead?: Method | undefined
   flushHeaders?: Method | undefined
-  /** What Node's own methods call where nobody has written a head. So does older software, such as compression 1.7. */
+  /** Node's own methods call this when there is no head yet. Older packages call it too, such as compression 1.7. */
   _implicitHeader?: Method | undefined
 }
 
-/** The methods of a response as they were before: Node's own, or those of an earlier patch. */
+/** The methods of a response from before this middleware: Node's own, or those of an earlier patch. */
 export class OriginalMethods {
-  /** True inside a call, whose own calls of the other methods are not the application's. */
+  /** True while an original method runs: calls that it makes do not come from the application. */
   isAtWork = false
   readonly #response: NodeResponse
   readonly #methods: Methods

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { headersIn } from './head.ts'
 import { isHttp2, type NodeRequest, type NodeResponse } from './messages.ts'
 
-/** What Node throws at a change of a head that has left. */
+/** The error that Node throws for a change to a head that has left. */
 export function headSentError(request: NodeRequest, change: string): Error {
   if (isHttp2(request))
     return coded(new Error('Response has already been initiated.'), 'ERR_HTTP2_HEADERS_SENT')
@@ -11,7 +11,7 @@ export function headSentError(request: NodeRequest, change: string): Error {
   return coded(new Error(message), 'ERR_HTTP_HEADERS_SENT')
 }
 
-/** Does what Node does with a write after the end: it tells the callback, and over HTTP/1 whoever listens. */
+/** Fails like Node's own write after the end: calls the callback, and over HTTP/1 emits `error`. */
 export function refuseWrite(response: NodeResponse, request: NodeRequest, args: readonly unknown[]): false {
   const error = coded(new Error('write after end'), 'ERR_STREAM_WRITE_AFTER_END')
   const callback = args.find(argument => typeof argument === 'function')
@@ -22,7 +22,7 @@ export function refuseWrite(response: NodeResponse, request: NodeRequest, args: 
   return false
 }
 
-/** Throws what Node throws for a head that it refuses, because a head that is kept back is written only later. */
+/** Throws Node's errors for an invalid head now, because Node sees a held head only later. */
 export function checkHead(head: readonly unknown[]): void {
   const [status, reason] = head
   if (!isStatus(status)) {
@@ -42,7 +42,7 @@ export function checkHead(head: readonly unknown[]): void {
   }
 }
 
-/** Whether Node takes something for a body, or for its absence. */
+/** Whether Node accepts a value as the body of `end`, or as none. */
 export function isBody(chunk: unknown): boolean {
   return !chunk || typeof chunk === 'string' || typeof chunk === 'function' || chunk instanceof Uint8Array
 }

@@ -1,7 +1,7 @@
 import type { NodeRequest } from './messages.ts'
 
 /**
- * Whether a browser would send a cookie with this path along with this request.
+ * Whether a browser would send a cookie of this path with this request.
  *
  * @see RFC 6265 section 5.1.4
  */
@@ -13,13 +13,13 @@ export function coversPath(cookiePath: string, request: NodeRequest): boolean {
   return isInside(pathOf(target), cookiePath)
 }
 
-/** Whether a path is the path of a cookie, or below it. */
+/** Whether a path equals the path of a cookie, or lies below it. */
 export function isInside(path: string, cookiePath: string): boolean {
   if (!path.startsWith(cookiePath)) return false
   return path.length === cookiePath.length || cookiePath.endsWith('/') || path[cookiePath.length] === '/'
 }
 
-/** The path of a request's target, which a proxy may send with its origin in front. */
+/** The path of a request's target. A proxy may send the target as a whole URL. */
 function pathOf(target: string): string {
   const path = target.startsWith('/') ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
   return path.split(/[?#]/, 1)[0] || '/'

@@ -1,7 +1,7 @@
 import type { NodeRequest, NodeResponse } from './messages.ts'
 import { headSentError } from './refusals.ts'
 
-/** The methods that change a head, and what Node calls the change when it refuses it. */
+/** The methods that change a head, and the verb in the error that Node throws for each. */
 const changes = {
   setHeader: 'set',
   setHeaders: 'set',
@@ -10,8 +10,8 @@ const changes = {
 }
 
 /**
- * Makes a response say that its head has left, and refuse changes of it, whenever `isSealed` says so. Answers false,
- * and changes nothing, for a response that keeps `headersSent` as a value of its own, or does not have it.
+ * Makes a response report `headersSent`, and refuse changes to its head, while `isSealed` returns true. Returns false,
+ * and changes nothing, if the response has no `headersSent` or has it as an own property.
  */
 export function sealHead(response: NodeResponse, request: NodeRequest, isSealed: () => boolean): boolean {
   if (typeof response.headersSent !== 'boolean' || Object.hasOwn(response, 'headersSent')) return false

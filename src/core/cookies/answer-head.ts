@@ -1,22 +1,22 @@
 import type { CookieAttributes } from './set-cookie.ts'
 
-/** What an answer's head says, as far as the session's cookie concerns it. */
+/** The parts of a response's head that the session's cookie affects. */
 export interface AnswerHead {
-  /** Each `Set-Cookie` that stands there. */
+  /** The values of all `Set-Cookie` headers. */
   readonly cookies: readonly string[]
   readonly cacheControl: string | undefined
 }
 
-/** An answer's head with the session's cookie in it. */
+/** The head of a response with the session's cookie. */
 export interface SessionHead extends AnswerHead {
   readonly cacheControl: string
-  /** Whether caches that many people share may keep the answer, with the cookie of one of them: worth a warning. */
+  /** Whether shared caches may keep the response, with the cookie of one visitor in it: a reason for a warning. */
   readonly isShared: boolean
 }
 
 /**
- * Adds the session's cookie to a head: once, beside all others, and with `no-store` where the application has not chosen
- * how the answer is cached.
+ * Adds the session's cookie to a head, and keeps all other cookies. Sets `no-store`, unless the application has set
+ * `Cache-Control`.
  */
 export function withSessionCookie({ cookies, cacheControl }: AnswerHead, setCookie: string): SessionHead {
   const name = setCookie.slice(0, setCookie.indexOf('=') + 1)
@@ -29,8 +29,8 @@ export function withSessionCookie({ cookies, cacheControl }: AnswerHead, setCook
 }
 
 /**
- * The headers that say something about a body, or about where to go in its place. An answer whose session could not be
- * stored has none of them.
+ * The headers that describe a body, or redirect. An error response after a failed save must not have those of the
+ * original response.
  */
 export const bodyHeaders: readonly string[] = [
   'content-disposition',
@@ -50,16 +50,16 @@ export const bodyHeaders: readonly string[] = [
 /** A cookie for a framework that writes the header itself. */
 export interface SentCookie {
   readonly name: string
-  /** As it is, not percent-encoded. */
+  /** The plain value, not percent-encoded. */
   readonly value: string
   readonly attributes: CookieAttributes & {
     readonly expires?: Date
-    /** In seconds, as the header says it. */
+    /** In seconds, as in the header. */
     readonly maxAge?: number
   }
 }
 
-/** Reads a `Set-Cookie` that was written here. */
+/** Parses a `Set-Cookie` that this library has written. */
 export function parseSetCookie(setCookie: string): SentCookie {
   const [pair = '', ...attributes] = setCookie.split('; ')
   const [name, value] = split(pair)

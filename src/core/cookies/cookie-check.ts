@@ -5,7 +5,7 @@ import { type CookieAttributes, frameCookie, longestLifetimeMs, prefixProblem } 
 type Attributes = { readonly [name: string]: unknown }
 
 const anything: OptionCheck = { expected: 'anything', accepts: () => true }
-/** `frameCookie` checks four more. `signed`, `encode` and `overwrite` are express-session's, and nobody heeds them. */
+/** `frameCookie` checks four more. `signed`, `encode` and `overwrite` are express-session's and have no effect. */
 const checks: { readonly [name: string]: OptionCheck } = {
   domain: anything,
   path: anything,
@@ -24,17 +24,17 @@ const checks: { readonly [name: string]: OptionCheck } = {
   overwrite: anything,
 }
 
-/** The names that an attribute of a cookie can have. */
+/** The names of all attributes of a cookie. */
 export const attributeNames: readonly string[] = Object.keys(checks)
 
-/** Reports everything in a cookie's configuration that a browser would refuse, or quietly read otherwise. */
+/** Reports everything in a cookie's configuration that a browser would refuse, or silently interpret differently. */
 export function checkCookie(name: string, cookie: object, report: (problem: string) => void): void {
   checkEach(shown({ ...cookie }), shown(checks), (_attribute, problem) => report(problem))
   const options: Attributes = { path: '/', httpOnly: true, ...cookie }
   for (const problem of [...spellingProblems(options), ...pairProblems(name, options)]) report(problem)
 }
 
-/** The same under the names that messages show. */
+/** Renames the attributes as messages show them. */
 function shown<Value>(attributes: { readonly [name: string]: Value }): { readonly [name: string]: Value } {
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`cookie.${name}`, value]))
 }

@@ -1,4 +1,4 @@
-/** More cookies of one name than this are never a browser's doing, and are not worth a signature check each. */
+/** No browser sends more cookies of one name. The bound limits the number of signature checks. */
 const mostCookies = 16
 
 const semicolon = 0x3b
@@ -8,9 +8,9 @@ const tab = 0x09
 /**
  * Finds the values of every cookie with exactly this name, in the order of the header.
  *
- * One linear scan for the name, no table of all cookies: names such as `__proto__` are harmless, and so is
- * any length. Only spaces and tabs count as white space, because a browser lets other white space into a
- * name, and whoever strips that opens `__Host-` cookies to a sibling domain. Quotes are not interpreted.
+ * It is one linear scan for the name and builds no table, so that names such as `__proto__` and long headers are
+ * harmless. Only spaces and tabs count as white space: browsers allow other white space in names, and a parser that
+ * strips it lets a sibling domain forge `__Host-` cookies. Quotes are not interpreted.
  */
 export function findCookies(header: string, name: string): string[] {
   const values: string[] = []
@@ -43,7 +43,7 @@ function isBlank(code: number): boolean {
   return code === space || code === tab
 }
 
-/** Undoes the percent-encoding of a cookie's value. Answers undefined for one that is malformed. */
+/** Undoes the percent-encoding of a cookie's value. Returns undefined if it is malformed. */
 export function decodeCookieValue(value: string): string | undefined {
   if (!value.includes('%')) return value
   try {

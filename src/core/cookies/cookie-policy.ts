@@ -3,14 +3,14 @@ import type { Clock } from '../time/clock.ts'
 import { Cookie, type CookieOptions } from './cookie.ts'
 import { type CookieFrame, formatCookie, formatDeletion, formatLifetime, frameCookie } from './set-cookie.ts'
 
-/** What the cookie's configuration may depend on. */
+/** The parts of a request that the cookie's configuration may depend on. */
 export interface CookieContext {
   readonly isSecure: boolean
-  /** The framework's request, handed to a `cookie` function. */
+  /** The framework's request, which a `cookie` function receives. */
   readonly request: unknown
 }
 
-/** The configured cookie: the same for every request, or asked for at each. */
+/** The configured cookie: the same attributes for every request, or a function that returns them for one. */
 export type CookieConfiguration = CookieOptions | ((request: never) => CookieOptions)
 
 /** Makes the cookies of sessions, and the headers that carry them. */
@@ -26,30 +26,30 @@ export class CookiePolicy {
     this.#clock = clock
   }
 
-  /** The path that the cookie of a request is for. */
+  /** The cookie's path for a request. */
   pathFor(request: unknown): string {
     return this.#configuredFor(request).path || '/'
   }
 
-  /** The lifetime that every new session gets; undefined where it depends on the request, or on when it comes. */
+  /** The `maxAge` of every new session; undefined if it depends on the request or on its time. */
   get commonMaxAge(): number | null | undefined {
     if (typeof this.#configured === 'function' || this.#configured.expires !== undefined) return undefined
     const { maxAge = null } = this.#configured
     return typeof maxAge === 'number' || maxAge === null ? maxAge : undefined
   }
 
-  /** The lifetime that a new session of this request gets. */
+  /** The `maxAge` of a new session of this request. */
   maxAgeFor(context: CookieContext): number | null {
     const { commonMaxAge } = this
     return commonMaxAge === undefined ? this.cookieFor(context).lifetimeMs : commonMaxAge
   }
 
-  /** The configured cookie for one request, with `'auto'` decided. */
+  /** The configured cookie for a request, with `'auto'` resolved. */
   cookieFor({ request, isSecure }: CookieContext): Cookie {
     return new Cookie(resolveAuto(this.#configuredFor(request), isSecure), this.#clock)
   }
 
-  /** Writes the header for a session whose cookie the application has not looked at. */
+  /** Writes the header for a session whose cookie the application has not accessed. */
   write(value: string, context: CookieContext, maxAge: number | null): string {
     const now = this.#clock.now()
     const lifetime = maxAge === null ? '' : formatLifetime(new Date(now + maxAge), now)
@@ -60,13 +60,13 @@ export class CookiePolicy {
     return formatDeletion(this.name, this.#frameFor(context))
   }
 
-  /** Whether the configured cookie may go out on this connection. `'auto'` always may. */
+  /** Whether the configured cookie may be sent on this connection. With `'auto'` it always may. */
   isAllowed(context: CookieContext): boolean {
     const { secure } = this.#configuredFor(context.request)
     return !secure || secure === 'auto' || context.isSecure
   }
 
-  /** Whether the application says the attributes anew for each request. */
+  /** Whether a function of the application returns the attributes for each request. */
   get isPerRequest(): boolean {
     return typeof this.#configured === 'function'
   }
@@ -87,19 +87,19 @@ export class CookiePolicy {
   }
 }
 
-/** Asks the application once for each request, however often the attributes are needed. */
+/** Calls the application's function only once for each request. */
 function oncePerRequest(configured: (request: never) => CookieOptions): (request: unknown) => CookieOptions {
   const answers = new WeakMap<object, CookieOptions>()
   return request => {
     const key = Object(request)
-    // The function was given by the application for this framework's requests. It may answer nothing.
+    // The application wrote the function for the requests of its framework. It may return nothing.
     const answer = answers.get(key) ?? checkLife(configured(request as never) ?? {})
     answers.set(key, answer)
     return answer
   }
 }
 
-/** Answers the attributes as they are. */
+/** Warns about a lifetime that is too short, and returns the attributes. */
 function checkLife(options: CookieOptions): CookieOptions {
   const { maxAge } = options
   if (typeof maxAge === 'number' && maxAge > 0 && maxAge < 60_000) warnShortLife(maxAge)

@@ -2,48 +2,47 @@ import { hasSameItems } from '../keys/secret.ts'
 import { RecentMap } from '../process/recent-map.ts'
 import { decodeCookieValue } from './cookie-header.ts'
 
-/** An id whose signature was right. */
+/** An id with a valid signature. */
 export interface VerifiedId {
   readonly id: string
   /** Whether the newest secret made the signature. */
   readonly isNewestSecret: boolean
-  /** Under what the store keeps the session, once somebody has worked it out. */
+  /** The key of the record in the store, once it has been computed. */
   key?: string
-  /** The cookie's value as the newest secret signs it, once somebody has worked it out. */
+  /** The cookie's value, signed with the newest secret, once it has been computed. */
   cookieValue?: string
 }
 
-/** Enough for the people who are active at one time on one process; about 3 MB when full. */
+/** Enough for the visitors who are active at one time in one process; about 3 MB when full. */
 const mostRemembered = 5000
 
 /**
- * Turns ids into the values of cookies and back. Whatever a visitor sends, reading it throws nothing.
+ * Turns ids into cookie values and back. `read` never throws, whatever a visitor sends.
  *
- * It remembers the cookies that it has verified lately, because the same visitors come again and again. It keeps
- * only right signatures.
+ * It caches the cookies that it has verified lately, because the same visitors return. It caches only valid ones.
  */
 export abstract class CookieSigner {
   readonly #verified = new RecentMap<VerifiedId>(mostRemembered)
-  /** The keys that verified what is remembered. */
+  /** The keys that have verified the cached cookies. */
   #keys: readonly unknown[] = []
 
-  /** Every key that verifies at present. When they change, everything remembered is forgotten. */
+  /** All keys that verify at present. When they change, the cache is cleared. */
   abstract keys(): readonly unknown[]
 
   abstract sign(id: string): string
 
   /**
-   * Checks a value whose percent-encoding is undone. Answers undefined for anything that was not signed here.
-   * `spelling` is the value as it came, where that is known.
+   * Verifies a decoded value. Returns undefined if its signature is not valid. `spelling` is the value before the
+   * decoding, if known.
    */
   abstract verify(value: string, spelling?: string): VerifiedId | undefined
 
-  /** Signs an id and writes it as a cookie's value, percent-encoded. */
+  /** Signs an id, and returns it as a percent-encoded cookie value. */
   write(id: string): string {
     return encodeURIComponent(this.sign(id))
   }
 
-  /** Reads the value of a cookie as it came. Answers undefined for anything that was not signed here. */
+  /** Decodes and verifies the value of a cookie. Returns undefined if its signature is not valid. */
   read(cookieValue: string): VerifiedId | undefined {
     this.#forgetIfKeysChanged()
     const remembered = this.#verified.get(cookieValue)
@@ -62,7 +61,7 @@ export abstract class CookieSigner {
   }
 }
 
-/** Copies a text: a part of a header keeps the whole header in memory, and a copy of it does not. */
+/** Copies a string: a substring of a header would keep the whole header in memory. */
 export function ownText(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le')
 }

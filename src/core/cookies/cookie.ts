@@ -8,19 +8,19 @@ import {
   type NamedValue,
 } from './set-cookie.ts'
 
-/** How an application says what the cookie is to be. */
+/** The attributes of the session's cookie. */
 export interface CookieOptions {
-  /** How long the cookie lives, in ms, from each response that renews it. Without it, until the browser is closed. */
+  /** How long the cookie lives, in ms, counted from each response that renews it. @default until the browser is closed */
   readonly maxAge?: number | null | undefined
-  /** When the cookie ends. `maxAge` is almost always what is meant. */
+  /** When the cookie expires. In most cases, use `maxAge` and not this. */
   readonly expires?: Date | null | undefined
   /** @default '/' */
   readonly path?: string | undefined
-  /** Weakens security when set: every subdomain then gets the cookie, and may set one of the same name. */
+  /** Weakens security: every subdomain then receives the cookie, and can set one of the same name. @default none */
   readonly domain?: string | undefined
   /** False weakens security: scripts of the page can then read the cookie. @default true */
   readonly httpOnly?: boolean | undefined
-  /** `'auto'`: whatever the connection is. */
+  /** Whether browsers send the cookie only over HTTPS. `'auto'`: true on a secure connection, else false. */
   readonly secure?: boolean | 'auto' | undefined
   /** `'auto'`: `'none'` on a secure connection, else `'lax'`. */
   readonly sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined
@@ -28,19 +28,19 @@ export interface CookieOptions {
   readonly priority?: 'low' | 'medium' | 'high' | undefined
 }
 
-/** What express-session's stores keep of a cookie, and expect to be handed. */
+/** The data of a cookie as stores for express-session expect and keep it. */
 export interface CookieData extends CookieAttributes {
   readonly originalMaxAge: number | null | undefined
   readonly expires: Date | null | undefined
 }
 
 /**
- * The cookie of one session, as the application sees it at `req.session.cookie`. Its lifetime is stored with
- * the session; its other attributes are the configuration's, and what is changed here counts for one response.
+ * The cookie of a session: `req.session.cookie`. Its lifetime is stored with the session. Its other attributes come from
+ * the configuration, and a change to them affects only one response.
  */
 export class Cookie {
   path: string | undefined = '/'
-  /** Read by stores that were written for express-session, hence the name. */
+  /** Stores for express-session read this name. */
   _expires: Date | null | undefined = null
   originalMaxAge: number | null | undefined = null
   httpOnly: boolean | undefined = true
@@ -59,7 +59,7 @@ export class Cookie {
     this.originalMaxAge ??= this.maxAge
   }
 
-  /** Takes over options. Inherited ones count, and so does the order: the last of `expires` and `maxAge` wins. */
+  /** Assigns options, also inherited ones. Their order matters: the last of `expires` and `maxAge` wins. */
   assign(options: object): void {
     for (const name in options) {
       if (name !== 'data' && name !== '__proto__') Reflect.set(this, name, Reflect.get(options, name))
@@ -70,18 +70,18 @@ export class Cookie {
     return this._expires
   }
 
-  /** A date moves `originalMaxAge` too: the session is then renewed by as much as was left when it was set. */
+  /** A date sets `originalMaxAge` too, to the time that is left until then: renewals use that. */
   set expires(expires: Date | null | undefined) {
     this._expires = expires
     this.originalMaxAge = this.maxAge
   }
 
-  /** The lifetime that each response renews; null for a cookie that ends with the browser, which `false` means too. */
+  /** The lifetime for renewals; null for a cookie that ends with the browser, for which `false` stands too. */
   get lifetimeMs(): number | null {
     return typeof this.originalMaxAge === 'number' ? this.originalMaxAge : null
   }
 
-  /** How many milliseconds are left. */
+  /** The milliseconds until the cookie expires. */
   get maxAge(): number | null | undefined {
     return this._expires instanceof Date ? this._expires.getTime() - this.#clock.now() : this._expires
   }
@@ -98,11 +98,11 @@ export class Cookie {
     this.originalMaxAge = maxAge
   }
 
-  /** What goes into the store, in express-session's order. */
+  /** The data for the store, in express-session's order. */
   get data(): CookieData {
     const { originalMaxAge, partitioned, priority, expires, secure, httpOnly, domain, path, sameSite } = this
     const data = { originalMaxAge, partitioned, priority, expires, secure, httpOnly, domain, path, sameSite }
-    // 'auto' is resolved before a cookie is given to a session, so that none is left here.
+    // `CookiePolicy` resolves 'auto' before a session gets its cookie, so it cannot be here.
     return data as CookieData
   }
 

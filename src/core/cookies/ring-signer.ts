@@ -4,21 +4,21 @@ import { longestValue, MacKey, macLength } from '../keys/mac-key.ts'
 import type { MasterKey } from '../keys/master-key.ts'
 import { CookieSigner, ownText, type VerifiedId } from './cookie-signer.ts'
 
-/** Where a ring's signatures count, and what else is still accepted. */
+/** The scope of a ring's signatures, and a second signer to accept. */
 export interface RingSignerOptions {
-  /** The cookie's name: a value that was signed for another name is refused. */
+  /** The cookie's name. A value that was signed for another name is refused. */
   readonly cookieName: string
-  /** Answers what verifies cookies in express-session's format, for the time of a move. @default nothing does */
+  /** Returns the signer that verifies cookies in express-session's format, during a migration. @default none */
   readonly legacy?: () => CookieSigner | undefined
 }
 
-/** No id of a key has a colon, so that the two formats cannot be taken for each other. */
+/** Key ids have no colon, so the two formats cannot be confused. */
 const legacyPrefix = 's:'
 
 /**
- * Signs ids, and verifies what visitors send, with the keys of a ring: `<key id>.<id>.<mac>`, where the mac is
- * the base64url HMAC-SHA-256 of format, cookie name and id under the key derived for `mac/<cookie name>`.
- * The key id says which key to try, and no other is tried. Each value has exactly one spelling.
+ * Signs ids and verifies cookies with the keys of a ring. The format is `<key id>.<id>.<mac>`. The mac is the base64url
+ * HMAC-SHA-256 of format, cookie name and id, with the key that is derived for `mac/<cookie name>`. Only the key of the
+ * key id is tried. Each value has exactly one valid spelling.
  */
 export class RingSigner extends CookieSigner {
   readonly #ring: KeyRing
@@ -49,13 +49,13 @@ export class RingSigner extends CookieSigner {
     const key = this.#ring.find(value.slice(0, idStart - 1))
     const id = value.slice(idStart, idEnd)
     if (key === undefined || !this.#macKeyOf(key).matches(id, value, idEnd + 1)) return undefined
-    // A MAC, which is over UTF-8, cannot tell one half of a character from another.
+    // The MAC is over UTF-8, in which all lone surrogates become the same bytes.
     if (!id.isWellFormed()) return undefined
     if (spelling !== undefined && spelling !== encodeURIComponent(value)) return undefined
     return { id: ownText(id), isNewestSecret: key === this.#ring.findCurrent() }
   }
 
-  /** A cookie in the old format is always due for another. */
+  /** A cookie in the old format is always replaced. */
   #verifyLegacy(value: string): VerifiedId | undefined {
     const id = this.#options.legacy?.()?.verify(value)?.id
     return id === undefined ? undefined : { id, isNewestSecret: false }

@@ -5,11 +5,10 @@ import { CookieSigner, ownText, type VerifiedId } from './cookie-signer.ts'
 const prefix = 's:'
 
 /**
- * Signs ids, and verifies what visitors send, in express-session's format: `s:` + id + `.` + the base64
- * HMAC-SHA-256 of the id without padding. The first secret signs, each of them verifies, and a value may be
- * percent-encoded in any way.
+ * Signs ids and verifies cookies in express-session's format: `s:` + id + `.` + the base64 HMAC-SHA-256 of the id,
+ * without padding. The first secret signs, all of them verify. A value may be percent-encoded in any way.
  *
- * The array is read at each use, because express-session lets an application rotate its secrets in place.
+ * It reads the array at each use, because express-session lets an application rotate its secrets in place.
  */
 export class Signer extends CookieSigner {
   readonly #secrets: readonly Secret[]

@@ -11,13 +11,13 @@ export interface CookieAttributes {
   readonly sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined
 }
 
-/** A `Set-Cookie` value without its name, value and lifetime: what goes before the lifetime, and what after. */
+/** A `Set-Cookie` without its name, value and lifetime: the text before the lifetime, and the text after it. */
 export interface CookieFrame {
   readonly head: string
   readonly tail: string
 }
 
-/** A cookie's name, and its value, percent-encoded. */
+/** A cookie's name, and its percent-encoded value. */
 export interface NamedValue {
   readonly name: string
   readonly value: string
@@ -28,15 +28,15 @@ const domainShape =
 const pathShape = /^\/[\x20-\x3a\x3c-\x7e]*$/
 const longestAttribute = 1024
 const longestCookie = 4096
-/** Browsers forget every cookie after 400 days, whatever it says. */
+/** Browsers delete every cookie after 400 days, even if its lifetime is longer. */
 export const longestLifetimeMs: number = 400 * 86_400_000
 
 const sameSites = [true, 'strict', 'lax', 'none']
 const priorities = ['low', 'medium', 'high']
 
 /**
- * Writes the lasting attributes, each checked, because every one of them has been a way to inject another
- * in some library.
+ * Writes the constant attributes. It checks each of them, because in other libraries every one has been a way to inject
+ * further attributes.
  *
  * @throws SojournError `COOKIE_INVALID` naming the attribute, what was given and what is accepted.
  * @see RFC 6265bis section 4.1
@@ -55,8 +55,8 @@ export function frameCookie(attributes: CookieAttributes): CookieFrame {
 }
 
 /**
- * Writes one `Set-Cookie` value. A lifetime is said twice, because `Max-Age` does not depend on the
- * visitor's clock, and `Expires` is what old clients know.
+ * Writes a `Set-Cookie` value. The lifetime is in it twice: `Max-Age` does not depend on the visitor's clock, and old
+ * clients know only `Expires`.
  */
 export function formatCookie({ name, value }: NamedValue, frame: CookieFrame, lifetime = ''): string {
   const pair = `${name}=${value}`
@@ -70,9 +70,9 @@ export function formatCookie({ name, value }: NamedValue, frame: CookieFrame, li
 }
 
 /**
- * Writes how long the cookie lives, counted from `now`.
+ * Writes the lifetime of a cookie, counted from `now`.
  *
- * @throws SojournError `COOKIE_INVALID` for a date that is none, in express-session's own words.
+ * @throws SojournError `COOKIE_INVALID` for an invalid date, with express-session's message.
  */
 export function formatLifetime(expires: Date, now: number): string {
   const expiresAt = expires.getTime()
@@ -84,7 +84,7 @@ export function formatLifetime(expires: Date, now: number): string {
 let lastSecond = Number.NaN
 let lastText = ''
 
-/** Writes a date. Most responses of one second carry the same, and writing it costs as much as signing. */
+/** Formats a date. Caches the last text, which most responses of a second share: formatting costs as much as signing. */
 function utcText(date: Date): string {
   const second = Math.floor(date.getTime() / 1000)
   if (second !== lastSecond) {
@@ -94,17 +94,17 @@ function utcText(date: Date): string {
   return lastText
 }
 
-/** Writes the `Set-Cookie` value that makes a browser forget the cookie. */
+/** Writes the `Set-Cookie` value that deletes the cookie. */
 export function formatDeletion(name: string, frame: CookieFrame): string {
   return `${name}=${frame.head}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${frame.tail}`
 }
 
-/** Whether a name may name a cookie. `__proto__` may not: it is nobody's cookie, and somebody's attack. */
+/** Whether a cookie can have this name. `__proto__` is refused: only an attacker would use it. */
 export function isCookieName(name: unknown): name is string {
   return typeof name === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/.test(name) && name !== '__proto__'
 }
 
-/** What the prefix of a name demands of its attributes, in a browser that knows the prefix. */
+/** The attribute that the prefix of a name requires and that is missing; undefined if none is. */
 export function prefixProblem(name: string, attributes: CookieAttributes): string | undefined {
   const prefix = /^__(?:host-http|host|secure|http)-/i.exec(name)?.[0].toLowerCase()
   if (prefix === undefined) return undefined

@@ -4,20 +4,20 @@ import { SojournError } from '../report/errors.ts'
 const keyBytes = 32
 const nonceBytes = 16
 
-// A nonce and a digest of 32 bytes are 64 characters without a remainder, so each token has one spelling.
+// A nonce and a digest of 32 bytes are exactly 64 characters of base64url, so each token has only one spelling.
 const tokenShape = /^[A-Za-z0-9_-]{64}$/
 
 /**
  * Makes and verifies form tokens: base64url(nonce, HMAC-SHA-256(key, handle, nonce)).
  *
- * A token is bound to one session and is kept nowhere. Each one looks different, so that the size of a
- * compressed page tells nothing of it. It is right for as long as the session has its handle.
+ * A token is bound to one session and is not stored. Each token is different, so that the size of a compressed page
+ * reveals nothing about it (BREACH). It is valid as long as the session has its handle.
  */
 export class FormTokens {
   readonly #keys: () => readonly Buffer[]
 
   /**
-   * The keys are asked for at each use, the newest first: that one makes tokens, each of them verifies.
+   * `keys` is called at each use and returns the newest key first. That one makes tokens, all of them verify.
    *
    * @throws SojournError `OPTION_INVALID` for a key that is not 32 bytes long.
    */
@@ -28,10 +28,10 @@ export class FormTokens {
   }
 
   /**
-   * Makes a token of a session, another one at each call.
+   * Makes a token for a session. Each call returns a different one.
    *
-   * @throws SojournError `SECRET_MISSING` when there is no key.
-   * @throws SojournError `OPTION_INVALID` without a handle, because such a token would be everybody's.
+   * @throws SojournError `SECRET_MISSING` if there is no key.
+   * @throws SojournError `OPTION_INVALID` without a handle, because such a token would be valid for everybody.
    */
   make(handle: string): string {
     const [newest] = this.#keys()
@@ -43,7 +43,7 @@ export class FormTokens {
     return Buffer.concat([nonce, digest(newest, handle, nonce)]).toString('base64url')
   }
 
-  /** Whether one of the keys has made this token for this session. False for anything that is no token. */
+  /** Whether one of the keys has made this token for this session. False for any other value. */
   verify(handle: string, token: unknown): boolean {
     if (!isHandle(handle) || typeof token !== 'string' || !tokenShape.test(token)) return false
     const bytes = Buffer.from(token, 'base64url')
@@ -57,7 +57,7 @@ function isHandle(handle: unknown): boolean {
   return typeof handle === 'string' && handle.length > 0
 }
 
-// The nonce always has one length, so that no other handle and nonce are the same bytes.
+// The nonce has a fixed length, so that no other handle and nonce give the same bytes.
 function digest(key: Buffer, handle: string, nonce: Buffer): Buffer {
   return createHmac('sha256', key).update(handle).update(nonce).digest()
 }

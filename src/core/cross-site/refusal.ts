@@ -1,7 +1,7 @@
 import { SojournError } from '../report/errors.ts'
 import { type CrossSiteReason, publish } from '../report/events.ts'
 
-// None of them repeats what came: it is written by whoever is refused.
+// No message repeats values of the request, because an attacker may have written them.
 const messages: { readonly [reason in CrossSiteReason]: string } = {
   'sec-fetch-site':
     'Expected a request of this site itself, but the browser says that another site made it. Add that site to `trusted` if it may do so.',
@@ -11,7 +11,7 @@ const messages: { readonly [reason in CrossSiteReason]: string } = {
     'Expected the form token of this session in a header or in the body, got none or another one. Load the page of the form again.',
 }
 
-/** Tells whoever listens that a request was refused, and answers the error to refuse it with. */
+/** Publishes the event of a refused request, and returns the error for it. */
 export function reportCrossSite(reason: CrossSiteReason): SojournError {
   publish('cross-site', () => ({ handle: undefined, reason }))
   return new SojournError('CROSS_SITE', messages[reason])

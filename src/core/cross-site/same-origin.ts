@@ -1,12 +1,12 @@
 import { describeValue, SojournError } from '../report/errors.ts'
 import type { CrossSiteReason } from '../report/events.ts'
 
-/** What a request says of where it comes from. Headers are given as they came, whatever they are. */
+/** The facts about a request that tell its origin. Headers are unchanged, and may be of any type. */
 export interface OriginFacts {
   readonly method: unknown
   /** `Host`, or `:authority` over HTTP/2. */
   readonly host: unknown
-  /** Undefined where nobody knows, such as behind a proxy that may have ended TLS: then schemes are not compared. */
+  /** Undefined if unknown, such as behind a proxy that may have ended TLS. Schemes are then not compared. */
   readonly isSecure: boolean | undefined
   readonly secFetchSite: unknown
   readonly secFetchMode: unknown
@@ -14,31 +14,31 @@ export interface OriginFacts {
   readonly origin: unknown
 }
 
-/** Whom to let in besides the site itself, and what to look at. */
+/** The origins to let through besides the site itself, and how strict to be. */
 export interface OriginRules {
-  /** Whole origins, such as 'https://pay.example', that may send anything here. @default [] */
+  /** Origins that may send any request, such as 'https://pay.example'. @default [] */
   readonly trusted?: readonly string[] | undefined
-  /** Refuses what other sites load with safe methods too, other than by navigating to it. @default false */
+  /** Also refuses cross-site requests with safe methods, except navigations. @default false */
   readonly strict?: boolean | undefined
 }
 
-/** The header that told a request to be another site's. */
+/** The header because of which a request was refused. */
 export type OriginRefusal = Exclude<CrossSiteReason, 'token'>
 
-// TRACE is safe by its definition too, but it answers with what it was sent, cookies included.
+// TRACE is a safe method too, but its response contains the request, with its cookies.
 const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY'])
 
-/** Whether a method promises to change nothing. Methods are compared exactly, as HTTP does. */
+/** Whether a method is safe: by definition, its requests change nothing. HTTP methods are case-sensitive. */
 export function isSafeMethod(method: unknown): boolean {
   return safeMethods.has(method)
 }
 
 /**
- * Decides whether a request was made by the site itself, by a site that it trusts, or by no browser at all. Any
- * text in any header has an answer; a header that is not text is refused.
+ * Lets a request through if it comes from the site itself, from a trusted origin, or from no browser. It works for any
+ * text in any header, and refuses a header that is no text.
  *
- * A sibling domain (`same-site`) is another site here, because whoever takes it over would be let in. An empty
- * header counts as absent: no browser sends one.
+ * A sibling domain (`same-site`) counts as another site, because an attacker may have taken it over. An empty header
+ * counts as absent: no browser sends one.
  */
 export class OriginPolicy {
   readonly #trusted: ReadonlySet<unknown>
@@ -51,13 +51,13 @@ export class OriginPolicy {
     this.#isStrict = strict
   }
 
-  /** What tells a request to be another site's; undefined for one that is let through. */
+  /** The reason to refuse a request; undefined to let it through. */
   refusal(facts: OriginFacts): OriginRefusal | undefined {
     if (isSafeMethod(facts.method) && (!this.#isStrict || isNavigation(facts))) return undefined
     return this.upgradeRefusal(facts)
   }
 
-  /** The same for a request whose method excuses nothing, such as the GET that opens a WebSocket. */
+  /** The same for a request that is not safe even if its method is, such as the GET that opens a WebSocket. */
   upgradeRefusal(facts: OriginFacts): OriginRefusal | undefined {
     const { secFetchSite, origin } = facts
     if (secFetchSite === 'same-origin' || secFetchSite === 'none') return undefined
@@ -71,13 +71,13 @@ function isPresent(header: unknown): boolean {
   return header !== undefined && header !== ''
 }
 
-/** Whether a person goes to the page, so that it is not loaded into a page of somebody else's. */
+/** Whether the browser navigates to the page, and does not load it into a page of another site. */
 function isNavigation({ secFetchMode, secFetchDest }: OriginFacts): boolean {
   return secFetchMode === 'navigate' && (!isPresent(secFetchDest) || secFetchDest === 'document')
 }
 
-// Only an origin's own shape gets to the URL parser. The parser would drop a path or a user's name, decode what
-// is percent-encoded, and find the same origin, 'null', for every scheme that it does not know. No host is longer.
+// Checked before the URL parser, which would drop a path or a user name, decode percent-encoding, and return the origin
+// 'null' for every scheme that it does not know. No host is longer than this allows.
 const originShape = /^(https?:)\/\/(?:[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i
 
 function isOwnOrigin({ origin, host, isSecure }: OriginFacts): boolean {
@@ -88,7 +88,7 @@ function isOwnOrigin({ origin, host, isSecure }: OriginFacts): boolean {
   return sender !== undefined && sender === normalize(`${scheme}//${host}`)
 }
 
-/** An origin as browsers write it: lower case, without a default port. Undefined for what is none. */
+/** Returns an origin as browsers write it: lower case, without a default port. Undefined for any other value. */
 function normalize(origin: string): string | undefined {
   return originShape.test(origin) && URL.canParse(origin) ? new URL(origin).origin : undefined
 }
@@ -96,7 +96,7 @@ function normalize(origin: string): string | undefined {
 function checkTrusted(trusted: unknown): void {
   if (!Array.isArray(trusted)) throw notTrusted(describeValue(trusted))
   for (const origin of trusted) {
-    // A wildcard is a host name to the parser, but to nobody else. No browser sends one.
+    // No wildcards: no browser sends one as an origin.
     if (typeof origin !== 'string' || normalize(origin) !== origin)
       throw notTrusted(`${describeValue(origin)} in it`)
   }

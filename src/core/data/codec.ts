@@ -1,12 +1,12 @@
 import { SojournError } from '../report/errors.ts'
 import type { ValueRules } from './unsupported-value.ts'
 
-/** What the application put into a session, as it sees it. */
+/** The application's data in a session. */
 export interface SessionValues {
   [name: string]: unknown
 }
 
-/** A session's data as a record holds it: the values, and the lifetime when it is the session's own. */
+/** The contents of a record: the values, and the `maxAge` if the session has its own. */
 export interface SessionContents {
   readonly values: SessionValues
   readonly originalMaxAge?: number | null | undefined
@@ -14,65 +14,65 @@ export interface SessionContents {
 
 /** Turns a session's contents into text and back. */
 export interface Codec {
-  /** The name by which an application chooses it. */
+  /** The name in the option `codec`. */
   readonly name: 'json' | 'structured'
-  /** Which values come back as they were. */
+  /** The values that a round trip does not change. */
   readonly whole: ValueRules
 
   /**
-   * Writes contents down. The same contents give the same text, and contents that were read give the text
-   * that was read, so that texts tell whether anything has changed. Names that are symbols are left out.
+   * Encodes contents as text. Equal contents give equal texts, and decoded contents give the text that they came from,
+   * so that a comparison of texts finds changes. Symbols as names are left out.
    *
-   * @throws SojournError `VALUE_UNSUPPORTED` for a value that it cannot hold. The message has its path, and
+   * @throws SojournError `VALUE_UNSUPPORTED` for a value that the codec cannot hold. The message shows its path, and
    *   never the value.
    */
   encode(contents: SessionContents): string
 
   /**
-   * Reads what it has written. What another codec has written is read by `decodeAny`. Reserved names are left out.
+   * Decodes text of this codec; `decodeAny` decodes text of any codec. Reserved names are left out.
    *
    * @throws SojournError `RECORD_CORRUPT` for any other text. Neither the message nor the cause quotes it.
    */
   decode(data: string): SessionContents
 }
 
-// `hasOwnProperty`, `__proto__` and their like are never data: a stored record must not be able to give a
-// session methods or a prototype. The other names are express-session's own.
+// Names such as `hasOwnProperty` and `__proto__` are never data: a stored record must not be able to give a session
+// methods or a prototype. The other names are members of express-session's sessions.
 const reserved = new Set<string | symbol>([
   ...['cookie', 'id', 'req', 'touch', 'resetMaxAge', 'save', 'reload', 'destroy', 'regenerate'],
   ...Object.getOwnPropertyNames(Object.prototype),
 ])
 
-/** Whether a name can never hold an application's data in a session. */
+/** Whether an application cannot use a name for data. */
 export function isReserved(name: string | symbol): boolean {
   return reserved.has(name)
 }
 
-/** What is wrong with data under a name that every session has itself. */
+/** The error for data under a reserved name. */
 export function reservedNameError(name: string | symbol): SojournError {
   const shown = String(name)
   return new SojournError(
     'NAME_RESERVED',
-    `Expected a name that a session can hold, got \`${shown}\`, which is a name of its own in every session. Choose another one, such as \`my_${shown}\`.`,
+    `Expected a name that is free for data, got \`${shown}\`, which every session has itself. Choose another one, such as \`my_${shown}\`.`,
   )
 }
 
 /**
- * Makes one object of contents. `cookie` is a name that no application can use for its data, and so the one
- * place for a lifetime that differs from the configured one.
+ * Makes one object from contents. A `maxAge` that differs from the configured one goes into `cookie`, a name that
+ * applications cannot use for data.
  */
 export function joinContents({ values, originalMaxAge }: SessionContents): SessionValues {
   return originalMaxAge === undefined ? values : { cookie: { originalMaxAge }, ...values }
 }
 
-/** Makes contents of one object again, which it takes over. */
+/** Makes contents from one object. It changes the object. */
 export function splitContents(values: SessionValues): SessionContents {
   const { cookie } = values
   for (const name of Object.keys(values)) if (isReserved(name)) delete values[name]
   return cookie === undefined ? { values } : { values, originalMaxAge: lifetimeOf(cookie) }
 }
 
-/** Reads JSON, of which the parser's own message would quote the data. */
+/** Parses JSON, without the parser's own error, whose message quotes the data. */
 export function parseJson(data: string): unknown {
   try {
     return JSON.parse(data)
@@ -81,11 +81,11 @@ export function parseJson(data: string): unknown {
   }
 }
 
-/** The error of a codec for data that it has not written. The cause must not quote the data. */
+/** The error of a codec for text that it cannot decode. The cause must not quote the data. */
 export function corruptRecord(cause: Error): SojournError {
   return new SojournError(
     'RECORD_CORRUPT',
-    'Expected a stored session to hold what a codec has written, but it cannot be read. See `cause`.',
+    'Expected a stored session in the format of a codec, but it cannot be decoded. See `cause`.',
     { cause },
   )
 }

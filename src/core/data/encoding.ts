@@ -9,21 +9,21 @@ import { lossIn } from './value-check.ts'
 
 const brace = 0x7b
 
-/** What stands in a record beside its data, and is bound to it where the data is sealed. */
+/** The fields of a record that encrypted data is bound to. */
 export type RecordFrame = Omit<SessionRecord<unknown>, 'data' | 'touchedAt' | 'expiresAt' | 'device'>
 
 /**
- * What a record's data turned out to be: the session's contents and text, or why there are none. What is
- * `tampered` was sealed here and then changed. What is `unreadable` may be somebody else's, or a later
- * version's, and is left where it is.
+ * The result of reading a record's data: the contents and the text, or the reason for a refusal. `tampered`: the data was
+ * encrypted here and then changed. `unreadable`: the data may come from other software or from a later version, and the
+ * record stays in the store.
  */
 export type Reading = ReadData | RefusedData
 
-/** Data that could be read. */
+/** Readable data. */
 export interface ReadData {
   readonly text: string
   readonly contents: SessionContents
-  /** Whether the next write makes the record better: by the newest key, or by sealing in the first place. */
+  /** Whether the data should be encrypted again: with the newest key, or in the configured mode. */
   readonly isResealDue: boolean
   readonly refused?: undefined
 }
@@ -34,24 +34,24 @@ interface RefusedData {
   readonly refused: 'tampered' | 'unreadable'
 }
 
-/** With what data is written, and from when on what is assigned is looked at. */
+/** The settings of an encoding. */
 export interface EncodingOptions {
   readonly codec: Codec
   readonly cookieName: string
-  /** Opens what was sealed; undefined where nothing can have been. */
+  /** Encrypts and decrypts; undefined without keys, and for a store that keeps sessions. */
   readonly sealer: Sealer | undefined
-  /** Whether what is written is sealed, and nothing else is read. */
+  /** Whether data is encrypted. Data that is not encrypted is then not read. */
   readonly isSealing: boolean
-  /** Whether values are checked where they are assigned, and not only when they are stored. */
+  /** Whether values are checked when they are assigned, and not only when they are stored. */
   readonly checksAssignments: boolean
-  /** How many bytes of text a session should have at most, and what one is that has more. */
+  /** The maximum size of a session as text, in bytes, and what happens to a larger one. */
   readonly sizeLimit: number
   readonly onOversize: 'warn' | 'fail'
 }
 
-/** Turns what a session holds into what its record holds, and back. */
+/** Converts the contents of a session into the data of its record, and back. */
 export class Encoding {
-  /** The text of a session that holds nothing. */
+  /** The text of an empty session. */
   readonly empty: string
   readonly #options: EncodingOptions
 
@@ -60,12 +60,12 @@ export class Encoding {
     this.empty = options.codec.encode({ values: {} })
   }
 
-  /** Writes values as text. Two texts of one codec are equal when nothing has changed. */
+  /** Encodes contents as text. Two texts of one codec are equal if nothing has changed. */
   encode(contents: SessionContents): string {
     return this.#options.codec.encode(contents)
   }
 
-  /** Writes values as text when they differ from what a text says that may be another codec's. */
+  /** Encodes contents, if they differ from the stored text, which another codec may have written. Else undefined. */
   encodeChanged(contents: SessionContents, stored: string): string | undefined {
     const { codec } = this.#options
     if (writerOf(stored).name !== codec.name && isAsStored(contents, stored)) return undefined
@@ -74,13 +74,13 @@ export class Encoding {
   }
 
   /**
-   * Answers the text that is about to be stored, unless it is longer than the application wants any to be.
+   * Checks the size of a text that is about to be stored, and returns the text.
    *
-   * @throws SojournError `SESSION_TOO_LARGE`, where that is no warning.
+   * @throws SojournError `SESSION_TOO_LARGE`, unless `onOversize` is 'warn'.
    */
   sized<Text extends string | undefined>(text: Text): Text {
     const { sizeLimit, onOversize } = this.#options
-    // No text has more than three bytes for each of its units, which are counted already.
+    // A UTF-16 unit has at most three bytes in UTF-8, so for most texts the length is enough.
     if (text === undefined || text.length * 3 <= sizeLimit || Buffer.byteLength(text) <= sizeLimit)
       return text
     if (onOversize === 'fail') throw tooLargeError(sizeLimit)
@@ -88,23 +88,23 @@ export class Encoding {
     return text
   }
 
-  /** Reads text, whichever codec has written it. */
+  /** Decodes text of any codec. */
   decode(text: string): SessionContents {
     return decodeAny(text)
   }
 
-  /** Whether two sets of values have the same under a name, as far as can be stored. */
+  /** Whether two sets of values have equal values under a name, compared as they would be stored. */
   isSame(name: string, one: SessionValues, other: SessionValues): boolean {
     const areBothThere = Object.hasOwn(one, name) && Object.hasOwn(other, name)
     if (areBothThere && Object.is(one[name], other[name])) return true
     const text = this.#textOf(name, one)
-    // A value that cannot be stored differs from every other.
+    // A value that cannot be stored differs from every other value.
     return text !== undefined && text === this.#textOf(name, other)
   }
 
   /**
-   * Warns of a value that will not come back as it is, at the line that assigns it, where that is wanted. That costs a
-   * walk through the value, so it is for development.
+   * Warns about a value that a round trip would change, at the line that assigns it. This walks through the whole value,
+   * so it runs only in development.
    */
   checkAssigned(name: string, value: unknown): void {
     const { codec, checksAssignments } = this.#options
@@ -112,20 +112,20 @@ export class Encoding {
     if (loss !== undefined) warnOnce('SOJOURN_VALUE', loss)
   }
 
-  /** Makes of text what goes into a record. */
+  /** Converts text into the data of a record, and encrypts it if configured. */
   write(text: string, id: string, frame: RecordFrame): EncodedData {
     const { sealer, isSealing } = this.#options
     return sealer !== undefined && isSealing ? sealer.seal(text, this.#contextOf(frame, id)) : text
   }
 
-  /** Reads a record's data, whatever somebody may have made of it. Without an id, what only a visitor opens is not. */
+  /** Reads a record's data, whatever it is. Without an id, data in mode 'visitor' is unreadable. */
   read(record: SessionRecord<unknown>, id: string | undefined): Reading {
     const { data } = record
     const { sealer, isSealing } = this.#options
-    // The usual case, made cheap.
+    // The fast path for the usual case.
     if (typeof data === 'string' && !isSealing) return readText(data, false)
     const context = this.#contextOf(record, id)
-    // Text that nobody has sealed is what somebody may have put there who has no key.
+    // Unencrypted text is refused, because an attacker without a key may have written it.
     const isOpenable = data instanceof Uint8Array && isAuthenticable(context)
     const opened = isOpenable ? sealer?.open(data, context) : undefined
     if (typeof opened === 'object') return readText(opened.text, opened.isResealDue)
@@ -138,7 +138,7 @@ export class Encoding {
     return { id, key, version, cookieName: this.#options.cookieName, bound }
   }
 
-  /** What is stored of one name. One that holds nothing is as good as absent for a codec that does not keep it. */
+  /** The stored text of one name. For JSON, a name with the value undefined is the same as an absent one. */
   #textOf(name: string, values: SessionValues): string | undefined {
     const own = Object.hasOwn(values, name) ? { [name]: values[name] } : {}
     return textIn(this.#options.codec, { values: own })
@@ -146,18 +146,18 @@ export class Encoding {
 }
 
 /**
- * Whether contents are still what another codec has written. What JSON writes down as the same, such as a date
- * and its text, the structured codec tells apart.
+ * Whether contents are unchanged since another codec has written them. JSON gives the same text for a date and for its
+ * string, so the structured codec compares them too.
  */
 function isAsStored(contents: SessionContents, stored: string): boolean {
   const writer = writerOf(stored)
   if (textIn(writer, contents) !== stored) return false
   const before = textIn(structuredCodec, writer.decode(stored))
-  // What even that codec cannot write has no better measure than its own.
+  // If the structured codec cannot encode the values either, the writer's comparison has to be enough.
   return before === undefined || before === textIn(structuredCodec, contents)
 }
 
-/** The text of contents in a codec; undefined where it cannot hold them. */
+/** The text of contents in a codec; undefined if the codec cannot hold them. */
 function textIn(codec: Codec, contents: SessionContents): string | undefined {
   try {
     return codec.encode(contents)
@@ -166,7 +166,7 @@ function textIn(codec: Codec, contents: SessionContents): string | undefined {
   }
 }
 
-/** Whether every field is of a kind that was ever sealed: a database may answer null, or what somebody made of it. */
+/** Whether every field has a type that can be authenticated. A changed database may return null or anything else. */
 function isAuthenticable({ key, version, bound }: SealContext): boolean {
   return [key, version, ...bound].every(field => ['string', 'number', 'undefined'].includes(typeof field))
 }
@@ -180,21 +180,21 @@ function readText(text: string, isResealDue: boolean): Reading {
 }
 
 /**
- * Reads what any codec has written, so that an application can change its codec while sessions go on.
+ * Decodes text of any codec, so that an application can change its codec and keep its sessions.
  *
- * @throws SojournError `RECORD_CORRUPT` for what no codec has written.
+ * @throws SojournError `RECORD_CORRUPT` for any other text.
  */
 export function decodeAny(data: string): SessionContents {
   return writerOf(data).decode(data)
 }
 
 /**
- * Answers the codec that has written a text. The text decides: JSON is always an object, structured data is
- * always a list, and neither codec reads the other's.
+ * Returns the codec that has written a text. The first character decides: JSON text is always an object, structured text
+ * is always an array.
  */
 export function writerOf(data: string): Codec {
-  // Asked for each session that is read, and nearly always answered by the first character.
+  // A fast path, because this runs for each session that is loaded.
   if (data.charCodeAt(0) === brace) return jsonCodec
-  // A database may put white space in front.
+  // A database may add white space at the beginning.
   return data.trimStart().startsWith('[') ? structuredCodec : jsonCodec
 }

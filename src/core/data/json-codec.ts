@@ -10,8 +10,8 @@ import { checkValues, unwritableValues } from './value-check.ts'
 import { lenientJsonRules, strictJsonRules } from './value-rules.ts'
 
 /**
- * JSON in the shape that express-session's stores keep. It takes what `JSON.stringify` takes, as they do, and
- * so an application can go on that stores documents and dates and reads them as text.
+ * JSON in the format of express-session's stores. Like them, it accepts everything that `JSON.stringify` accepts, so that
+ * an application that stores documents and dates, and reads them back as plain data, still works.
  */
 export const jsonCodec: Codec = {
   name: 'json',
@@ -32,7 +32,7 @@ export const jsonCodec: Codec = {
   },
 }
 
-/** The same JSON, for values that it gives back as they were; others are refused instead of changed. */
+/** The same JSON, but it refuses values that a round trip would change. */
 export const strictJsonCodec: Codec = {
   ...jsonCodec,
 
@@ -42,14 +42,14 @@ export const strictJsonCodec: Codec = {
   },
 }
 
-/** A function of that name is no data, and would decide what is stored: the text might be no object's. */
+/** Removes a `toJSON` function of the session itself, which would decide the whole text, and might not give an object. */
 function withoutToJson(values: SessionValues): SessionValues {
   return typeof values.toJSON === 'function' ? { ...values, toJSON: undefined } : values
 }
 
 function parseObject(data: string): SessionValues {
   const parsed: unknown = parseJson(data)
-  // A JSON object has nothing but names and values.
+  // A parsed JSON object has only names and values.
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as SessionValues
   throw corruptRecord(new TypeError('The data is no JSON object.'))
 }

@@ -1,47 +1,47 @@
 import type { SessionContents, SessionValues } from './codec.ts'
 
 /**
- * Decides about a name that two requests have changed at the same time: answers the value that is to be
- * stored. It may be asked several times, and must not change what it is given.
+ * Resolves a conflict: two requests have changed the value of `key`. Returns the value to store. It may be called several
+ * times, and must not change its arguments.
  */
-// biome-ignore lint/complexity/useMaxParams: the three values are what a merge is of.
+// biome-ignore lint/complexity/useMaxParams: a three-way merge has three values.
 export type ConflictResolver = (key: string, base: unknown, mine: unknown, theirs: unknown) => unknown
 
-/** What somebody else has stored meanwhile, and how it meets what this request has changed. */
+/** The contents that another request has stored meanwhile, and how to merge this request's changes into them. */
 export interface Merge {
   readonly theirs: SessionContents
-  /** The same as it is stored; undefined for a store that keeps sessions. */
+  /** The same as text; undefined for a store that keeps sessions. */
   readonly text: string | undefined
-  /** The values from which this request went out. */
+  /** The values that this request has loaded. */
   readonly base: SessionValues
   readonly resolve: ConflictResolver | undefined
 }
 
-/** The values from which two requests went out, and what each has made of them. */
+/** The three sides of a merge: the common base, and the values of each request. */
 export interface Versions {
   readonly base: SessionValues
   readonly mine: SessionValues
   readonly theirs: SessionValues
 }
 
-/** How values are compared, and who decides where both have changed one. */
+/** How to compare values, and how to resolve conflicts. */
 export interface MergeRules {
   isSame(name: string, one: SessionValues, other: SessionValues): boolean
-  /** @default mine counts */
+  /** @default mine wins */
   readonly resolve: ConflictResolver | undefined
 }
 
-/** Values with the changes of both, and the names that both have changed, each in another way. */
+/** The values with the changes of both, and the names that both have changed to different values. */
 export interface Merged {
   readonly values: SessionValues
   readonly clashes: readonly string[]
 }
 
-/** Puts one request's changes, name by name, onto what another has stored meanwhile. */
+/** Merges one request's changes, name by name, into the values that another has stored meanwhile. */
 export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules): Merged {
   const { base, mine, theirs } = versions
   const names = [...new Set([...Object.keys(base), ...Object.keys(mine)])]
-  // What both have alike stays the object that the application holds, which it may change later.
+  // Where both values are equal, this keeps mine: the application holds that object, and may change it later.
   const alike = new Set(names.filter(name => isSame(name, mine, theirs)))
   const changes = names.filter(name => !alike.has(name) && !isSame(name, mine, base))
   const clashes = changes.filter(name => !isSame(name, theirs, base))
@@ -52,16 +52,16 @@ export function mergeValues(versions: Versions, { isSame, resolve }: MergeRules)
   return { values, clashes }
 }
 
-/** What an update has made of values, and what of that stays when it is taken back. */
+/** The changes of an update to undo, and the names to leave alone. */
 export interface Undoing {
   readonly before: SessionValues
-  /** What the update has made of them; undefined where it has failed on its way. */
+  /** The values after the update; undefined if its function has failed. */
   readonly after?: SessionValues
-  /** The names that only somebody else has touched. */
+  /** The names that only other code of the request has accessed. */
   readonly spared: Iterable<string | symbol>
 }
 
-/** Answers values without what made `after` of `before`. What has been changed since then stays, and so do spared names. */
+/** Returns values without the changes from `before` to `after`. Later changes stay, and so do spared names. */
 export function undone(
   mine: SessionValues,
   { before, after, spared }: Undoing,
@@ -73,7 +73,7 @@ export function undone(
   return values
 }
 
-/** Takes over that a name has a value, or that it has none. */
+/** Copies the value of a name, or its absence. */
 function take(from: SessionValues, name: string, values: SessionValues): void {
   if (Object.hasOwn(from, name)) values[name] = from[name]
   else delete values[name]

@@ -14,30 +14,30 @@ import {
   versions,
 } from './envelope.ts'
 
-/** What a sealed text belongs to. All of it but the id is authenticated, so that it opens nowhere else. */
+/** The record that a text belongs to. All of it except the id is authenticated: the text cannot be opened elsewhere. */
 export interface SealContext {
-  /** The visitor's id; undefined where only the server reads. */
+  /** The visitor's id; undefined if there is no visitor, as in a list. */
   readonly id: string | undefined
   /** The record's key. */
   readonly key: string
   /** The record's version. */
   readonly version: number
   readonly cookieName: string
-  /** Further fields of the record that are kept in clear, always in the same order. */
+  /** Further unencrypted fields of the record, always in the same order. */
   readonly bound: readonly Field[]
 }
 
-/** A text that was sealed here, and belongs where it was found. */
+/** A decrypted and authenticated text. */
 export interface Opened {
   readonly text: string
-  /** Whether the next write makes it better: another key writes by now, or another mode is configured. */
+  /** Whether it should be sealed again: another key writes by now, or another mode is configured. */
   readonly isResealDue: boolean
 }
 
 /**
- * Why nothing was opened. 'unreadable': its key is unknown, revoked or over, which says nothing against the
- * record, and nobody may remove it for that. 'tampered': it is no envelope, or it does not authenticate.
- * 'needs-visitor': only the visitor's own id opens it, and none was given.
+ * Why nothing was opened. 'unreadable': the key is unknown, revoked or past its `notAfter`. That is no fault of the
+ * record, so it must not be removed. 'tampered': the data is no envelope, or does not authenticate. 'needs-visitor': the
+ * visitor's id is necessary and was not given.
  */
 export type SealRefusal = 'unreadable' | 'tampered' | 'needs-visitor'
 
@@ -45,9 +45,9 @@ const purpose = 'enc'
 const dataInfo = 'sojourn/v1/data'
 
 /**
- * Seals what a record holds, by AES-256-GCM under a key for each session or for each write, and opens it again.
+ * Encrypts and decrypts the data of records, by AES-256-GCM with a derived key for each session or for each write.
  *
- * The envelope names the key, and no other is tried; what does not authenticate is not opened in any other way.
+ * The envelope names the master key, and no other is tried.
  */
 export class Sealer {
   readonly #ring: KeyRing
@@ -59,10 +59,10 @@ export class Sealer {
   }
 
   /**
-   * Seals a text with the ring's current key, unlike every time before.
+   * Encrypts a text with the ring's current key. Each call gives a different result.
    *
-   * @throws SojournError `OPTION_INVALID` when no key may write any more, or when the mode is 'visitor' and there
-   * is no id: the text is then not sealed in a weaker way.
+   * @throws SojournError `OPTION_INVALID` if no key is usable any more, or if the mode is 'visitor' and there is no id:
+   * it never falls back to the weaker mode.
    */
   seal(plain: string, context: SealContext): Uint8Array {
     const key = this.#ring.current
@@ -71,14 +71,14 @@ export class Sealer {
     if (setting === undefined)
       throw new SojournError(
         'OPTION_INVALID',
-        "Expected the visitor's id, without which nothing can be sealed for the visitor alone, got undefined.",
+        "Expected the visitor's id to seal data for the visitor, got undefined.",
       )
     return formatEnvelope({ ...head, encrypted: encrypt(plain, setting) })
   }
 
   /**
-   * Opens what `seal` has made for the same context, in whichever mode. Whatever the bytes are, the answer is no
-   * exception. Text was never sealed, and so has been tampered with.
+   * Decrypts a result of `seal` for the same context, in any mode. It never throws, whatever the bytes are. Plain text
+   * counts as tampered, because `seal` never returns any.
    */
   open(sealed: EncodedData, context: SealContext): Opened | SealRefusal {
     const envelope = typeof sealed === 'string' ? undefined : parseEnvelope(sealed)
@@ -93,7 +93,7 @@ export class Sealer {
   }
 }
 
-/** What encrypts an envelope; undefined for one that only the visitor's id opens, and there is none. */
+/** The cipher's parameters for an envelope; undefined if it needs the visitor's id and there is none. */
 function settingOf(head: EnvelopeHead, key: MasterKey, context: SealContext): CipherSetting | undefined {
   const dataKey = dataKeyOf(head, key, context.id)
   const inClear = [context.key, context.cookieName, context.version, ...context.bound]

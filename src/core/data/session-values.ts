@@ -2,10 +2,10 @@ import { Cookie } from '../cookies/cookie.ts'
 import { SojournError } from '../report/errors.ts'
 import { isReserved, type SessionContents, type SessionValues } from './codec.ts'
 
-/** Takes the application's data out of a session as a store for express-session hands it over. */
+/** Reads the application's data from a session that a store for express-session has returned. */
 export function valuesOf(session: object): SessionValues {
   const values: SessionValues = {}
-  // Inherited properties count too: some stores answer objects of a class of their own.
+  // Inherited properties count too, because some stores return instances of their own class.
   for (const name in session) {
     if (!isReserved(name)) values[name] = Reflect.get(session, name)
   }
@@ -13,8 +13,8 @@ export function valuesOf(session: object): SessionValues {
 }
 
 /**
- * Gives a configured cookie the lifetime that was stored with a session. The other attributes stay as they
- * are configured now, so that hardening the configuration reaches the people who are signed in.
+ * Gives a configured cookie the stored lifetime of a session. The other attributes stay as configured, so that a stricter
+ * configuration also applies to existing sessions.
  *
  * @throws SojournError `RECORD_CORRUPT` for a session without a cookie, which express-session cannot read either.
  */
@@ -33,7 +33,7 @@ export function restoreLifetime(cookie: Cookie, session: unknown): Cookie {
   return cookie
 }
 
-/** Takes the data and the lifetime out of a session as a store for express-session hands it over. */
+/** Reads the data and the lifetime from a session that a store for express-session has returned. */
 export function contentsOf(session: object): SessionContents {
   const { originalMaxAge } = restoreLifetime(new Cookie(), session)
   return { values: valuesOf(session), originalMaxAge }

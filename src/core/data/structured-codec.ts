@@ -12,8 +12,8 @@ import { checkValues, unwritableValues } from './value-check.ts'
 import { structuredRules } from './value-rules.ts'
 
 /**
- * Holds what JSON cannot: dates, maps, sets, big integers, `undefined`, bytes, regular expressions, addresses,
- * every number, cycles, and objects that stand in several places. They come back as they were.
+ * Holds values that JSON cannot: dates, maps, sets, BigInts, `undefined`, bytes, regular expressions, URLs, all numbers,
+ * cycles, and objects with several references to them. A round trip does not change them.
  */
 export const structuredCodec: Codec = {
   name: 'structured',
@@ -24,7 +24,7 @@ export const structuredCodec: Codec = {
     try {
       return stringify(named(contents), reducers, { operations })
     } catch {
-      // The library's error carries the data with it, so it is no cause.
+      // The library's error contains the data, so it must not become the cause.
       throw unwritableValues(structuredRules)
     }
   },
@@ -34,12 +34,12 @@ export const structuredCodec: Codec = {
   },
 }
 
-// A `Buffer` would come back as a `Uint8Array`.
+// Without these, a `Buffer` would become a `Uint8Array`.
 const reducers = { Buffer: (value: unknown) => (Buffer.isBuffer(value) ? new Uint8Array(value) : undefined) }
 const revivers = { Buffer: bufferOf }
 
-// A view stands on a buffer that may hold anything: Node puts small ones of unrelated origin on one. Only
-// what the view shows is stored.
+// Stores only the bytes of a view, and not its whole buffer, which may hold unrelated data: Node's small buffers share
+// a pool.
 const operations = {
   viewInfo(view: ArrayBufferView) {
     const { buffer, byteOffset, byteLength } = view
@@ -49,18 +49,18 @@ const operations = {
   },
 }
 
-/** The library refuses names that are symbols, which a session may have and never stores. */
+/** Removes symbols as names, which the library refuses. A session may have them, and never stores them. */
 function named({ values, originalMaxAge }: SessionContents): SessionValues {
   return joinContents({ values: Object.fromEntries(Object.entries(values)), originalMaxAge })
 }
 
-/** The library writes a list of objects that name each other by their places. The first is the whole. */
+/** Parses the library's format: an array of objects that refer to each other by index. The first is the root. */
 function flatObjects(data: string): unknown[] {
   const parsed = parseJson(data)
   const flat: unknown[] = Array.isArray(parsed) ? parsed : []
   const [whole] = flat
   if (typeof whole === 'object' && whole !== null && !Array.isArray(whole)) {
-    // The library refuses the name, and the codecs leave out reserved ones.
+    // Removed here, because the library would throw for it. Codecs leave out reserved names.
     Reflect.deleteProperty(whole, '__proto__')
     return flat
   }
@@ -71,7 +71,7 @@ function revive(flat: unknown[]): SessionValues {
   try {
     return unflatten(flat, revivers)
   } catch {
-    // The library's message would quote the data, and a stack that ends tells nothing.
+    // The library's error is not the cause, because its message quotes the data.
     throw corruptRecord(new TypeError('The data holds something that is not written so.'))
   }
 }

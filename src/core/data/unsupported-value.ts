@@ -1,31 +1,31 @@
-/** What is inside a value. */
+/** The values inside a value. */
 export interface Inside {
   readonly values: readonly unknown[]
-  /** How a path goes on to the value at this place, such as `.cart` or `[2]`. */
+  /** The step of a path to the value at this index, such as `.cart` or `[2]`. */
   step(place: number): string
 }
 
-/** What a value is, when it cannot be held; what is inside it, when that decides; undefined, when it can. */
+/** The kind of an unsupported value, as text; the values inside that decide; or undefined for a supported value. */
 export type Verdict = string | Inside | undefined
 
-/** Which values a codec can hold. */
+/** The values that a codec can hold. */
 export interface ValueRules {
-  /** The codec, in the words of a message. */
+  /** The name of the codec in messages. */
   readonly holder: string
   readonly allowsCycles: boolean
-  /** How deep values may be nested: a codec that calls itself for each level ends with the stack. */
+  /** How deep values may be nested: a recursive codec would overflow the stack. */
   readonly mostLevels: number
-  /** Decides about a value by itself, and where `around` is what it is in. */
+  /** Decides about a value. `around` is the value that contains it. */
   judge(value: unknown, around?: unknown): Verdict
 }
 
-/** A value that cannot be held. */
+/** A value that the codec cannot hold. */
 export interface Unsupported {
-  /** Where it is, from the session on, such as `.cart.items[2]`. */
+  /** Its path, starting at the session, such as `.cart.items[2]`. */
   readonly path: string
-  /** What it is, such as `a BigInt`: never what it holds. */
+  /** Its kind, such as `a BigInt`, and never its contents. */
   readonly kind: string
-  /** How many objects it is in, the session not counted. */
+  /** The number of objects around it, without the session. */
   readonly level: number
   readonly value: unknown
 }
@@ -40,8 +40,8 @@ const mostSteps = 10
 const mostLetters = 40
 
 /**
- * Finds the first value of a session that cannot be held, in the order in which a codec meets them. It keeps its
- * own stack and looks at each object once, so that neither depth nor sharing can exhaust it.
+ * Finds the first value of a session that a codec cannot hold, in the order in which a codec visits them. It is iterative
+ * and visits each object once, so that neither depth nor shared objects can exhaust it.
  */
 export function findUnsupported(session: object, rules: ValueRules): Unsupported | undefined {
   return new Walk(session, rules).find()
@@ -51,7 +51,7 @@ class Walk {
   readonly #rules: ValueRules
   readonly #session: object
   readonly #frames: Frame[]
-  /** Each object that was met: true while the walk is inside it. */
+  /** All visited objects: true while the walk is inside them. */
   readonly #met = new Map<unknown, boolean>()
 
   constructor(session: object, rules: ValueRules) {
@@ -76,9 +76,9 @@ class Walk {
     return undefined
   }
 
-  /** Goes into a value, or answers what it is when it cannot be held. */
+  /** Enters a value, or returns its kind if it is unsupported. */
   #enter(value: unknown, around: unknown): string | undefined {
-    // No codec holds it within itself.
+    // No codec supports a session inside itself.
     if (value === this.#session) return 'the session itself'
     const isOpen = this.#met.get(value)
     if (isOpen !== undefined) return isOpen && !this.#rules.allowsCycles ? 'a cycle' : undefined
@@ -101,7 +101,7 @@ class Walk {
     return `${steps.slice(0, mostSteps).join('')}…${steps.slice(-mostSteps).join('')}`
   }
 
-  /** An accessor, a `toJSON` or a proxy may do anything. */
+  /** Catches errors, because an accessor, a `toJSON` or a proxy may throw. */
   #judge(value: unknown, around: unknown): Verdict {
     try {
       return this.#rules.judge(value, around)
@@ -111,13 +111,13 @@ class Walk {
   }
 }
 
-/** What is inside a plain object. */
+/** The values inside a plain object. */
 export function insideObject(value: object): Inside {
   const names = Object.keys(value)
   return { values: Object.values(value), step: place => stepTo(names[place] ?? '') }
 }
 
-/** How a path goes on to a property: as a program would, cut short, and on one line whatever the name is. */
+/** The step of a path to a property, as in JavaScript. Long names are shortened, and the result is always one line. */
 export function stepTo(name: string): string {
   const short = name.length > mostLetters ? `${name.slice(0, mostLetters)}…` : name
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(short) ? `.${short}` : `[${JSON.stringify(short)}]`

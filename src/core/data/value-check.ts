@@ -4,24 +4,24 @@ import { findUnsupported, type Unsupported, type ValueRules } from './unsupporte
 import { structuredRules } from './value-rules.ts'
 
 /**
- * Checks that all values of a session can be held. The cause is what refused them already, if anything has.
+ * Checks that a codec can hold all values of a session. `cause` is the error of the codec, if it has already failed.
  *
- * @throws SojournError `VALUE_UNSUPPORTED` for the first that cannot.
+ * @throws SojournError `VALUE_UNSUPPORTED` for the first unsupported value.
  */
 export function checkValues(values: SessionValues, rules: ValueRules, cause?: unknown): void {
   const found = findUnsupported(values, rules)
   if (found !== undefined) throw refusal(describeLoss(found, rules), cause)
 }
 
-/** What is lost of a value that is assigned to a session, in a sentence; undefined when it will come back as it is. */
+/** Describes what a round trip would lose of an assigned value, as a sentence; undefined if nothing. */
 export function lossIn(name: string, value: unknown, rules: ValueRules): string | undefined {
-  // Most of what is assigned is a text or a number, which needs no walk.
+  // Most values are strings or numbers, which need no walk.
   if (Object(value) !== value && rules.judge(value) === undefined) return undefined
   const found = findUnsupported({ [name]: value }, rules)
   return found && describeLoss(found, rules)
 }
 
-/** The error for values that no rule forbids and that could still not be written, such as too large ones. */
+/** The error for values that the rules allow and the codec still cannot encode, such as very large ones. */
 export function unwritableValues(rules: ValueRules, cause?: unknown): SojournError {
   const message = `Expected \`session\` to hold values that ${rules.holder} can hold, got more or deeper ones than it can write. Store less.`
   return refusal(message, cause)

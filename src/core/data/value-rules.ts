@@ -1,10 +1,10 @@
 import { types } from 'node:util'
 import { type Inside, insideObject, type ValueRules, type Verdict } from './unsupported-value.ts'
 
-// The structured codec calls itself for each level, and a stack has room for some 1,700 of its calls.
+// The structured codec is recursive, and the stack has room for about 1,700 levels.
 const mostLevels = 500
 
-/** What JSON gives back as it was. A property that is `undefined` comes back as none, which reads the same. */
+/** The values that a JSON round trip does not change. A property that is `undefined` disappears, which reads the same. */
 export const strictJsonRules: ValueRules = {
   holder: 'JSON',
   allowsCycles: false,
@@ -12,7 +12,7 @@ export const strictJsonRules: ValueRules = {
   judge: judgeForJson,
 }
 
-/** What `JSON.stringify` takes at all, whatever comes back. Its own stack ends at some 4,000 levels. */
+/** The values that `JSON.stringify` accepts, even if it changes them. Its stack has room for about 4,000 levels. */
 export const lenientJsonRules: ValueRules = {
   holder: 'JSON',
   allowsCycles: false,
@@ -20,7 +20,7 @@ export const lenientJsonRules: ValueRules = {
   judge: judgeForStringify,
 }
 
-/** What the structured codec gives back as it was. */
+/** The values that a round trip of the structured codec does not change. */
 export const structuredRules: ValueRules = {
   holder: 'the structured codec',
   allowsCycles: true,
@@ -30,7 +30,7 @@ export const structuredRules: ValueRules = {
 
 function judgeForJson(value: unknown, around?: unknown): Verdict {
   if (typeof value === 'number') return kindOfNumber(value)
-  // JSON writes `null` in its place.
+  // JSON would write `null`.
   if (value === undefined && Array.isArray(around)) return 'undefined'
   if (!isObject(value)) return kindOfPrimitive(value)
   if (Array.isArray(value)) return judgeArrayForJson(value)
@@ -50,7 +50,7 @@ function judgeForStringify(value: unknown): Verdict {
   const shown: unknown = typeof toJSON === 'function' ? Reflect.apply(toJSON, value, ['']) : value
   if (typeof shown === 'bigint' || types.isBigIntObject(shown)) return 'a BigInt'
   if (!isObject(shown)) return undefined
-  // Of an array it writes the elements, and nothing else that stands in it.
+  // Of an array, `JSON.stringify` writes only the elements, and no other properties.
   return Array.isArray(shown)
     ? insideElements(shown, Object.keys(shown).filter(isPlace))
     : insideObject(shown)
@@ -76,14 +76,14 @@ function judgeBuiltIn(value: object): Verdict {
   return wholePrototypes.has(prototype) && !isShared ? undefined : kindOfObject(value)
 }
 
-// A class that extends one of these would come back without its own methods, so only these themselves count.
+// Only these classes themselves: an instance of a subclass would lose its own methods.
 const wholeNames = [
   ...['Date', 'RegExp', 'URL', 'URLSearchParams', 'Number', 'String', 'Boolean', 'BigInt'],
   ...['ArrayBuffer', 'DataView', 'Buffer', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array'],
   ...['Uint16Array', 'Float16Array', 'Int32Array', 'Uint32Array', 'Float32Array', 'Float64Array'],
   ...['BigInt64Array', 'BigUint64Array'],
 ]
-// Not every Node has all of them.
+// Not all versions of Node have all of them.
 const wholePrototypes = new Set<unknown>(wholeNames.map(prototypeNamed).filter(isObject))
 
 function prototypeNamed(name: string): unknown {
@@ -91,10 +91,10 @@ function prototypeNamed(name: string): unknown {
   return typeof known === 'function' ? known.prototype : undefined
 }
 
-/** Only the elements that are there, so that the length of a sparse array costs nothing. */
+/** Visits only existing elements, so that a sparse array of great length costs nothing. */
 function insideArray(value: readonly unknown[]): Verdict {
   const places = Object.keys(value)
-  // Whatever is no place comes behind all places.
+  // `Object.keys` returns other names after all indexes.
   const last = places.at(-1)
   if (last !== undefined && !isPlace(last)) return 'an array with a property of its own'
   return insideElements(value, places)
@@ -114,19 +114,19 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** An object without a class. One from another realm, such as a test runner's, is plain too. */
+/** Whether an object has no class. Objects from another realm, such as a test runner's, are plain too. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (!isObject(prototype) || prototype === Object.prototype) return true
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
 }
 
-// The prototype of arrays is an array in every realm, and that of a class which extends them is none.
+// `Array.prototype` is itself an array, in every realm. The prototype of a subclass is not.
 function isPlainArray(value: readonly unknown[]): boolean {
   return Array.isArray(Object.getPrototypeOf(value))
 }
 
-/** Whether a name is that of an element: no other is written like a whole number below the greatest length. */
+/** Whether a name is an array index: a whole number below 2^32 - 1 in its normal form. */
 function isPlace(name: string): boolean {
   return String(Number(name) >>> 0) === name && name !== '4294967295'
 }

@@ -31,7 +31,7 @@ import { publish } from '../report/events.ts'
 import type { Clock } from '../time/clock.ts'
 import { Terms } from './terms.ts'
 
-/** What all visits of one manager share: the options, the store, the secrets and the time. */
+/** The state that all visits of one manager share: the options, the store, the keys and the clock. */
 export class Engine {
   readonly policy: Policy
   readonly cookies: CookiePolicy
@@ -39,28 +39,28 @@ export class Engine {
   readonly store: Store<unknown>
   readonly traits: StoreTraits
   readonly terms: Terms
-  /** Whether the store is handed the sessions themselves, because other software reads them. */
+  /** Whether the store gets sessions and no encoded data, because other software reads them. */
   readonly keepsSessions: boolean
   readonly timeouts: Timeouts
-  /** What seals and what makes form tokens; undefined where each request brings a secret of its own. */
+  /** The keys that encrypt data and sign form tokens; undefined if each request has its own `req.secret`. */
   readonly keys: KeyRing | undefined
   readonly encoding: Encoding
   readonly rotation: IdRotation
-  /** The store, where it knows whose sessions are whose. */
+  /** The store, if it can find sessions by subject. */
   readonly subjectStore: SubjectStore<unknown> | undefined
-  /** The store, where it lends names, and otherwise what lends them in this process. */
+  /** The store, if it can grant leases, and else leases of this process. */
   readonly leases: Leases
   readonly recollection: Recollection = new Recollection()
-  /** Runs what has to be done one at a time in this process, such as the updates of one session. */
+  /** Queues for work that must run one at a time in this process, such as the updates of one session. */
   readonly turns: Turns = new Turns()
   readonly mint: IdMint
   readonly configuredSigner: CookieSigner
   readonly otherSigners: Map<Secret, Signer> = new Map()
-  /** Whether mistakes are looked for that cost time to find. */
+  /** Whether to run slow checks for mistakes of the application. */
   readonly isDeveloping: boolean = isDeveloping()
-  /** How long is waited for the store. */
+  /** The deadline for calls of the store. */
   limit: Limit
-  /** The engine of the manager: for it each call of the store has a deadline of its own. */
+  /** The engine of the manager, which a request's engine inherits. Here each call of the store has its own deadline. */
   readonly manager: Engine = this
 
   constructor(policy: Policy, store: Store<EncodedData>, mint: IdMint = new IdMint()) {
@@ -68,7 +68,7 @@ export class Engine {
     this.mint = mint
     this.cookies = policy.cookies
     this.clock = policy.deadline.clock
-    // The engine hands a store what its traits ask for: text, or the session itself.
+    // The engine passes a store the data that its traits ask for: encoded data, or the session itself.
     this.store = store as Store<unknown>
     this.traits = { ...store.traits }
     this.terms = new Terms(policy, this.traits)
@@ -85,8 +85,8 @@ export class Engine {
   }
 
   /**
-   * The engine as one request has it: each operation of the request has one deadline for all its calls of the store.
-   * It inherits from this one, so that it costs next to nothing; that is why no member of this class is private.
+   * Makes the engine of one request: all calls of the store in one operation of the request share one deadline.
+   * It inherits from this engine, because that costs almost nothing. So no member of this class can be `#private`.
    */
   forRequest(): Engine {
     const engine: Engine = Object.create(this)
@@ -94,7 +94,7 @@ export class Engine {
     return engine
   }
 
-  /** Whether an answer leaves as it was written even when its session cannot be stored, as in express-session. */
+  /** Whether a response is sent even if its session cannot be saved, as in express-session. */
   get sendsAnyway(): boolean {
     return this.terms.onCommitFailure === 'send'
   }
@@ -103,7 +103,7 @@ export class Engine {
     return this.clock.now()
   }
 
-  /** The signer of the configured secrets, or of the one that a request brings where none is configured. */
+  /** The signer of the configured secrets, or of the request's own secret if none is configured. */
   signer(secret: Secret | undefined): CookieSigner {
     if (this.policy.ring !== undefined || this.policy.secrets.length > 0) return this.configuredSigner
     if (secret === undefined) throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
@@ -114,51 +114,51 @@ export class Engine {
 
   mintId(request: unknown): string {
     const { genid } = this.policy
-    // The function was given by the application for this framework's requests.
+    // The application wrote the function for the requests of its framework.
     return genid === undefined ? this.mint.mint() : checkId(genid(request as never))
   }
 
-  /** Under what the store keeps the session of an id. */
+  /** The key of a session in the store. */
   keyOf(id: string): string {
     return this.keepsSessions ? id : this.handleOf(id)
   }
 
-  /** The same for a visitor who comes again and again, for whom it is worked out once. */
+  /** The same for a visitor, remembered with the verified cookie, because the same visitors return. */
   keyOfVisitor(visitor: VerifiedId): string {
     visitor.key ??= this.keyOf(visitor.id)
     return visitor.key
   }
 
   /**
-   * How a session is named to people and in events, whichever of its ids is given. The cookie's name keeps
-   * two applications on one store apart.
+   * The handle of a session: its public name in logs and events. All ids that a session has had give the same handle.
+   * The cookie's name is part of the hash, so that two applications on one store have different handles.
    */
   handleOf(id: string): string {
     return hash('sha256', `sojourn:${this.cookies.name}:${rootOf(id)}`, 'base64url')
   }
 
-  /** Whether the cookies of another manager are of no use here. */
+  /** Whether this manager cannot use the cookies of another one. */
   isAtOddsWith(other: Engine): boolean {
-    // Of other stores two may be one place.
+    // Two store objects of another kind may use the same database.
     const isApart = this.store !== other.store && this.store.name === 'memory'
-    // Of those that get their secret from each request nobody knows.
+    // The secrets of managers that take them from each request are not known here.
     const isKnown = hasKeys(this.policy) && hasKeys(other.policy)
     const probe = (): string => other.configuredSigner.write('probe')
     return isApart || (isKnown && this.configuredSigner.read(probe()) === undefined)
   }
 
-  /** @throws SojournError `STORE_UNABLE` where sessions are kept under their ids, so that a handle finds none. */
+  /** @throws SojournError `STORE_UNABLE` if the store keeps sessions under their ids, so that a handle finds none. */
   demandHandles(): void {
     if (this.keepsSessions) throw unableError(this.store.name, 'find a session by its handle')
   }
 
-  /** Whether a session is known, without waiting for anybody, to have ended since it was read. */
+  /** Whether a session is known to have ended since it was read, without waiting for the store. */
   isKnownEnded({ key, version }: SessionRecord<unknown>): boolean {
     if (this.traits.readsAtOnce === true) return this.store.load(key) === undefined
     return this.store.hasEnded?.(key, version) === true
   }
 
-  /** Asks the store, within the deadline. A failure is an event, and then the caller's. */
+  /** Calls the store, within the deadline. Publishes a failure as an event, and throws it. */
   ask<Answer>(
     verb: StoreVerb,
     id: string | undefined,
@@ -172,27 +172,27 @@ export class Engine {
   }
 
   /**
-   * Tidies up what is nobody's any more. The store is asked even if the operation has used up its time, which then waits no
-   * longer. A failure changes nothing.
+   * Runs a cleanup whose failure does not matter. It calls the store even if the operation has used up its deadline; the
+   * operation then does not wait for the cleanup.
    */
   tidy(work: (manager: Engine) => MaybePromise<unknown>): MaybePromise<void> {
     const ignore = (): void => undefined
     return attempt(() => chain(within(this.limit, work(this.manager), ignore), ignore), ignore)
   }
 
-  /** Loads the record of an id, by the key that may have been worked out already. */
+  /** Loads the record of an id. A caller that knows the key passes it, which saves a hash. */
   load(id: string, key: string = this.keyOf(id)): MaybePromise<SessionRecord<unknown> | undefined> {
     return this.ask('load', id, store => store.load(key))
   }
 
-  /** The id that a session has now, for a request that was let in with this one. What other software keeps has one. */
+  /** The present id of a session, for a request that began with this one. Sessions of other software never rotate. */
   currentIdFor(id: string, { rotation }: SessionRecord<unknown>): string | undefined {
     return this.keepsSessions ? id : this.rotation.currentForRequest(id, rotation)
   }
 
   /**
-   * What an application is told of a failure: what went wrong as Sojourn words it, or the store's own error,
-   * where express-session's ways are wanted.
+   * The error that the application gets for a failure. With `onCommitFailure: 'send'`, it is the store's own error, as in
+   * express-session.
    */
   reported(error: unknown): unknown {
     const isRaw = this.sendsAnyway && error instanceof SojournError
@@ -207,7 +207,7 @@ function isDeveloping(): boolean {
 function reportFailure(engine: Engine, id: string | undefined, error: unknown): never {
   if (error instanceof SojournError) {
     const handle = id === undefined ? undefined : engine.handleOf(id)
-    // The error of a store that knows ids may name one, as that of a store of files does.
+    // A store that knows ids may name one in its error, as a file store does. So the event has no `cause`.
     const tell = (): SojournError =>
       engine.keepsSessions ? new SojournError(error.code, error.message) : error
     publish('store-failed', () => ({ handle, error: tell() }))
@@ -236,13 +236,13 @@ function encodingOf(
   })
 }
 
-/** What plain secrets have sealed before is read by `keys` as long as the cookies of that time are. */
+/** The keys for data. With `keys`, data that `secret` has encrypted stays readable as long as its cookies are valid. */
 function keysOf(policy: Policy): KeyRing {
   const plain = KeyRing.ofSecrets(policy.secrets, policy.deadline.clock)
   return policy.ring?.alsoReading(legacyOf(policy, plain)) ?? plain
 }
 
-/** Answers what reads the work of plain secrets beside `keys`, and nothing from `legacyUntil` on. */
+/** Returns the reader for cookies and data of `secret`, until `legacyUntil`. After that, it returns undefined. */
 function legacyOf<Reader>(policy: Policy, reader: Reader): () => Reader | undefined {
   const { legacyUntil = Number.POSITIVE_INFINITY, deadline } = policy
   return () => (deadline.clock.now() < legacyUntil ? reader : undefined)

@@ -2,7 +2,7 @@ import { SojournError } from '../report/errors.ts'
 import { units } from '../time/duration.ts'
 import type { Engine } from './engine.ts'
 
-/** Tells the policy in force as one line for each thing, in words that an auditor can read. */
+/** Describes the effective configuration for an auditor, one line per topic. */
 export function describePolicy(engine: Engine): string {
   const { policy } = engine
   const lines: readonly (readonly [name: string, value: string])[] = [
@@ -24,7 +24,7 @@ export function describePolicy(engine: Engine): string {
 function describeCookie({ cookies }: Engine): string {
   try {
     const sample = cookies.write('', { isSecure: true, request: undefined }, cookies.commonMaxAge ?? null)
-    // The name is put in by a function, because a name may have a $ in it.
+    // The replacement is a function, because a name may contain `$`.
     return sample.replace(/; Expires=[^;]*/, '').replace(`${cookies.name}=`, () => cookies.name)
   } catch (error) {
     if (error instanceof SojournError) throw error

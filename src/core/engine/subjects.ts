@@ -7,21 +7,21 @@ import { unableError } from '../report/errors.ts'
 import { publish } from '../report/events.ts'
 import type { Engine } from './engine.ts'
 
-/** One session as people and administrators see it. Nothing in it opens a session. */
+/** A session in a list, for its user or an administrator. Nothing in it can be used as a cookie. */
 export interface SessionSummary {
-  /** Names the session: `end` and `find` take it. */
+  /** The handle of the session, for `end` and `find`. */
   readonly handle: string
   readonly subject: string | undefined
   readonly createdAt: number
-  /** When the subject signed in; undefined while nobody has. */
+  /** When the subject signed in; undefined for an anonymous session. */
   readonly authenticatedAt: number | undefined
-  /** When the session was last used, exact to the span at which activity is recorded. */
+  /** When the session was last active. Activity within `touchEvery` may not be recorded yet. */
   readonly lastActiveAt: number
   readonly expiresAt: number
   readonly device: Device
 }
 
-/** Whose sessions there are, and which of them count. */
+/** Finds and ends sessions, by subject or by key. */
 export class Subjects {
   readonly #engine: Engine
 
@@ -29,18 +29,18 @@ export class Subjects {
     this.#engine = engine
   }
 
-  /** @throws SojournError `STORE_UNABLE` where the store does not know whose sessions are whose. */
+  /** @throws SojournError `STORE_UNABLE` if the store cannot find sessions by subject. */
   demandStore(): SubjectStore<unknown> {
     const { subjectStore, store } = this.#engine
     if (subjectStore !== undefined) return subjectStore
-    throw unableError(store.name, 'keep whose a session is')
+    throw unableError(store.name, 'find sessions by subject')
   }
 
-  /** Lists the sessions of a subject that go on, the most recently active first. */
+  /** Lists the live sessions of a subject, the most recently active first. */
   list(subject: string): MaybePromise<readonly SessionFacts[]> {
     const listing = this.#ask('list the sessions of a subject', store => store.ofSubject(subject))
     return chain(listing, found => {
-      // What is over is decided now: somebody may be active while the epoch is on its way.
+      // Decided before the epoch is loaded: after that wait, a session that was active meanwhile would look expired.
       const now = this.#engine.now()
       const live = found.filter(each => each.subject === subject && !this.#engine.timeouts.isOver(now, each))
       return chain(this.#epochOf(subject), epoch =>
@@ -49,12 +49,12 @@ export class Subjects {
     })
   }
 
-  /** The epoch of a sign-in that happens now. */
+  /** The epoch for a sign-in at this moment. */
   currentEpoch(subject: string): MaybePromise<number> {
     return chain(this.#epochOf(subject), found => found?.epoch ?? 0)
   }
 
-  /** Whether a record is of an epoch that its subject has ended. An anonymous one never is. */
+  /** Whether the epoch of the subject has ended this session. It never ends an anonymous one. */
   hasRevoked(facts: SessionFacts): MaybePromise<boolean> {
     const { subject } = facts
     if (subject === undefined || this.#engine.subjectStore === undefined) return false
@@ -62,26 +62,26 @@ export class Subjects {
   }
 
   /**
-   * Ends the sessions of a subject, but for one. Answers how many there were.
+   * Ends the sessions of a subject, except one. Returns the number of sessions that it ended.
    *
-   * The line is drawn first: a sign-in that is under way either finds it when it looks once more, or is
-   * stored already and found by the list.
+   * It raises the epoch first. A concurrent sign-in then either sees the new epoch in its last check, or is already
+   * stored, and the list contains it.
    */
   async endAll(subject: string, except?: string): Promise<number> {
     const engine = this.#engine
     const epoch = Math.max((await this.currentEpoch(subject)) + 1, engine.now())
-    // No cookie lives longer, and so no session that nobody comes back to.
+    // No cookie lives longer. So after that, no visitor can still use a session of a lower epoch.
     const expiresAt = engine.now() + longestLifetimeMs
     const line = { epoch, except, expiresAt }
     await this.#ask('raise the epoch of a subject', store => store.raiseEpoch(subject, line))
     const found = await this.#ask('list the sessions of a subject', store => store.ofSubject(subject))
-    // A sign-in that saw the line belongs to the new epoch, and stays.
+    // A sign-in that has seen the new epoch belongs to it, and stays.
     const others = found.filter(facts => facts.subject === subject && isBefore(facts, line))
     const ended = await Promise.all(others.map(({ key }) => this.end(key)))
     return ended.filter(Boolean).length
   }
 
-  /** Ends one session by its key. Answers whether there was one. */
+  /** Ends one session by its key. Returns whether there was one. */
   async end(key: string): Promise<boolean> {
     const engine = this.#engine
     const wasThere = await engine.ask('delete', undefined, store => store.delete(key))
@@ -111,14 +111,14 @@ export class Subjects {
   }
 }
 
-/** Shows a session to people. */
+/** Makes the public summary of a session. */
 export function summaryOf(facts: SessionFacts): SessionSummary {
   const { key: handle, subject, createdAt, authenticatedAt, touchedAt: lastActiveAt, expiresAt } = facts
   const device = parseDevice(facts.device)
   return { handle, subject, createdAt, authenticatedAt, lastActiveAt, expiresAt, device }
 }
 
-/** Whether text has the form of a handle. Nothing else is ever looked for. */
+/** Whether a value has the form of a handle. The store is never asked for any other text. */
 export function isHandle(handle: unknown): handle is string {
   return typeof handle === 'string' && /^[A-Za-z0-9_-]{43}$/.test(handle)
 }

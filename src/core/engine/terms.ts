@@ -2,18 +2,18 @@ import type { CookiePolicy } from '../cookies/cookie-policy.ts'
 import type { Policy } from '../policy/options.ts'
 import type { StoreTraits } from '../record/store.ts'
 
-/** What an adapter has to know of a manager. */
+/** The facts about a manager that an adapter needs. */
 export class Terms {
   /**
-   * Whether an adapter may leave `visit.open()` to the first access to the session: the store answers at once, and a request
-   * that never accesses its session has nothing to store.
+   * Whether an adapter may skip `visit.open()`: the store answers at once, so that the first access loads the session, and a
+   * request that never accesses its session has nothing to save or send.
    */
   readonly opensLate: boolean
-  /** What becomes of an answer whose session cannot be stored: an error, or it is sent as it was written. */
+  /** When the session cannot be saved: fail the request, or send the response all the same. */
   readonly onCommitFailure: 'fail' | 'send'
-  /** Whether the application says the cookie's path anew for each request. */
+  /** Whether a function of the application decides the cookie's path for each request. */
   readonly isPathPerRequest: boolean
-  /** Whether each request has to bring a secret of its own. */
+  /** Whether each request needs a secret of its own, because none is configured. */
   readonly needsSecret: boolean
   readonly #cookies: CookiePolicy
 
@@ -27,7 +27,7 @@ export class Terms {
     this.#cookies = cookies
   }
 
-  /** The path that the cookie of a request is for. A request for another path has no session. */
+  /** The cookie's path for a request. A request outside of that path has no session. */
   pathFor(request: unknown): string {
     return this.#cookies.pathFor(request)
   }

@@ -3,11 +3,11 @@ import { checkEach, type OptionCheck } from '../report/option-check.ts'
 import { type Duration, isDuration, parseDuration } from '../time/duration.ts'
 import { type Guard, refusalFor, visitOf } from './guard.ts'
 
-/** How a route has the session for itself. */
+/** The options of `exclusive`. */
 export interface ExclusiveOptions {
-  /** How long a request waits for the one before it. @default '5s' */
+  /** How long a request waits for its turn. @default '5s' */
   readonly wait?: Duration | undefined
-  /** How long a request may have the session. What it stores after that is refused. @default '30s' */
+  /** How long a request may hold the session. After that, its saves fail. @default '30s' */
   readonly lease?: Duration | undefined
   /** How many requests of this process may wait for one session. @default 20 */
   readonly queue?: number | undefined
@@ -22,7 +22,7 @@ const checks: { readonly [option in keyof Required<ExclusiveOptions>]: OptionChe
   },
 }
 
-/** Lets one request of a session at a time go on. The visit lets the next one go on when it commits. */
+/** Makes a guard that lets one request of a session pass at a time. The commit of its visit lets the next one pass. */
 export function exclusiveGuard(options: ExclusiveOptions = {}): Guard {
   checkEach(options, checks)
   const { wait = '5s', lease = '30s', queue = 20 } = options

@@ -3,11 +3,11 @@ import { isSafeMethod } from '../cross-site/same-origin.ts'
 import { checkEach, type OptionCheck } from '../report/option-check.ts'
 import { type Guard, type GuardedRequest, refusalFor, visitOf } from './guard.ts'
 
-/** Where a request has its form token. A header that is not empty decides, whatever is in the body. */
+/** Where a request carries its form token. A header that is not empty takes precedence over the body. */
 export interface FormTokenOptions {
   /** The name of the header. @default 'x-csrf-token' */
   readonly header?: string | undefined
-  /** The name of the field in the body, as a body parser has left it there. @default '_csrf' */
+  /** The name of the field in the parsed body. @default '_csrf' */
   readonly field?: string | undefined
 }
 
@@ -16,7 +16,7 @@ const checks: { readonly [option in keyof Required<FormTokenOptions>]: OptionChe
   field: { expected: 'the name of a field', accepts: value => typeof value === 'string' && value !== '' },
 }
 
-/** Refuses unsafe requests that do not bring the form token of their session. */
+/** Makes a guard that refuses unsafe requests without the form token of their session. */
 export function formTokenGuard(options: FormTokenOptions = {}): Guard {
   checkEach(options, checks)
   const { header = 'x-csrf-token', field = '_csrf' } = options

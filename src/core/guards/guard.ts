@@ -4,33 +4,33 @@ import type { Session } from '../session/session.ts'
 import type { Connection } from '../visit/connection.ts'
 import type { Visit } from '../visit/visit.ts'
 
-/** A request as a guard sees it, whatever the framework. */
+/** A request as a guard sees it, the same for all frameworks. */
 export interface GuardedRequest extends Connection {
   readonly method: unknown
-  /** What a body parser has left. */
+  /** The parsed body, if a body parser has run. */
   readonly body?: unknown
-  /** The request's dealings with its session. A guard that needs no session never asks for it. */
+  /** The visit of the request. A guard that needs no session never reads it. */
   readonly visit: GuardedVisit
   /** The manager of the visit. */
   readonly sessions: { isFormTokenOf(session: Session, token: unknown): boolean }
 }
 
-/** What guards do with a visit. */
+/** The parts of a visit that guards use. */
 export type GuardedVisit = Pick<Visit, 'hold' | 'markPassive'> & { readonly session: Session | undefined }
 
-/** Decides about a request: answers how to refuse it, or nothing where it may go on. */
+/** Decides about a request: returns a refusal, or undefined to let the request pass. */
 export type Guard = (request: GuardedRequest) => MaybePromise<Refusal | undefined>
 
-/** How a request is refused. */
+/** The response to a refused request. */
 export interface Refusal {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** Set where the application's error handler answers, in a framework that has one. */
+  /** If set, a framework with an error handler passes it this error, and does not send the response above. */
   readonly error?: SojournError
 }
 
-// A page that the visitor may see after signing in must not come out of a cache before.
+// A cached refusal would hide the page from the visitor after the sign-in.
 const uncached = { 'Cache-Control': 'no-store' }
 const text = { ...uncached, 'Content-Type': 'text/plain; charset=utf-8' }
 
@@ -44,7 +44,7 @@ export function signInFirst(): Refusal {
   return { status: 401, headers: { ...text, 'WWW-Authenticate': 'Session' }, body: 'Sign in first.\n' }
 }
 
-/** Refuses a request because of an error, which says too much for a visitor. */
+/** Refuses a request because of an error. The body does not show the error, which is not meant for visitors. */
 export function refusalFor(error: SojournError): Refusal {
   return { status: error.status ?? 500, headers: text, body: 'This request was refused.\n', error }
 }

@@ -1,6 +1,6 @@
 import { type Guard, visitOf } from './guard.ts'
 
-/** Says that a request is no sign of life, such as the status that a page polls. Refuses nobody. */
+/** A guard that marks a request as passive, such as a poll: it does not count as activity. It refuses no request. */
 export const passiveGuard: Guard = request => {
   visitOf(request).markPassive()
   return undefined

@@ -9,33 +9,35 @@ import { checkEach, isSwitch, type OptionCheck } from '../report/option-check.ts
 import { forwarded, isSecure } from '../visit/connection.ts'
 import { type GuardedRequest, type Refusal, refusalFor } from './guard.ts'
 
-/** Whom `sameOrigin` lets in, and whom it believes. */
+/** The options of `sameOrigin`. */
 export interface SameOriginOptions extends OriginRules {
   /**
-   * Believes `X-Forwarded-Host` and `X-Forwarded-Proto`. It weakens security unless a proxy of yours sets both,
-   * whatever the client has sent. @default false
+   * Trusts `X-Forwarded-Host` and `X-Forwarded-Proto`. It weakens security unless your proxy sets both and overwrites
+   * those of the client.
+   *
+   * @default false
    */
   readonly proxy?: boolean | undefined
 }
 
 const checks: { readonly [option in keyof Required<SameOriginOptions>]: OptionCheck } = {
-  // The policy looks at each of them, and names the one that is wrong.
+  // The policy checks each origin, and its error names the wrong one.
   trusted: { expected: 'an array of whole origins', accepts: () => true },
   strict: isSwitch,
   proxy: isSwitch,
 }
 
-/** What the guard needs of a request: it asks for no session. */
+/** The parts of a request that the guard needs. It uses no session. */
 type SentRequest = Omit<GuardedRequest, 'visit' | 'sessions'>
 
-/** Refuses requests that another site has made a visitor's browser send. */
+/** Refuses cross-site requests: requests that another site has made a visitor's browser send. */
 export interface SameOriginGuard {
   (request: SentRequest): Refusal | undefined
-  /** The same for a request whose method excuses nothing, such as the GET that opens a WebSocket. */
+  /** The same for a request that is not safe even if its method is, such as the GET that opens a WebSocket. */
   readonly upgrade: (request: SentRequest) => Refusal | undefined
 }
 
-/** Makes the guard that refuses what another site has made a visitor's browser send. */
+/** Makes the guard that refuses cross-site requests. */
 export function sameOriginGuard(options: SameOriginOptions = {}): SameOriginGuard {
   checkEach(options, checks)
   const { proxy = false, ...rules } = options
@@ -52,7 +54,7 @@ function refuse(reason: OriginRefusal | undefined): Refusal | undefined {
 
 function factsOf(request: SentRequest, proxy: boolean): OriginFacts {
   const host = (proxy ? forwarded(request, 'x-forwarded-host') : undefined) ?? request.header(':authority')
-  // An insecure connection is never known to be one: in front of it a proxy may have ended TLS.
+  // A plain connection does not prove an insecure one: a proxy in front of it may have ended TLS.
   const isKnownSecure = isSecure(request, undefined) || (proxy && isSecure(request, true))
   return {
     method: request.method,

@@ -4,9 +4,9 @@ import { hasRecentSignIn } from '../session/sign-in-check.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
 import { type Guard, redirectTo, signInFirst, visitOf } from './guard.ts'
 
-/** What becomes of a visitor whom a guard does not let through. */
+/** The options of the guards that require a session or a sign-in. */
 export interface GuardOptions {
-  /** The page to which the visitor is sent. @default none: the answer is 401 */
+  /** The page to redirect refused visitors to. @default none: the response is 401 */
   readonly redirect?: string | undefined
 }
 
@@ -17,17 +17,17 @@ const checks: { readonly [option in keyof Required<GuardOptions>]: OptionCheck }
   },
 }
 
-/** Lets only visitors through who have a session. */
+/** Makes a guard that lets a request pass only if the visitor has a stored session. */
 export function sessionGuard(options: GuardOptions = {}): Guard {
   return guard(options, session => session.isStored)
 }
 
-/** Lets only visitors through who are signed in. */
+/** Makes a guard that lets a request pass only if the visitor is signed in. */
 export function subjectGuard(options: GuardOptions = {}): Guard {
   return guard(options, session => session.subject !== undefined)
 }
 
-/** Lets only visitors through who have signed in within a span. */
+/** Makes a guard that lets a request pass only if the visitor has signed in within a span. */
 export function recentSignInGuard(within: Duration, options: GuardOptions = {}): Guard {
   parseDuration('within', within)
   return guard(options, session => hasRecentSignIn(session, within))

@@ -6,7 +6,7 @@ const idBytes = 24
 const poolSize = 256
 const longestId = 256
 
-/** Makes ids: 32 characters of base64url from 24 random bytes. One call of the random source serves many ids. */
+/** Makes ids: 32 characters of base64url from 24 random bytes. One call of the random source is enough for many ids. */
 export class IdMint {
   readonly #pool = Buffer.alloc(idBytes * poolSize)
   readonly #fill: (bytes: Buffer) => unknown
@@ -22,12 +22,12 @@ export class IdMint {
     const start = this.#next
     this.#next = start + idBytes
     const id = this.#pool.toString('base64url', start, this.#next)
-    // A spent id must not be readable in a heap dump beside those still to come.
+    // Cleared, so that a heap dump does not show ids that are in use.
     this.#pool.fill(0, start, this.#next)
     return id
   }
 
-  // The position moves only after the source has answered: a source that throws must not leave old bytes in use.
+  // `#next` changes only after the source has returned: if the source throws, no old bytes may be used again.
   #refill(): void {
     this.#fill(this.#pool)
     this.#next = 0
@@ -35,10 +35,10 @@ export class IdMint {
 }
 
 /**
- * Checks what the application's own `genid` has made.
+ * Checks an id of the application's own `genid`.
  *
- * @throws SojournError `ID_INVALID` when it is not a string of 1 to 256 whole characters, or has the form
- * that is kept for ids which were rotated.
+ * @throws SojournError `ID_INVALID` if it is not a well-formed string of 1 to 256 characters, or has the form of a
+ * rotated id.
  */
 export function checkId(id: unknown): string {
   if (typeof id === 'string' && id.length > 0 && id.length <= longestId && id.isWellFormed()) {

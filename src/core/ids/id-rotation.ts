@@ -2,48 +2,48 @@ import { hash, randomBytes } from 'node:crypto'
 import { type CipherSetting, decrypt, encrypt, tagBytes } from '../keys/cipher.ts'
 import { deriveKey } from '../keys/derived-key.ts'
 
-/** One change of id: which id was given up, and what it was exchanged for, readable only by who has the old one. */
+/** One rotation: the hash of the old id, and the new id, encrypted with the old one. */
 interface Hop {
   readonly from: string
   readonly to: string
-  /** Until when the old id may still begin a request: known once the new one has begun one. */
+  /** Until when a request may still begin with the old id. Known after the first request with the new id. */
   readonly until: number
 }
 
-/** What a record notes of its ids: the one that counts, and the latest changes, the newest last. */
+/** The ids of a session in its record: the hash of the current one, and the latest rotations, the newest last. */
 interface Rotation {
   readonly current: string
   readonly rotatedAt: number
   readonly hops: readonly Hop[]
 }
 
-/** What sets the rotated part of an id off. A browser sends it as it is. */
+/** Separates the rotated part of an id. Cookies need no encoding for it. */
 const mark = '~'
 const partLength = 32
 const nonceBytes = 12
-/** Until when an old id is good whose successor may never have reached the visitor. */
+/** The end of the grace as long as no request has used the new id, which may not have reached the visitor. */
 const untilItIsUsed = Number.MAX_SAFE_INTEGER
-/** Enough for a slow request that was overtaken by three others, and an end to what a record can grow by. */
+/** Enough for a slow request during which the id rotates several times, and a bound for the size of a record. */
 const mostHops = 4
 const rotated: RegExp = /~[A-Za-z0-9_-]{32}$/
 
-/** Whether an id has the form that only a rotation gives it. */
+/** Whether an id has the form of a rotated one. */
 export function isRotatedId(id: string): boolean {
   return id.charAt(id.length - partLength - 1) === mark && rotated.test(id)
 }
 
-/** The part of an id that stays when it is rotated. The record is kept under its hash, so that it stays where it is. */
+/** The part of an id that a rotation does not change. Its hash is the key of the record, which so stays the same. */
 export function rootOf(id: string): string {
   return isRotatedId(id) ? id.slice(0, -partLength - 1) : id
 }
 
 /**
- * Changes the id of a session that goes on.
+ * Rotates the id of a live session.
  *
- * An id is a root, and after a rotation a second secret behind it. The record stays where it is and notes the
- * hash of the id that counts, so that a rotation is one `replace`: of two at the same time one succeeds, and
- * whoever ends the session ends it under every id that it has had. The new id is noted too, sealed with the
- * old one, so that a request with the old id is led to the same new one, and a leaked database leads nobody.
+ * An id is a root; a rotation appends a second secret. The record keeps its key and stores the hash of the current id.
+ * So a rotation is one `replace`, of two concurrent ones only one succeeds, and the end of the session ends all ids that
+ * it has had. The record also stores the new id, encrypted with the old one: a request with the old id can find the new
+ * one, but a leaked database reveals none.
  */
 export class IdRotation {
   readonly #name: string
@@ -54,14 +54,14 @@ export class IdRotation {
     this.#graceMs = graceMs
   }
 
-  /** The id that takes the place of another, with a fresh secret. */
+  /** The next id of a session, with a fresh secret. */
   successorOf(id: string, secret: string): string {
     return `${rootOf(id)}${mark}${secret}`
   }
 
   /**
-   * Begins the grace of the ids before the current one, which a visitor has brought for the first time. Until then
-   * nobody knows whether it has reached them: a connection may have broken off, or an answer of the store been lost.
+   * Begins the grace of the old ids, because a request has used the current id for the first time. Before that, it is not
+   * known whether the visitor has received it: the connection may have failed.
    */
   beginGrace(noted: string | undefined, now: number): string | undefined {
     const rotation = readRotation(noted)
@@ -70,12 +70,12 @@ export class IdRotation {
     return JSON.stringify({ ...rotation, hops })
   }
 
-  /** Whether no visitor has brought the current id yet, as far as the record tells. */
+  /** Whether no request has used the current id yet, as far as the record tells. */
   isUnused(noted: string | undefined): boolean {
     return noted?.includes(`"until":${untilItIsUsed}`) === true
   }
 
-  /** Writes down that one id has taken the place of another, after what was noted before. */
+  /** Adds a rotation to the earlier ones. */
   note(noted: string | undefined, { from, to }: { from: string; to: string }, now: number): string {
     const hops = readRotation(noted)?.hops ?? []
     const hop: Hop = { from: this.#hashOf(from), to: this.#seal(from, to), until: untilItIsUsed }
@@ -87,14 +87,14 @@ export class IdRotation {
     return JSON.stringify(rotation)
   }
 
-  /** When the id was last changed; undefined for a session that still has its first. */
+  /** When the id was last rotated; undefined for a session that still has its first id. */
   rotatedAt(noted: string | undefined): number | undefined {
     return readRotation(noted)?.rotatedAt
   }
 
   /**
-   * Leads an id to the one that the session has now. Answers undefined for one whose grace is over, or that the session
-   * never had.
+   * Returns the current id of a session for any of its ids. Returns undefined for an id whose grace is over, or that the
+   * session never had.
    */
   currentFor(id: string, noted: string | undefined, now: number): string | undefined {
     if (noted === undefined) return isRotatedId(id) ? undefined : id
@@ -104,7 +104,7 @@ export class IdRotation {
     return hop !== undefined && hop.until <= now ? undefined : this.#follow(id, rotation)
   }
 
-  /** The same for the id of a request under way, which may take as long as it likes. */
+  /** The same for the id of an active request, for which the grace does not end. */
   currentForRequest(id: string, noted: string | undefined): string | undefined {
     return this.currentFor(id, noted, Number.NEGATIVE_INFINITY)
   }
@@ -126,12 +126,12 @@ export class IdRotation {
     return hops.find(hop => hop.from === from)
   }
 
-  /** Not the hash that a record is kept under: that one is known to whoever sees a handle. */
+  /** Another hash than the key of the record, because the key is the handle, which is public. */
   #hashOf(id: string): string {
     return hash('sha256', `sojourn:rotation:${this.#name}:${id}`, 'base64url')
   }
 
-  /** Encrypts an id with the one that it takes the place of: nonce, ciphertext and tag. */
+  /** Encrypts a new id with the old one: nonce, ciphertext and tag. */
   #seal(from: string, to: string): string {
     const nonce = randomBytes(nonceBytes)
     return Buffer.concat([nonce, encrypt(to, this.#setting(from, nonce))]).toString('base64url')
@@ -149,7 +149,7 @@ export class IdRotation {
   }
 }
 
-/** What a store answers is never trusted to be what was stored. */
+/** Parses the rotation of a record. The database may have been changed, so this checks every field. */
 function readRotation(noted: string | undefined): Rotation | undefined {
   if (noted === undefined) return undefined
   try {

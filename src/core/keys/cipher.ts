@@ -1,28 +1,28 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 
-/** What encrypts one text: a key and a nonce that are used together only once, and what the text belongs to. */
+/** The parameters for one text. A key and a nonce may be used together only once. */
 export interface CipherSetting {
   readonly key: Buffer
   readonly nonce: Buffer
-  /** What is authenticated together with the text, and not encrypted. */
+  /** Additional data that is authenticated, and not encrypted. */
   readonly fields: Buffer
 }
 
-/** The length of the authentication tag: the full one, on both sides. */
+/** The length of the authentication tag: always the full one. */
 export const tagBytes = 16
 
 const algorithm = 'aes-256-gcm'
-/** Node before version 26 accepts shortened tags from whoever does not say the length. */
+/** Without an explicit length, Node before version 26 accepts shortened tags. */
 const gcm = { authTagLength: tagBytes }
 
-/** Encrypts a text by AES-256-GCM. The tag stands behind what was encrypted. */
+/** Encrypts a text by AES-256-GCM. The tag follows the ciphertext. */
 export function encrypt(plain: string, { key, nonce, fields }: CipherSetting): Buffer {
   const cipher = createCipheriv(algorithm, key, nonce, gcm)
   cipher.setAAD(fields)
   return Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()])
 }
 
-/** Undoes `encrypt`. Answers undefined for what does not authenticate, however short it is. */
+/** Decrypts a text. Returns undefined if it does not authenticate, also for bytes that are too short. */
 export function decrypt(encrypted: Buffer, { key, nonce, fields }: CipherSetting): string | undefined {
   const decipher = createDecipheriv(algorithm, key, nonce, gcm)
   decipher.setAAD(fields)
@@ -33,6 +33,6 @@ export function decrypt(encrypted: Buffer, { key, nonce, fields }: CipherSetting
   } catch {
     return undefined
   }
-  // Not one character of it is looked at before it has been authenticated.
+  // Decoded only after the tag has been verified.
   return plain.toString()
 }

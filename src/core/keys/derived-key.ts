@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 
 /**
- * Derives a key of 32 bytes by HKDF-SHA-256 (RFC 5869). That length is one block of its output, so that two
- * HMACs are all of it, at less than half the cost of `hkdfSync`.
+ * Derives a key of 32 bytes by HKDF-SHA-256 (RFC 5869). That length is one block of its output, so two HMACs are enough,
+ * at less than half the cost of `hkdfSync`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc5869#section-2
  */

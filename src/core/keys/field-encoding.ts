@@ -1,4 +1,4 @@
-/** What a field that is authenticated can hold. */
+/** The value of an authenticated field. */
 export type Field = string | number | undefined
 
 const absentTag = 0
@@ -8,9 +8,9 @@ const lengthBytes = 4
 const numberBytes = 8
 
 /**
- * Writes fields one behind the other so that no other fields give the same bytes: each begins with its kind, and
- * text with its length, so that nothing can move from one field into the next. Text is UTF-8; half of a
- * character, which no database would give back, is written as the replacement character.
+ * Encodes fields one after the other so that no other fields give the same bytes. Each begins with its type, and text
+ * also with its length, so that no byte can move from one field into the next. Text is UTF-8. A lone surrogate, which no
+ * database would return, becomes the replacement character.
  */
 export function encodeFields(fields: readonly Field[]): Buffer {
   const bytes = Buffer.allocUnsafe(fields.reduce((sum: number, field) => sum + sizeOf(field), 0))

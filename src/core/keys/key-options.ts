@@ -6,19 +6,19 @@ import { isSecret, type Secret, secretBytes, secretRecipe, shortestSecret } from
 
 /** One key of the `keys` option. */
 export interface KeyOptions {
-  /** Names the key in cookies and records: 1 to 32 letters, digits, `-` and `_`, such as '2030-01'. */
+  /** The name of the key in cookies and records: 1 to 32 letters, digits, `-` and `_`, such as '2030-01'. */
   readonly id: string
-  /** 32 random bytes or more. Everything that signs and seals is derived from it. */
+  /** 32 random bytes or more. The keys that sign and encrypt are derived from it. */
   readonly secret: Secret
-  /** The last instant at which the key is used: a date, or milliseconds since the epoch. @default never over */
+  /** The last moment at which the key is used: a date, or milliseconds since 1970. @default no end */
   readonly notAfter?: Date | number | undefined
-  /** Takes the key out of use at once: what it has signed and sealed is refused from then on. @default false */
+  /** Revokes the key: cookies that it has signed and data that it has encrypted are refused. @default false */
   readonly revoked?: boolean | undefined
 }
 
 const idShape = /^[A-Za-z0-9_-]{1,32}$/
 
-/** Whether a value can name a key. None has a dot or a colon, which part and mark the values of cookies. */
+/** Whether a value can be the id of a key. It must have no dot and no colon, which have a meaning in cookie values. */
 export function isKeyId(value: unknown): value is string {
   return typeof value === 'string' && idShape.test(value)
 }
@@ -31,16 +31,16 @@ const checks: { readonly [name in keyof KeyOptions]-?: OptionCheck } = {
 }
 
 /**
- * Checks the `keys` option: each name, each value, and that no two keys share their id or their secret.
+ * Checks the `keys` option: each name, each value, and that no two keys have the same id or the same secret.
  *
- * No message shows a value, because a secret may stand where another value belongs.
+ * No message shows a value, because somebody may have put a secret in the wrong place.
  *
- * @throws SojournError `OPTION_INVALID` for the first thing that is wrong.
+ * @throws SojournError `OPTION_INVALID` for the first problem.
  */
 export function checkKeys(keys: unknown): asserts keys is readonly KeyOptions[] {
   if (!Array.isArray(keys) || keys.length === 0)
     throw wrong('keys', 'an array of one or more keys such as { id, secret }', keys)
-  // Not `forEach`, which passes over holes.
+  // Not `forEach`, which skips holes.
   for (const [index, key] of keys.entries()) checkKey(`keys[${index}]`, key)
   checkSecrets(keys)
 }
@@ -60,7 +60,7 @@ function checkKey(place: string, key: unknown): void {
   }
 }
 
-// One secret under two names would go on reading under the one after the other has been revoked.
+// If two keys had the same secret, it would still be valid under one id after the other key has been revoked.
 function checkSecrets(keys: readonly KeyOptions[]): void {
   const secrets = keys.map(key => secretBytes(key.secret))
   for (const [index, secret] of secrets.entries()) {

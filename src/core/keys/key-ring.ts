@@ -4,7 +4,7 @@ import { checkKeys, type KeyOptions } from './key-options.ts'
 import { MasterKey } from './master-key.ts'
 import { hasSameItems, type Secret } from './secret.ts'
 
-/** What a report shows of a key: everything but its secret. */
+/** A key without its secret, for reports. */
 export interface KeyDescription {
   readonly id: string
   /** The last instant at which the key is used, in milliseconds since the epoch. */
@@ -13,13 +13,13 @@ export interface KeyDescription {
 }
 
 /**
- * The keys in the order in which they were given: the first usable one writes, and every usable one reads. A key
- * that is revoked or past its `notAfter` does neither, from the very next use on.
+ * The keys in the given order. The first usable key writes, and all usable keys read. A key that is revoked or past its
+ * `notAfter` does neither, beginning with the next use.
  */
 export class KeyRing {
   readonly #keys: () => readonly MasterKey[]
   readonly #clock: Clock
-  /** Answers the ring that reads what no key here knows. */
+  /** Returns a second ring, which reads for key ids that are unknown in this one. */
   readonly #older: (() => KeyRing | undefined) | undefined
 
   private constructor(keys: () => readonly MasterKey[], clock: Clock, older?: () => KeyRing | undefined) {
@@ -31,7 +31,7 @@ export class KeyRing {
   /**
    * Makes the ring of the `keys` option.
    *
-   * @throws SojournError `OPTION_INVALID` when a key is not as it must be, or when none may be used now.
+   * @throws SojournError `OPTION_INVALID` if a key is invalid, or if none is usable now.
    */
   static of(keys: readonly KeyOptions[], clock: Clock): KeyRing {
     checkKeys(keys)
@@ -42,15 +42,15 @@ export class KeyRing {
   }
 
   /**
-   * Makes the ring of plain secrets, each named by a fingerprint of its own, which `describe` tells: under that
-   * id the same secret can stand in `keys` later. Short secrets are accepted. The array is read at each
+   * Makes a ring from plain secrets. The id of each key is a fingerprint of its secret, which `describe` shows: an
+   * application can later use the secret in `keys` under that id. Short secrets are accepted. The array is read at each
    * use, because an application may change it in place.
    */
   static ofSecrets(secrets: readonly Secret[], clock: Clock): KeyRing {
     return new KeyRing(watch(secrets), clock)
   }
 
-  /** The same ring, which also reads what another one has written, as long as `older` answers one. */
+  /** Returns the same ring, which also reads what another ring has written, as long as `older` returns one. */
   alsoReading(older: () => KeyRing | undefined): KeyRing {
     return new KeyRing(this.#keys, this.#clock, older)
   }
@@ -58,7 +58,7 @@ export class KeyRing {
   /**
    * The key that writes.
    *
-   * @throws SojournError `OPTION_INVALID` when every key is over, `SECRET_MISSING` when there is none at all.
+   * @throws SojournError `OPTION_INVALID` if no key is usable any more, `SECRET_MISSING` if there is none at all.
    */
   get current(): MasterKey {
     const current = this.findCurrent()
@@ -67,20 +67,20 @@ export class KeyRing {
     throw new SojournError('SECRET_MISSING', 'Expected one secret or more to sign with, got an empty array.')
   }
 
-  /** The same without an exception: undefined when no key may write any more, and then none reads either. */
+  /** The same, but undefined if no key is usable any more. */
   findCurrent(): MasterKey | undefined {
     return this.usable()[0]
   }
 
-  /** Finds the key of an id. Answers undefined for one that is unknown, revoked or past its `notAfter`. */
+  /** Finds the key of an id. Returns undefined if it is unknown, revoked or past its `notAfter`. */
   find(id: string): MasterKey | undefined {
     const known = this.#keys().find(key => key.id === id)
-    // A key that is known here and may not be used must not be found among the older ones instead.
+    // A key that is unusable in this ring must not be found in the older ring.
     if (known === undefined) return this.#older?.()?.find(id)
     return known.stateAt(this.#clock.now()) === 'usable' ? known : undefined
   }
 
-  /** Every key that reads, the one that writes first. */
+  /** All keys that read. The first one writes. */
   usable(): readonly MasterKey[] {
     const now = this.#clock.now()
     return this.#keys().filter(key => key.stateAt(now) === 'usable')
@@ -98,7 +98,7 @@ export class KeyRing {
   }
 }
 
-/** Answers the keys of an array of secrets, made anew when the array has changed. */
+/** Returns a function that returns the keys of an array of secrets. It makes new ones when the array has changed. */
 function watch(secrets: readonly Secret[]): () => readonly MasterKey[] {
   let seen: readonly Secret[] = []
   let keys = new Map<Secret, MasterKey>()
@@ -106,7 +106,7 @@ function watch(secrets: readonly Secret[]): () => readonly MasterKey[] {
   return () => {
     if (hasSameItems(secrets, seen)) return inOrder
     seen = [...secrets]
-    // A secret that stays keeps its key; one that is gone is forgotten.
+    // A secret that is still in the array keeps its key.
     keys = new Map(seen.map(secret => [secret, keys.get(secret) ?? MasterKey.ofSecret(secret)]))
     inOrder = [...keys.values()]
     return inOrder

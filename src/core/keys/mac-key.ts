@@ -1,15 +1,15 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 
-/** The longest value of a cookie that is looked at: no browser keeps a longer one. */
+/** The maximum length of a cookie value to verify. Browsers store no longer ones. */
 export const longestValue = 4096
-/** How many characters an encoded HMAC-SHA-256 has, without padding. */
+/** The length of an encoded HMAC-SHA-256 in characters, without padding. */
 export const macLength = 43
 
-/** How a key is to make its signatures. */
+/** The format of a key's signatures. */
 export interface MacKeyOptions {
   /** The alphabet of the signatures. */
   readonly encoding: 'base64' | 'base64url'
-  /** What is signed in front of every text. @default nothing */
+  /** Bytes to sign before every text. @default none */
   readonly prefix?: Uint8Array | undefined
 }
 
@@ -19,12 +19,12 @@ const lastAscii = 0x7f
 /** Each character of the longest value may take three bytes. */
 const longestText = longestValue * 3
 
-/** HMAC-SHA-256 from two one-shot hashes over prepared pads: less than half the cost of `createHmac`. */
+/** HMAC-SHA-256, computed as two one-shot hashes with prepared pads: less than half the cost of `createHmac`. */
 export class MacKey {
   readonly #encoding: 'base64' | 'base64url'
   readonly #inner: Buffer
   readonly #outer: Buffer
-  /** Where the text begins, behind the pad and the prefix. */
+  /** Where the text begins, after the pad and the prefix. */
   readonly #start: number
   readonly #expected: Buffer = Buffer.alloc(macLength)
   readonly #given: Buffer = Buffer.alloc(macLength)
@@ -41,17 +41,17 @@ export class MacKey {
     this.#outer.set(block.map(byte => byte ^ 0x5c))
   }
 
-  /** Signs a text, which is no longer than the longest value of a cookie. */
+  /** Signs a text of at most `longestValue` characters. */
   mac(text: string): string {
     const end = this.#start + this.#inner.write(text, this.#start)
-    // Text, because a buffer of its own for each digest would double the cost.
+    // The digest is passed on as text, because a new buffer for each digest would double the cost.
     this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'base64'), blockBytes, 'base64')
     return hash('sha256', this.#outer, this.#encoding).slice(0, macLength)
   }
 
   /**
-   * Whether the signature of a text stands in `value` from `start` on. Compares the encoded signatures, in
-   * constant time, and not what they decode to: each signature has one spelling.
+   * Whether `value` has the signature of the text at `start`. Compares the encoded signatures and not the decoded ones:
+   * each signature has only one valid spelling. The comparison takes constant time.
    */
   matches(text: string, value: string, start: number): boolean {
     for (let index = 0; index < macLength; index += 1) {

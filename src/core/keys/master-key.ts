@@ -5,12 +5,12 @@ import type { KeyOptions } from './key-options.ts'
 import { type Secret, secretBytes } from './secret.ts'
 
 const emptySalt = new Uint8Array()
-/** More than any one manager has. Purposes carry the cookie's name, and so their number is bounded here. */
+/** More than one manager needs. A bound is necessary, because purposes contain the cookie's name. */
 const mostPurposes = 32
-/** Twelve characters: enough to tell a ring's keys apart, and too little to be the secret. */
+/** Twelve characters: enough to tell the keys of a ring apart, and too few to reveal the secret. */
 const fingerprintBytes = 9
 
-/** A secret that is itself never used: it stays out of reach of `console.log`, and gives a key for each purpose. */
+/** Derives a key for each purpose from a secret. The secret itself is never used, and `console.log` does not show it. */
 export class MasterKey {
   readonly id: string
   readonly notAfter: number | undefined
@@ -33,7 +33,7 @@ export class MasterKey {
 
   /**
    * The 32 bytes for a purpose, by HKDF-SHA-256 of the secret with an empty salt and the info
-   * `sojourn/v1/` + purpose. They are remembered, and the caller changes nothing in them.
+   * `sojourn/v1/` + purpose. They are cached, so callers must not change them.
    */
   derive(purpose: string): Buffer {
     const known = this.#derived.get(purpose)
@@ -43,7 +43,7 @@ export class MasterKey {
     return key
   }
 
-  /** Whether the key may be used, and if not, why. */
+  /** Whether the key can be used, and if not, why. */
   stateAt(now: number): 'usable' | 'revoked' | 'expired' {
     if (this.#isRevoked) return 'revoked'
     return this.notAfter !== undefined && now > this.notAfter ? 'expired' : 'usable'

@@ -32,7 +32,7 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
     describe: describeKind,
   },
   legacyUntil: { expected: 'a Date or milliseconds since 1970', accepts: isInstant },
-  // Somebody may think that a secret belongs here.
+  // The message shows only the type: somebody may have put a secret here.
   seal: { ...oneOf('server', 'visitor', false), describe: describeKind },
   codec: oneOf('json', 'structured'),
   sizeLimit: { expected: 'a whole number of bytes of at least 1', accepts: isCount },
@@ -40,7 +40,7 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
   store: {
     expected: 'a store with a name and the verbs create, load, replace, touch and delete',
     accepts: isStore,
-    // A URL in its place would show its password.
+    // The message shows only the type: a URL may hold a password.
     describe: describeKind,
   },
   name: { expected: "a cookie name: letters, digits and any of !#$%&'*+-.^_`|~", accepts: isCookieName },
@@ -75,7 +75,7 @@ const checks: { readonly [option in keyof Required<SessionsOptions>]: OptionChec
 }
 
 /**
- * Checks every option, and that each name is one.
+ * Checks the value of every option, and that each name exists.
  *
  * @throws SojournError `OPTION_INVALID`, where `report` throws it.
  */
@@ -87,12 +87,12 @@ export function checkOptions(options: object, report: ReportProblem): void {
     checkCookie(name, cookie, problem => report('cookie', problem))
 }
 
-/** Whether there is an option of this name. */
+/** Whether an option of this name exists. */
 export function isOption(name: string): boolean {
   return Object.hasOwn(checks, name)
 }
 
-/** Reports a secret that could be guessed, with how to make a good one. */
+/** Reports a secret that is short enough to be guessed, and says how to make a better one. */
 export function checkSecretLengths(secret: SessionsOptions['secret'], report: ReportProblem): void {
   const secrets = Array.isArray(secret) ? secret : [secret]
   if (!secrets.some(one => isFilledSecret(one) && isShortSecret(one))) return
@@ -131,7 +131,7 @@ function isInstant(value: unknown): boolean {
   return (typeof value === 'number' || value instanceof Date) && Number.isFinite(Number(value))
 }
 
-/** A secret that is none may still be somebody's: only its kind is told. */
+/** Describes a value by its type only: a wrong value may still be somebody's secret. */
 export function describeKind(value: unknown): string {
   if (value === '') return 'an empty string'
   const isTold = typeof value === 'boolean' || typeof value === 'object' || value === undefined

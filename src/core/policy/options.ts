@@ -16,35 +16,37 @@ import { type Clock, systemClock } from '../time/clock.ts'
 import { type Duration, parseDuration } from '../time/duration.ts'
 import { type Preset, type PresetName, presets } from './presets.ts'
 
-/** How sessions are kept. Every option is checked when it is handed in. */
+/** The options of a manager. Wrong options throw when the manager is made, not at the first request. */
 export interface SessionsOptions {
   /**
-   * Signs the cookies: 32 random bytes or more. Of several, the first signs and each verifies. It has to be there
-   * unless `keys` are; beside those, it only reads the cookies that it has signed before.
+   * Signs the cookies: 32 random bytes or more. Of several secrets, the first signs, and all of them verify. Required,
+   * unless `keys` is set. Together with `keys`, it only verifies cookies from before.
    */
   readonly secret?: Secret | readonly Secret[] | undefined
-  /** Signs and seals, by keys that have ids and can be revoked: the first that is usable writes. @default none */
+  /** Keys that sign and encrypt. They have ids and can be revoked; the first usable one writes. @default none */
   readonly keys?: readonly KeyOptions[] | undefined
-  /** Until when cookies that `secret` has signed are read, where `keys` write. @default as long as `secret` is there */
+  /** With `keys`: until when cookies that `secret` has signed are valid. @default as long as `secret` is set */
   readonly legacyUntil?: Date | number | undefined
   /**
-   * Encrypts what the store keeps: for the server, or so that only the visitor's own cookie opens it as well.
-   * What is not sealed is then not read. @default false
+   * Encrypts the data in the store. `'server'`: the server can decrypt it. `'visitor'`: the server can decrypt it only
+   * together with the visitor's cookie. With either, data that is not encrypted is not read.
+   *
+   * @default false
    */
   readonly seal?: 'server' | 'visitor' | false | undefined
-  /** What a session can hold: what JSON can, or also dates, maps, sets, bigints and cycles. @default 'json' */
+  /** The values that a session can hold: those of JSON, or also dates, maps, sets, bigints and cycles. @default 'json' */
   readonly codec?: 'json' | 'structured' | undefined
-  /** How many bytes of text a session should have at most: it is read and written whole. @default 100_000 */
+  /** The maximum size of a session as text, in bytes. A session is always read and written whole. @default 100_000 */
   readonly sizeLimit?: number | undefined
-  /** What a session is that has more: a warning, once, or an error where it would be stored. @default 'warn' */
+  /** What happens when a larger session is saved: one warning, or an error each time. @default 'warn' */
   readonly onOversize?: 'warn' | 'fail' | undefined
-  /** Where the records are kept. @default a memory store of this process */
+  /** The store that keeps the records. @default a memory store of this process */
   readonly store?: Store | undefined
   /** The cookie's name. @default 'connect.sid' */
   readonly name?: string | undefined
-  /** The cookie's attributes, or a function that says them for a request. @default {} */
+  /** The cookie's attributes, or a function that returns them for a request. @default {} */
   readonly cookie?: CookieOptions | ((request: never) => CookieOptions) | undefined
-  /** Makes ids in the place of the built-in 24 random bytes. A guessable id weakens security. */
+  /** Returns a new session id. A guessable id weakens security. @default 24 random bytes */
   readonly genid?: ((request: never) => string) | undefined
   /** Ends a session after this long without activity. @default the cookie's `maxAge`, or '24h' without one */
   readonly idle?: Duration | undefined
@@ -52,48 +54,52 @@ export interface SessionsOptions {
   readonly absolute?: Duration | undefined
   /** Records activity at most this often. @default a tenth of the idle timeout, at most '1m' */
   readonly touchEvery?: Duration | undefined
-  /** Fills in `idle`, `absolute` and `touchEvery` as NIST SP 800-63B-4 asks of an assurance level. @default none */
+  /** Sets `idle`, `absolute` and `touchEvery` to what NIST SP 800-63B-4 requires for an assurance level. @default none */
   readonly preset?: PresetName | undefined
-  /** Tells which requests are no sign of life, such as a poll: they prolong no session. @default none is */
+  /** Whether a request does not count as activity, such as a poll. It then does not prolong the session. @default no */
   readonly passive?: ((request: never) => boolean) | undefined
-  /** Gives a session a new id when it has had the one for this long. @default never */
+  /** Gives a session a new id after it has had one id for this long. @default never */
   readonly rotateEvery?: Duration | undefined
   /**
-   * How long an id still leads to the one that took its place, once that has been used. A long grace weakens security.
+   * How long an old id still works after a rotation, counted from the first use of the new id. A long grace weakens
+   * security.
    *
    * @default '10s'
    */
   readonly rotationGrace?: Duration | undefined
-  /** What happens to a session whose old id is used after the grace: nothing, or it ends. @default 'refuse' */
+  /** When a request brings an old id after the grace: refuse the id, or end the session. @default 'refuse' */
   readonly onReplay?: 'refuse' | 'end' | undefined
-  /** How many sessions one subject may have. @default any number */
+  /** The maximum number of sessions of one subject. @default any number */
   readonly maxPerSubject?: number | undefined
-  /** Who gives way when a subject has too many sessions: the earliest sign-in, or the newest. @default 'evict-oldest' */
+  /** When a subject has too many sessions: end the oldest, or refuse the new sign-in. @default 'evict-oldest' */
   readonly atLimit?: 'evict-oldest' | 'refuse' | undefined
-  /** How much of the address is kept of who is signed in: all, the network (/24, /48), or nothing. @default 'whole' */
+  /** How much of a signed-in visitor's address is stored: all, the network (/24, /48), or nothing. @default 'whole' */
   readonly addresses?: AddressDetail | undefined
-  /** What a change is worth that comes after the end of its session: nothing, or an error response. @default 'drop' */
+  /** When the session of a request has ended meanwhile: drop the changes, or fail the request. @default 'drop' */
   readonly onGone?: 'drop' | 'fail' | undefined
-  /** Decides about a name of data that two requests have changed at the same time. @default the last write counts */
+  /** Resolves a conflict: a name of data that two requests have changed at the same time. @default the last write wins */
   readonly onConflict?: ConflictResolver | undefined
   /**
-   * How long one operation of a request may wait: to open, to end, or a method of the session, with all its calls of the
-   * store together, and for `update` with its function. Outside a request it counts for each call. @default '5s'
+   * How long one operation of a request may wait for the store, all calls together. Loading the session is an operation,
+   * saving it at the end is another, and so is each method of the session. For `update`, the time of its function counts
+   * too. Outside of a request, the deadline applies to each call.
+   *
+   * @default '5s'
    */
   readonly deadline?: Duration | undefined
-  /** What several cookies of the session's name mean. 'first-valid' weakens security. @default 'reject' */
+  /** When a request has several cookies of the session's name. 'first-valid' weakens security. @default 'reject' */
   readonly duplicates?: 'first-valid' | 'reject' | undefined
-  /** Sends the cookie with every response, so that it lives on in the browser. @default false */
+  /** Sends the cookie with every response, so that the browser keeps it for longer. @default false */
   readonly rolling?: boolean | undefined
-  /** Stores a session at the end of every request, changed or not. @default false */
+  /** Saves the session at the end of every request, even if nothing has changed. @default false */
   readonly resave?: boolean | undefined
-  /** Stores a session that holds nothing, so that every stranger costs a record. @default false */
+  /** Saves new sessions even if they are empty, so that every visitor without a session gets a record. @default false */
   readonly saveUninitialized?: boolean | undefined
   /** What `req.session = null` does to the stored session. @default 'keep' */
   readonly unset?: 'keep' | 'destroy' | undefined
-  /** A store that fails to load: an error, or a request without a session. @default 'fail' */
+  /** When the store cannot load the session: fail the request, or continue without a session. @default 'fail' */
   readonly onLoadFailure?: 'fail' | 'anonymous' | undefined
-  /** A session that cannot be stored: an error response, or the answer as written. @default 'fail' */
+  /** When the session cannot be saved: fail the request, or send the response all the same. @default 'fail' */
   readonly onCommitFailure?: 'fail' | 'send' | undefined
   /** The source of time. @default the machine's clock */
   readonly clock?: Clock | undefined
@@ -108,34 +114,34 @@ type Switch =
   | 'saveUninitialized'
   | 'onLoadFailure'
   | 'onCommitFailure'
-/** The options that the engine uses as they are, with their defaults. */
+/** The options that the engine uses unchanged, with their defaults filled in. */
 type Settled = { readonly [name in Choice | Switch]: NonNullable<SessionsOptions[name]> }
 
-/** What tells whether a request is a sign of life. */
+/** The parts of a request that tell whether it is passive. */
 interface Visited {
   readonly isPassive?: boolean | undefined
   readonly purpose?: unknown
   readonly request: unknown
 }
 
-/** The options as the engine uses them. */
+/** The options in the form that the engine uses. */
 export interface Policy extends Settled {
   readonly secrets: readonly Secret[]
-  /** Undefined where plain secrets sign. */
+  /** Undefined when `secret` signs, and not `keys`. */
   readonly ring: KeyRing | undefined
   readonly legacyUntil: number | undefined
   readonly codec: Codec
   readonly cookies: CookiePolicy
   readonly genid: ((request: never) => string) | undefined
-  /** Undefined where the cookie's lifetime decides. */
+  /** Undefined when the cookie's `maxAge` decides. */
   readonly idleMs: number | undefined
   readonly absoluteMs: number
-  /** Undefined where the idle timeout decides. */
+  /** Undefined when the default applies, which depends on the idle timeout. */
   readonly touchEveryMs: number | undefined
   readonly isPassive: (visited: Visited) => boolean
-  /** Whether the application tells passive requests from others. */
+  /** Whether the application has set `passive`. */
   readonly tellsPassive: boolean
-  /** Undefined where ids are not changed by themselves. */
+  /** Undefined when ids do not rotate automatically. */
   readonly rotateEveryMs: number | undefined
   readonly graceMs: number
   readonly mostPerSubject: number | undefined
@@ -143,7 +149,7 @@ export interface Policy extends Settled {
   readonly deadline: Deadline
 }
 
-/** Fills in the defaults. The options have been checked. `json` is what the codec of that name is. */
+/** Fills in the defaults. The caller has checked the options. `json` is the codec for `codec: 'json'`. */
 export function resolveOptions(
   options: Omit<SessionsOptions, 'store'>,
   json: Codec = strictJsonCodec,
@@ -152,7 +158,7 @@ export function resolveOptions(
   const { duplicates = 'reject', unset = 'keep', onLoadFailure = 'fail', onCommitFailure = 'fail' } = options
   const { seal = false, onReplay = 'refuse', atLimit = 'evict-oldest', addresses = 'whole' } = options
   const { keys, legacyUntil, secret = [], rotationGrace = '10s', passive } = options
-  // The array itself, because an application may rotate its secrets in place.
+  // The array itself and no copy, because an application may rotate its secrets in place.
   const secrets: readonly Secret[] = Array.isArray(secret) ? secret : [secret]
   const preset: Preset = options.preset === undefined ? {} : presets[options.preset]
   const { idle = preset.idle, absolute = preset.absolute, touchEvery = preset.touchEvery } = options
@@ -196,7 +202,7 @@ function spanOf(option: string, value: Duration | undefined): number | undefined
   return value === undefined ? undefined : parseDuration(option, value)
 }
 
-// A secret that is revoked as a key would go on reading as the secret of old cookies.
+// If `secret` held the secret of a revoked key, cookies that the key has signed would still be valid.
 function refuseRevoked(keys: readonly KeyOptions[], secrets: readonly Secret[]): void {
   const revoked = keys.filter(key => key.revoked === true).map(({ secret }) => secretBytes(secret))
   if (!secrets.some(one => revoked.some(other => other.equals(secretBytes(one))))) return
@@ -209,11 +215,11 @@ function refuseRevoked(keys: readonly KeyOptions[], secrets: readonly Secret[]):
 function passivity(matches: ((request: never) => boolean) | undefined): (visited: Visited) => boolean {
   const isKnown = ({ isPassive, purpose }: Visited): boolean => isPassive === true || isPrefetch(purpose)
   if (matches === undefined) return isKnown
-  // The function was given by the application for this framework's requests.
+  // The application wrote the function for the requests of its framework.
   return visited => isKnown(visited) || matches(visited.request as never) === true
 }
 
-/** Whether a browser has made the request before anybody wanted the page. */
+/** Whether the browser prefetches the page, before the visitor asks for it. */
 function isPrefetch(purpose: unknown): boolean {
   return typeof purpose === 'string' && /^\s*prefetch\b/i.test(purpose)
 }

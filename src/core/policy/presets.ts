@@ -12,10 +12,10 @@ export interface Preset {
 export type PresetName = 'nist-aal1' | 'nist-aal2' | 'nist-aal3'
 
 /**
- * The timeouts that NIST asks of the three assurance levels: the subject signs in again after 30 days,
- * 24 hours or 12 hours at most, and after one hour or 15 minutes without activity at the upper two.
+ * The timeouts that NIST requires for its three assurance levels. The subject must sign in again after 30 days,
+ * 24 hours or 12 hours. At the upper two levels, one hour or 15 minutes without activity end the session as well.
  *
- * `idle` is shorter by `touchEvery`, because a session lives on for that span at most beyond it.
+ * `idle` is shorter by `touchEvery`, because a session can live longer than `idle` by up to that span.
  *
  * @see NIST SP 800-63B-4 (2025), sections 2.1.3, 2.2.3 and 2.3.3
  */

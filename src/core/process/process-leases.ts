@@ -1,13 +1,13 @@
 import type { Lease, Leases } from '../record/store.ts'
 import type { Clock } from '../time/clock.ts'
 
-/** How many leases there may be beside a store that lends none. */
+/** The maximum number of leases for one store that grants none itself. */
 const mostBeside = 100_000
 const beside = new WeakMap<object, ProcessLeases>()
 
 /**
- * Lends in the place of a store that cannot. All managers of this process that have the store share the leases, and
- * no other process knows of them.
+ * The leases for a store that grants none. All managers of this process with the same store share them. Other processes
+ * do not see them.
  */
 export function leasesBeside(store: object, clock: Clock): ProcessLeases {
   const found = beside.get(store) ?? new ProcessLeases(mostBeside, clock)
@@ -15,7 +15,7 @@ export function leasesBeside(store: object, clock: Clock): ProcessLeases {
   return found
 }
 
-/** Leases in the memory of this process. When there are as many as there may be, it lends no other name. */
+/** Leases in the memory of this process. When it is full, it grants no further name. */
 export class ProcessLeases implements Leases {
   readonly #leases = new Map<string, Lease>()
   readonly #most: number
@@ -43,7 +43,7 @@ export class ProcessLeases implements Leases {
     if (this.holdsLease(lease)) this.#leases.delete(lease.name)
   }
 
-  /** Requests give their leases up, so that it looks for leases that are over only when it is full. */
+  /** Removes expired leases only when it is full, because requests normally release their leases. */
   #hasRoom(): boolean {
     if (this.#leases.size < this.#most) return true
     for (const lease of this.#leases.values()) if (!this.#isLive(lease)) this.#leases.delete(lease.name)

@@ -1,8 +1,8 @@
 /**
- * Remembers the most recently used of many things, in bounded memory: between `size` and twice as many.
+ * A map of the most recently used entries, in bounded memory: it keeps between `size` and twice as many.
  *
- * Two generations instead of a list: what is asked for moves into the young one, and when that is full the
- * old one is dropped whole.
+ * It has two generations instead of a linked list. A read moves an entry into the young generation. When that is full,
+ * it becomes the old one, and the previous old one is dropped as a whole.
  */
 export class RecentMap<Value> {
   readonly #size: number

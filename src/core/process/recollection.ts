@@ -1,13 +1,13 @@
 import type { SessionRecord } from '../record/store.ts'
 import { RecentMap } from './recent-map.ts'
 
-/** Enough for the people who are active at one time on one process. */
+/** Enough for the visitors who are active at one time in one process. */
 const mostRemembered = 5000
 const ended = Number.NEGATIVE_INFINITY
 
 /**
- * What this process remembers of sessions that the store no longer has, so that a visitor can be told why.
- * Nothing depends on it: a session that nobody here remembers is missing, as one that never was.
+ * Remembers sessions of this process after the store has removed them, so that `outcome` can say why a session is gone.
+ * It is a help only: a session that this process does not remember counts as missing.
  */
 export class Recollection {
   readonly #expiresAt = new RecentMap<number>(mostRemembered)
@@ -17,12 +17,12 @@ export class Recollection {
     this.#expiresAt.set(key, expiresAt)
   }
 
-  /** Which id a session has that was given another one. */
+  /** Notes the present id of a session after a rotation. */
   noteId(key: string, id: string): void {
     this.#ids.set(key, id)
   }
 
-  /** The last id of a session that this process has met; undefined for one whose id has never changed. */
+  /** The last id of a session that this process has seen; undefined for one whose id has never changed. */
   idOf(key: string): string | undefined {
     return this.#ids.get(key)
   }
@@ -31,7 +31,7 @@ export class Recollection {
     this.#expiresAt.set(key, ended)
   }
 
-  /** What became of a session that the store does not have. */
+  /** Why the store does not have a session. */
   outcomeOf(key: string, now: number): 'missing' | 'expired' | 'revoked' {
     const expiresAt = this.#expiresAt.get(key)
     if (expiresAt === ended) return 'revoked'

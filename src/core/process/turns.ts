@@ -2,14 +2,18 @@ import type { Limit } from '../record/deadline.ts'
 import { busyError } from '../report/errors.ts'
 
 /**
- * Lets work under one name be done by one at a time, in the order in which it came. It holds no more names
- * than there is work under way.
+ * Queues of work: under one name, only one task runs at a time, in the order of arrival. A name takes no memory when
+ * nothing runs under it.
  */
 export class Turns {
-  /** Whoever waits under a name, in the order in which they came, while somebody has the turn. */
+  /** The queue of each name. An entry exists while a task has the turn. */
   readonly #waiting = new Map<string, (() => void)[]>()
 
-  /** @throws SojournError `LOCK_BUSY` when the turn has not come before the limit is over. */
+  /**
+   * Runs a task when its turn comes.
+   *
+   * @throws SojournError `LOCK_BUSY` when the limit is over before the turn comes.
+   */
   async take<Result>(name: string, limit: Limit, work: () => Promise<Result>): Promise<Result> {
     const late = new AbortController()
     const turn = this.enter(name, late.signal)
@@ -24,12 +28,15 @@ export class Turns {
     }
   }
 
-  /** How many wait under a name; undefined where nobody has the turn. */
+  /** The length of the queue of a name; undefined if no task has the turn. */
   waitingFor(name: string): number | undefined {
     return this.#waiting.get(name)?.length
   }
 
-  /** Waits for a turn, which ends with `leave`; undefined where nobody has it. Fails with the reason of the signal. */
+  /**
+   * Takes the turn of a name, until `leave`. Returns undefined if nobody has it, else a promise that resolves when the
+   * turn comes, and rejects with the reason of the signal.
+   */
   enter(name: string, signal?: AbortSignal): Promise<void> | undefined {
     const waiting = this.#waiting.get(name)
     if (waiting === undefined) {
@@ -50,7 +57,7 @@ export class Turns {
     })
   }
 
-  /** Lets the next one have the turn. */
+  /** Gives the turn to the next task in the queue. */
   leave(name: string): void {
     const next = this.#waiting.get(name)?.shift()
     if (next === undefined) this.#waiting.delete(name)

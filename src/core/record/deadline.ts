@@ -3,7 +3,7 @@ import type { Clock } from '../time/clock.ts'
 import { attempt, isPromised, lastly } from './maybe-promise.ts'
 import type { MaybePromise } from './store.ts'
 
-/** What a store is asked for, as errors name it. */
+/** The operations of a store, as error messages name them. */
 export type StoreVerb =
   | 'create'
   | 'load'
@@ -20,13 +20,13 @@ export type StoreVerb =
   | 'take over what other software keeps'
   | 'forget what other software keeps under an id'
 
-/** How long an operation may wait, by which clock. */
+/** How long an operation may wait, and by which clock. */
 export interface Deadline {
   readonly clock: Clock
   readonly spanMs: number
 }
 
-/** One call of a store: which store, which verb, and what limits how long it may take. */
+/** A call of a store: the store's name, the operation, and the limit of its time. */
 export interface StoreCall {
   readonly store: string
   readonly verb: StoreVerb
@@ -34,8 +34,8 @@ export interface StoreCall {
 }
 
 /**
- * Asks a store, and turns whatever goes wrong into one `SojournError` that names the store and the verb:
- * a throw, a rejection, or no answer before the deadline. An answer that comes later is ignored.
+ * Calls a store. A throw, a rejection or a timeout becomes a `SojournError` that names the store and the operation. An
+ * answer after the deadline is ignored.
  */
 export function askStore<Answer>(call: StoreCall, ask: () => MaybePromise<Answer>): MaybePromise<Answer> {
   const caller: Caller = { hasGivenUp: false }
@@ -51,7 +51,7 @@ export function askStore<Answer>(call: StoreCall, ask: () => MaybePromise<Answer
   })
 }
 
-/** Waits for an answer until the limit is over, and then for no longer: what is late fails with an error. */
+/** Waits for an answer until the limit is over. Then it rejects with the error that `late` makes. */
 export function within<Answer>(
   limit: Limit,
   answer: MaybePromise<Answer>,
@@ -64,7 +64,7 @@ export function within<Answer>(
   })
 }
 
-/** What one operation waits for, on one timer. That runs while the operation is under way, or something waits. */
+/** The waits of one operation, which share one timer. It runs while the operation runs, or something waits. */
 interface Operation {
   readonly waiting: Set<() => void>
   cancel?: () => void
@@ -73,8 +73,8 @@ interface Operation {
 }
 
 /**
- * How long may be waited, by the clock of the manager: once for all that one operation of a request waits for, and for
- * each call anew where none is under way. The span begins when the operation first has to wait.
+ * The deadline of a request's operations. All waits of one operation share one deadline, which begins with the first of
+ * them. Outside of an operation, each wait has a deadline of its own.
  */
 export class Limit {
   readonly spanMs: number
@@ -86,7 +86,7 @@ export class Limit {
     this.spanMs = spanMs
   }
 
-  /** Calls back when it has lasted for too long. Answers what is called when the wait is over. */
+  /** Calls `giveUp` when the deadline is over. The caller calls the returned function when its wait has ended. */
   wait(giveUp: () => void): () => void {
     const operation = this.#underWay ?? { waiting: new Set(), hasEnded: true }
     operation.waiting.add(giveUp)
@@ -98,7 +98,7 @@ export class Limit {
     }
   }
 
-  /** Runs an operation. Those of one request run one after the other. */
+  /** Runs an operation. The caller runs the operations of one request one after the other. */
   run<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
     const operation: Operation = { waiting: new Set() }
     this.#underWay = operation
@@ -120,19 +120,19 @@ function tidy({ hasEnded, waiting, cancel }: Operation): void {
   if (hasEnded && waiting.size === 0) cancel?.()
 }
 
-/** One call of a store, as the store may ask about it. */
+/** The caller of a store, for `sameCall`. */
 interface Caller {
-  /** True once the deadline is over, so that nobody waits for the answer any more. */
+  /** True once the deadline is over: the caller no longer waits for the answer. */
   hasGivenUp: boolean
 }
 
-/** For whom a store is working in this very step. Undefined where the store was asked without `askStore`. */
+/** The caller of the step that runs now. Undefined if the store was called without `askStore`. */
 let present: Caller | undefined
 
 /**
- * Answers how a store goes on with a call after it has waited for something: each step that it runs so throws once the
- * deadline of the call is over, so that the store sends nothing that nobody waits for. A verb of several steps
- * takes it before its first `await`.
+ * For a store whose method has several asynchronous steps. The method calls this before its first `await`, and runs each
+ * later step through the returned function. A step throws once the deadline of the call is over, so that the store
+ * sends no command for a caller that no longer waits.
  *
  * @example
  * const goOn = sameCall()
@@ -142,13 +142,12 @@ let present: Caller | undefined
 export function sameCall(): <Answer>(step: () => Answer) => Answer {
   const caller = present
   return step => {
-    if (caller?.hasGivenUp === true)
-      throw new Error('The deadline of the call is over, so that nothing is sent.')
+    if (caller?.hasGivenUp === true) throw new Error('The deadline of the call is over, so nothing is sent.')
     return runFor(caller, step)
   }
 }
 
-/** Runs a step, in which `sameCall` knows whose it is. */
+/** Runs a step, and lets `sameCall` know its caller. */
 function runFor<Answer>(caller: Caller | undefined, step: () => Answer): Answer {
   const outer = present
   present = caller

@@ -1,19 +1,19 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
-/** From where somebody is signed in, as far as the request told. */
+/** The browser and the address of a signed-in visitor, as far as the request told them. */
 export interface Device {
   readonly userAgent?: string | undefined
   readonly address?: string | undefined
 }
 
-/** How much of a visitor's address is kept: all, the network of it, or nothing. */
+/** How much of a visitor's address is stored: all of it, its network, or nothing. */
 export type AddressDetail = 'whole' | 'truncated' | 'none'
 
 const longestUserAgent = 256
-/** What would let one line of a log or a page pass for several, or be shown in another order than it is written in. */
+/** Characters that could forge further lines in a log or a page, or change the direction of the text. */
 const control: RegExp = /[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}\p{Bidi_Control}]/gu
 
-/** Writes down from where a request came. Answers undefined when nothing is known. */
+/** Describes the device of a request as text. Returns undefined if nothing is known. */
 export function describeDevice({ userAgent, address }: Device, detail: AddressDetail): string | undefined {
   const device: Device = {
     ...(typeof userAgent === 'string' && userAgent !== '' && { userAgent: cleaned(userAgent) }),
@@ -22,7 +22,7 @@ export function describeDevice({ userAgent, address }: Device, detail: AddressDe
   return Object.keys(device).length === 0 ? undefined : JSON.stringify(device)
 }
 
-/** Reads what `describeDevice` wrote. A store is not trusted to answer what it was given. */
+/** Reads the text of `describeDevice`, or any other text: a database may have been changed. */
 export function parseDevice(text: string | undefined): Device {
   if (text === undefined) return {}
   try {
@@ -42,7 +42,7 @@ function cleaned(userAgent: string): string {
 
 function addressIn(address: unknown, detail: AddressDetail): Device {
   if (typeof address !== 'string' || detail === 'none') return {}
-  // A socket that speaks both versions shows IPv4 in the clothes of IPv6.
+  // A dual-stack socket shows an IPv4 address as an IPv6 one.
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
   if (!isIPv4(plain) && !isIPv6(plain)) return {}
   return { address: detail === 'whole' ? plain : networkOf(plain) }

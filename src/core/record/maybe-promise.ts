@@ -1,13 +1,13 @@
 import type { MaybePromise } from './store.ts'
 
 /*
- * Why these are no `async` functions: a store in the same process answers without a promise, and then all that is done
- * with its answer is done at once. `req.session` depends on it, and no turn of the event loop is spent.
+ * These are no `async` functions: a store in the same process answers without a promise, and then the code that follows
+ * must run synchronously. `req.session` depends on it, and it avoids a turn of the event loop.
  */
 
 /**
- * Goes on with a value now if it is there, and when it arrives if it is promised. Not named `then`: a module
- * that exports a function of that name is taken for a promise by whoever imports it dynamically.
+ * Calls `next` with a value: at once, or after it resolves if it is a promise. Not named `then`, because a dynamic
+ * `import()` would take a module with an export of that name for a promise.
  */
 export function chain<Value, Result>(
   value: MaybePromise<Value>,
@@ -16,7 +16,7 @@ export function chain<Value, Result>(
   return isPromised(value) ? Promise.resolve(value).then(next) : next(value)
 }
 
-/** Starts work whose failure, thrown at once or later, is handled in one place. */
+/** Starts work. `onFailure` handles its error, thrown synchronously or rejected. */
 export function attempt<Value>(
   work: () => MaybePromise<Value>,
   onFailure: (error: unknown) => MaybePromise<Value>,
@@ -29,7 +29,7 @@ export function attempt<Value>(
   }
 }
 
-/** Does something when work is done, whatever became of it. */
+/** Runs `act` after the work, whether the work succeeds or fails, as `finally` does. */
 export function lastly<Value>(
   work: () => MaybePromise<Value>,
   act: () => MaybePromise<void>,
@@ -42,20 +42,20 @@ export function lastly<Value>(
 }
 
 /**
- * Whether a value is to be waited for: a promise, of any making. `then` is looked at and not called, because some query
- * builders run their query at each call. `Promise.resolve` calls it once.
+ * Whether a value is a promise or another thenable. This does not call `then`, because some query builders run their
+ * query at each call of it. `Promise.resolve` calls it once.
  */
 export function isPromised<Value>(value: MaybePromise<Value>): value is Promise<Value> {
   const isHolder = (typeof value === 'object' && value !== null) || typeof value === 'function'
   return isHolder && 'then' in value && typeof value.then === 'function'
 }
 
-/** What went wrong, where that is an answer like any other. */
+/** An error as a return value. */
 export interface Failure {
   readonly error: unknown
 }
 
-/** Starts work, and answers what went wrong with it; undefined for nothing. */
+/** Starts work, and returns its failure; undefined if it succeeds. */
 export function failureOf(work: () => MaybePromise<void>): MaybePromise<Failure | undefined> {
   return attempt<Failure | undefined>(
     () => chain(work(), () => undefined),
@@ -63,7 +63,7 @@ export function failureOf(work: () => MaybePromise<void>): MaybePromise<Failure 
   )
 }
 
-/** Throws what went wrong, or rejects with it. */
+/** Throws a failure, or rejects with it. */
 export function demandSuccess(outcome: MaybePromise<Failure | undefined>): MaybePromise<void> {
   return chain(outcome, failure => {
     if (failure !== undefined) throw failure.error

@@ -1,11 +1,11 @@
 import type { LeasingStore, Store, SubjectStore } from './store.ts'
 
-/** Whether a store knows whose sessions are whose. */
+/** Whether a store can find sessions by subject. */
 export function knowsSubjects(store: Store<unknown>): store is SubjectStore<unknown> {
   return hasVerbs(store, ['ofSubject', 'epochOf', 'raiseEpoch'])
 }
 
-/** Whether a store can lend names, so that all its processes take turns. */
+/** Whether a store can grant leases, which work across processes. */
 export function lendsNames(store: Store<unknown>): store is LeasingStore<unknown> {
   return hasVerbs(store, ['acquireLease', 'holdsLease', 'releaseLease'])
 }

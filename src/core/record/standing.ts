@@ -1,6 +1,6 @@
 import type { SessionRecord } from './store.ts'
 
-/** Whose session it is, since when, from where and under which id: what a record says beside times and data. */
+/** Whose session it is, since when, from where and under which id: a record without its times and data. */
 export type Standing = Pick<
   SessionRecord,
   'subject' | 'authenticatedAt' | 'epoch' | 'device' | 'rotation'
@@ -9,7 +9,7 @@ export type Standing = Pick<
   readonly createdAt: number | undefined
 }
 
-/** How a session stands that nobody has signed in to. */
+/** The standing of an anonymous session. */
 export const anonymous: Standing = {
   createdAt: undefined,
   subject: undefined,

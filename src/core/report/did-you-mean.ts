@@ -1,4 +1,4 @@
-/** Asks for the known name that somebody may have meant; empty when none is near. It begins with a space. */
+/** Suggests the most similar known name, beginning with a space. Empty if none is similar. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const given = lastOf(name)
   const ranked = known.map(each => ({ each, steps: stepsBetween(given, lastOf(each)) }))
@@ -11,7 +11,7 @@ function lastOf(path: string): string {
   return path.split('.').at(-1) ?? path
 }
 
-/** How many letters have to be added, taken out or exchanged to make one word of another. Their case is none. */
+/** The edit distance of two words, ignoring case: how many letters have to be added, removed or replaced. */
 function stepsBetween(one: string, other: string): number {
   const letters = [...other.toLowerCase()]
   let row = [0, ...letters.keys()].map((_, place) => place)

@@ -32,7 +32,7 @@ export const errorCodes = [
   'CROSS_SITE',
 ] as const
 
-/** One of the codes of `errorCodes`: stable, and what a program should compare. */
+/** One of the codes in `errorCodes`. They are stable: compare the code, and not the message. */
 export type SojournErrorCode = (typeof errorCodes)[number]
 
 const statuses: { readonly [code in SojournErrorCode]?: number } = {
@@ -51,7 +51,7 @@ const statuses: { readonly [code in SojournErrorCode]?: number } = {
 export class SojournError extends Error {
   override readonly name: string = 'SojournError'
   readonly code: SojournErrorCode
-  /** The HTTP status that suits the error, where 500 does not: error handlers of Express read it. */
+  /** The HTTP status for the error, which Express's error handler reads. @default undefined, for 500 */
   readonly status?: number
 
   constructor(code: SojournErrorCode, message: string, options?: ErrorOptions) {
@@ -62,20 +62,20 @@ export class SojournError extends Error {
   }
 }
 
-/** What a save is told that comes after the end of its session. */
+/** The error of a write to a session that has ended. */
 export function goneError(): SojournError {
   return new SojournError(
     'SESSION_GONE',
-    'Expected to save a session that goes on, but it has been ended. Begin another with `regenerate`.',
+    'Expected to save a live session, but it has ended. Begin a new one with `regenerate`.',
   )
 }
 
-/** What a reload is told when there is no such session any more: express-session's words, which programs compare. */
+/** The error of a reload if the session no longer exists. The message is express-session's, which programs compare. */
 export function notFoundError(): SojournError {
   return new SojournError('SESSION_NOT_FOUND', 'failed to load session')
 }
 
-/** What a save is told of a session that has outgrown `sizeLimit`. */
+/** The error of a save if the session is larger than `sizeLimit`. */
 export function tooLargeError(sizeLimit: number): SojournError {
   return new SojournError(
     'SESSION_TOO_LARGE',
@@ -83,7 +83,7 @@ export function tooLargeError(sizeLimit: number): SojournError {
   )
 }
 
-/** What is wrong with a `genid` that gives ids a second time. */
+/** The error for a `genid` that returns ids of existing sessions. */
 export function takenIdError(): SojournError {
   return new SojournError(
     'ID_INVALID',
@@ -91,20 +91,20 @@ export function takenIdError(): SojournError {
   )
 }
 
-/** What somebody is told who cannot have the session alone. */
+/** The error of a request that cannot get its turn for a session. */
 export function busyError(got: string): SojournError {
   return new SojournError('LOCK_BUSY', `Expected to have the session alone, but ${got}. Try again later.`)
 }
 
-/** What somebody is told whose response has left with the cookie as it was. */
+/** The error of an operation that needs a new cookie after the head of the response has left. */
 export function headSentError(wanted: string): SojournError {
   return new SojournError(
     'HEAD_SENT',
-    `Expected to ${wanted} before the first byte of the response leaves, because the new cookie goes with it, but it has left. Do so before the stream begins.`,
+    `Expected to ${wanted} before the first byte of the response leaves, because the new cookie needs its head, but it has left. Do that before the stream begins.`,
   )
 }
 
-/** What somebody is told who asks a store for something that it has no means to do. */
+/** The error of an operation that the store does not support. */
 export function unableError(store: string, wanted: string): SojournError {
   return new SojournError(
     'STORE_UNABLE',
@@ -112,20 +112,20 @@ export function unableError(store: string, wanted: string): SojournError {
   )
 }
 
-/** A store that does not answer at once, whose session is looked at before it has answered. */
+/** The error of an access to the session before `open` has resolved. */
 export function notOpenError(store: string): SojournError {
   return new SojournError(
     'VISIT_NOT_OPEN',
-    `Expected \`await visit.open()\` before the session is looked at, because the ${store} store does not answer at once.`,
+    `Expected \`await visit.open()\` before the first access to the session, because the ${store} store does not answer at once.`,
   )
 }
 
-/** Whether a value is an error. Jest runs tests in a realm of their own, where Node's errors are no instances of `Error`. */
+/** Whether a value is an error. In Jest, tests run in another realm, where Node's errors are not instances of `Error`. */
 export function isError(value: unknown): value is Error {
   return isNativeError(value) || value instanceof Error
 }
 
-/** Describes a value for an error message: its kind and, when that is harmless, what it is. */
+/** Describes a value for an error message. It shows primitive values, and of objects only their class. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'function') return 'a function'

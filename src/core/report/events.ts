@@ -1,31 +1,31 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { SojournError } from './errors.ts'
 
-/** What every event tells. The handle names the session and cannot be used as an id; strangers have none. */
+/** The payload of every event. The handle names the session and cannot be used as an id; undefined without a session. */
 export interface SessionEvent {
   readonly handle: string | undefined
 }
 
-/** A store that did not do what it was asked. */
+/** A call of the store has failed. */
 export interface StoreFailedEvent extends SessionEvent {
   readonly error: SojournError
 }
 
-/** A cookie of the session's name that was not signed by any of the secrets. */
+/** A cookie with a wrong signature, several cookies of the session's name, or a record that cannot be trusted. */
 export interface TamperedEvent extends SessionEvent {
   readonly reason: 'signature' | 'duplicate' | 'record'
 }
 
-/** A change that was put onto what another request had stored meanwhile. */
+/** A request has merged its changes into those that another request had stored meanwhile. */
 export interface ConflictedEvent extends SessionEvent {
-  /** The names of data that both have changed, each in another way. */
+  /** The names of data that both have changed to different values. */
   readonly clashes: readonly string[]
 }
 
-/** What told a request to be another site's: one of two headers, or a form token that is missing or wrong. */
+/** Why a request was refused as cross-site: because of a header, or of a form token that is missing or wrong. */
 export type CrossSiteReason = 'sec-fetch-site' | 'origin' | 'token'
 
-/** A request that was refused because another site has made it. Sessions were not asked. */
+/** A request was refused as cross-site. Its session is not part of the event. */
 export interface CrossSiteEvent extends SessionEvent {
   readonly reason: CrossSiteReason
 }
@@ -50,7 +50,7 @@ export const eventNames = [
   'cross-site',
 ] as const
 
-/** What the events tell that tell more than the session. */
+/** The payloads of events that have more than a handle. */
 interface Details {
   readonly conflicted: ConflictedEvent
   readonly tampered: TamperedEvent
@@ -59,8 +59,8 @@ interface Details {
 }
 
 /**
- * What happens to sessions, published on `node:diagnostics_channel` under `sojourn:` and the name.
- * No payload ever contains an id.
+ * The payloads of all events. Each event is published on `node:diagnostics_channel` under `sojourn:` and its name.
+ * No payload contains an id.
  *
  * @example
  * import { subscribe } from 'node:diagnostics_channel'
@@ -73,7 +73,7 @@ export type SessionEvents = {
 const channels = new Map<keyof SessionEvents, Channel>()
 for (const name of eventNames) channels.set(name, channel(`sojourn:${name}`))
 
-/** Tells whoever listens. Costs one look-up when nobody does: the payload is made only for listeners. */
+/** Publishes an event. Without a listener this costs one look-up: the payload is made only for listeners. */
 export function publish<Name extends keyof SessionEvents>(
   name: Name,
   describe: () => SessionEvents[Name],

@@ -1,17 +1,17 @@
 import { didYouMean } from './did-you-mean.ts'
 import { describeValue, SojournError } from './errors.ts'
 
-/** What one option may be, in words and as a question. */
+/** The check of one option: the accepted values in words, and as a predicate. */
 export interface OptionCheck {
   readonly expected: string
   accepts(value: unknown): boolean
-  /** Says what came. @default its kind, and the value itself where that is harmless */
+  /** Describes a wrong value for the message. @default `describeValue` */
   describe?(value: unknown): string
-  /** The names that belong inside of the option, such as `maxAge` inside of `cookie`. */
+  /** The names inside the option, such as `maxAge` inside `cookie`, for suggestions. */
   readonly inside?: readonly string[]
 }
 
-/** Receives what is wrong with an option: throws it, or warns where an application must go on as before. */
+/** Reports a problem with an option: throws it, or only warns, so that an existing application still starts. */
 export type ReportProblem = (option: string, problem: string) => void
 
 /** Reports a problem by throwing it. */
@@ -19,7 +19,7 @@ export const throwProblem: ReportProblem = (_option, problem) => {
   throw new SojournError('OPTION_INVALID', problem)
 }
 
-/** The check of an option that tells what time it is. */
+/** The check of a clock. */
 export const isClock: OptionCheck = {
   expected: 'an object with the methods `now` and `after`',
   accepts: value =>
@@ -34,14 +34,14 @@ export function oneOf(...accepted: readonly unknown[]): OptionCheck {
   return { expected: accepted.map(describeValue).join(' or '), accepts: value => accepted.includes(value) }
 }
 
-/** The check of an option that is on or off. */
+/** The check of a boolean option. */
 export const isSwitch: OptionCheck = oneOf(true, false)
 
 /**
- * Checks each option against what it may be. An option that is undefined counts as absent.
+ * Checks each option. An option that is undefined counts as absent.
  *
- * @throws SojournError `OPTION_INVALID`, where `report` throws it, for a wrong value and for a name that is not
- * in `checks`; and always for options that are no object.
+ * @throws SojournError `OPTION_INVALID` for options that are no object. With the default `report`, also for a wrong
+ * value and for a name that is not in `checks`.
  */
 export function checkEach(
   options: object,

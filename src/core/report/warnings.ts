@@ -1,15 +1,15 @@
 const warned = new Set<string>()
-/** A visitor's words may be in a message, as names of data, and must not fill the memory or the log. */
+/** A message may contain text of a visitor, as a name of data. The bound keeps visitors from filling memory and log. */
 const mostCauses = 1000
 
-/** Warns through `process.emitWarning`, once per cause, however often the cause arises. */
+/** Warns through `process.emitWarning`, once per message. */
 export function warnOnce(code: string, message: string): void {
   if (warned.has(message) || warned.size >= mostCauses) return
   warned.add(message)
   process.emitWarning(message, { type: 'SojournWarning', code })
 }
 
-/** Warns of a cookie that its own configuration keeps from being sent. */
+/** Warns that a cookie is not sent, because its configuration requires a secure connection. */
 export function warnInsecure(name: string): void {
   warnOnce(
     'SOJOURN_INSECURE',
@@ -18,7 +18,7 @@ export function warnInsecure(name: string): void {
   )
 }
 
-/** Warns of a cookie that has missed the head of its response: a new session is then found by nobody. */
+/** Warns that a cookie could not be sent, because the head had left: no request will find a new session. */
 export function warnTooLate(name: string): void {
   warnOnce(
     'SOJOURN_TOO_LATE',
@@ -27,7 +27,7 @@ export function warnTooLate(name: string): void {
   )
 }
 
-/** Warns of a change that no response stores any more. */
+/** Warns about a change after the response has ended, which nothing saves. */
 export function warnAfterEnd(): void {
   warnOnce(
     'SOJOURN_TOO_LATE',
@@ -36,25 +36,25 @@ export function warnAfterEnd(): void {
   )
 }
 
-/** Warns of a change of a session that is not the request's any more. */
+/** Warns about a change to a session that the request has replaced or ended. */
 export function warnStale(): void {
   warnOnce(
     'SOJOURN_TOO_LATE',
-    'Expected a change of `req.session`, got one of a session that has ended or has another in its place, which is not stored. ' +
-      'Await `regenerate`, `signIn` and their like, and change `req.session` after them, not a variable from before.',
+    'Expected a change of `req.session`, got a change of a session that has ended or was replaced: it is not stored. ' +
+      'Await methods such as `regenerate` and `signIn`, and then change `req.session`, not a variable from before.',
   )
 }
 
-/** Warns of a cookie that a cache may hand to others. */
+/** Warns that a shared cache may keep a response with a session cookie, and send it to other visitors. */
 export function warnShared(): void {
   warnOnce(
     'SOJOURN_SHARED',
-    'Expected a response with a session cookie to be kept by nobody, got a `Cache-Control` that lets shared caches keep it: whoever is answered from one may get the cookie of somebody else. ' +
-      'Leave the header out, or let such a route not change the session.',
+    "Expected no shared cache to keep a response with a session cookie, got a `Cache-Control` that allows it: other visitors may get this visitor's cookie from the cache. " +
+      'Leave the header out, or do not change the session in this route.',
   )
 }
 
-/** Warns of a lifetime that was probably meant in seconds. */
+/** Warns about a `maxAge` that was probably meant in seconds. */
 export function warnShortLife(maxAge: number): void {
   warnOnce(
     'SOJOURN_LIFETIME',
@@ -63,7 +63,7 @@ export function warnShortLife(maxAge: number): void {
   )
 }
 
-/** Warns of a session that costs each of its visitor's requests time. */
+/** Warns about a large session, which slows down each request of its visitor. */
 export function warnTooLarge(sizeLimit: number): void {
   warnOnce(
     'SOJOURN_SIZE',

@@ -1,6 +1,6 @@
 /**
- * What a method of a session answers: a promise that knows whether anybody listens. A failure that nobody listens to ends
- * no process: the end of the request looks for it.
+ * The promise that the methods of a session return. It knows whether the application has awaited it. If not, its failure
+ * does not crash the process as an unhandled rejection: the end of the request tries again, or fails with it.
  */
 export class Answer<Result> extends Promise<Result> {
   static override get [Symbol.species](): PromiseConstructor {
@@ -25,7 +25,7 @@ export class Answer<Result> extends Promise<Result> {
   }
 }
 
-/** The methods of one request's sessions that have failed. */
+/** The failures of session methods in one request. */
 export class Failures {
   readonly #failures: { readonly error: unknown; isHeard(): boolean }[] = []
 
@@ -33,7 +33,7 @@ export class Failures {
     this.#failures.push({ error, isHeard })
   }
 
-  /** @throws the failure of a method to which nobody has listened: a response that says it has worked must not leave. */
+  /** @throws the error of a method that the application has not awaited: its response must not report success. */
   demandHearing(): void {
     const unheard = this.#failures.find(({ isHeard }) => !isHeard())
     if (unheard !== undefined) throw unheard.error

@@ -1,11 +1,11 @@
 import type { SessionValues } from '../data/codec.ts'
 
 /**
- * Makes values what others are, and leaves the objects in their places that the application holds: a list that a route
- * has taken out of its session before a conflict is the session's afterwards too. Answers the values as they are now.
+ * Brings values to a wanted state, and changes the objects among them in place. So a list that a route has read from its
+ * session before a conflict still belongs to the session after it. Returns the values in their new state.
  */
 export function inHeldObjects(held: SessionValues, wanted: SessionValues): SessionValues {
-  // What stays must not change because something else refers to it too.
+  // An object of the wanted state must not be changed in place, because other parts of that state may refer to it.
   const taken = new Set<unknown>()
   reach(Object.values(wanted), taken)
   return becomeEach(held, wanted, taken)
@@ -48,7 +48,7 @@ function becomeObject(held: SessionValues, wanted: SessionValues, taken: Set<unk
   const values = becomeEach(held, wanted, taken)
   if (Array.isArray(held)) held.length = 0
   for (const name of Object.keys(held)) delete held[name]
-  // An assignment to `__proto__` would be none to a name.
+  // Not with assignments: one to `__proto__` would set the prototype.
   Object.defineProperties(held, Object.getOwnPropertyDescriptors(values))
 }
 
@@ -65,7 +65,7 @@ const holders: ReadonlySet<unknown> = new Set([
   ...[Array.prototype, Object.prototype, null, Map.prototype, Set.prototype, Date.prototype],
 ])
 
-/** What can be made what another one is. Whatever else a codec can hold is put in the place of what was there. */
+/** Whether an object can be changed in place. Other kinds, such as a `URL`, are replaced. */
 function isHolder(value: unknown): value is object {
   return typeof value === 'object' && value !== null && holders.has(Object.getPrototypeOf(value))
 }

@@ -9,7 +9,7 @@ import { actionsKey, Session, type SessionActions } from './session.ts'
 import { type SessionInside, sessionProxy } from './session-proxy.ts'
 import { StoreState, type Written } from './store-state.ts'
 
-/** What a live session asks of the request that it belongs to. */
+/** The parts of a request that its live session needs. */
 export interface SessionOwner {
   readonly encoding: Encoding
   makeCookie(): Cookie
@@ -18,56 +18,55 @@ export interface SessionOwner {
   noteUse(live: LiveSession, name: string | symbol): void
 }
 
-/** What the methods of a request's session do, and which session that is. */
+/** The methods of a request's session, and that session. */
 export interface LiveActions extends SessionActions {
   readonly live: LiveSession
 }
 
-/** With what a live session begins. */
+/** The initial state of a live session. */
 export interface SessionStart {
   readonly id: string
   readonly values: SessionValues
-  /** What the store holds; undefined for a session that has never been stored. */
+  /** The record in the store; undefined for a session that has never been stored. */
   readonly record: SessionRecord<unknown> | undefined
-  /** The lifetime that the store holds; undefined for the configured one, which a record does not repeat. */
+  /** The stored `maxAge`; undefined for the configured one, which records leave out. */
   readonly maxAge: number | null | undefined
-  /** The values as the store has them; undefined where that is found out only when they are about to change. */
+  /** The stored values as text; undefined if they are encoded only when they are about to change. */
   readonly stored: string | undefined
-  /** The cookie as stored, where the store keeps one. */
+  /** The stored cookie, if the store keeps cookies. */
   readonly cookie?: Cookie | undefined
-  /** What is known of a session that has no record yet. */
+  /** The standing of a session that has no record yet. */
   readonly standing?: Standing | undefined
 }
 
 /**
- * One session as one request holds it: the values, the cookie, and whether they are still what the store has.
+ * The session of one request: its values, its cookie, and whether they differ from what the store has.
  *
- * Values are compared as text, once, and only when something was set, removed, or handed out that can be
- * changed from outside: a route that reads a string costs no comparison, and a value that is set to what it
- * was is no change.
+ * Values are compared as text, and only after the application has set or removed one, or read an object that it may
+ * change. So a route that only reads strings costs no comparison, and setting a value to what it was is no change.
  */
 export class LiveSession extends StoreState implements SessionInside {
   id: string
-  /** What the application sees. */
+  /** The proxy that the application sees. */
   readonly view: Session
-  /** The cookie, if anybody has looked at it. */
+  /** The cookie, once the application has accessed it. */
   ownCookie: Cookie | undefined
-  /** Whose session it is, since when, and under which id. */
+  /** The standing: whose session it is, since when, and under which id. */
   facts: Standing
-  /** Set when the record is to be written anew as soon as anything is written of it. */
+  /** Set when the next write, even of activity alone, must write the whole record, because it is to be sealed anew. */
   isResealDue = false
-  /** Set when another request has changed the id, and this one was led to the new one. */
+  /** Set when another request has changed the id, and this request continues under the new one. */
   isFollowing = false
-  /** Set when a save of this request has written a change, so that the cookie is renewed. */
+  /** Set when a save of this request has written a change: the response then renews the cookie. */
   hasSavedChanges = false
   hasSavedLifetime = false
-  /** The values as they were stored, as text. */
+  /** The stored values, as text. */
   stored: string | undefined
-  /** The values as they were last written in this request, or as the application has last tried to save them. */
+  /** The values, as text, that this request has last written, or that the application has last tried to save. */
   savedAs: string | undefined
-  /** Set when the session took the place of one that has ended, and is stored even if it stays empty. */
+  /** Set when the session replaces one that has ended: it is then stored even if it stays empty. */
   isSuccessor = false
-  /** Set when a response has promised this id to the visitor before the session was stored. */
+  /** Set when a response has sent the cookie with this id before the session was stored. */
   isAnnounced = false
   readonly #owner: SessionOwner
   readonly #values: SessionValues
@@ -94,7 +93,7 @@ export class LiveSession extends StoreState implements SessionInside {
     return this.#actions
   }
 
-  /** The lifetime in force. */
+  /** The effective `maxAge`. */
   get maxAge(): number | null {
     return this.ownCookie === undefined ? this.#storedMaxAge : this.ownCookie.lifetimeMs
   }
@@ -104,12 +103,12 @@ export class LiveSession extends StoreState implements SessionInside {
     return this.ownCookie
   }
 
-  /** Whether the lifetime of a stored session has been changed; for a new one that alone is no change. */
+  /** Whether the application has changed the `maxAge` of a stored session. A new session is not stored for that alone. */
   get hasNewLifetime(): boolean {
     return this.record !== undefined && !Object.is(this.maxAge, this.#storedMaxAge)
   }
 
-  /** Answers the values as text when they differ from what the store has, and undefined when they do not. */
+  /** Returns the values as text if they differ from what the store has, and undefined if not. */
   changes(): string | undefined {
     if (!this.#isSuspect && !this.hasNewLifetime) return undefined
     if (this.record === undefined && Object.keys(this.#values).length === 0) return undefined
@@ -121,12 +120,12 @@ export class LiveSession extends StoreState implements SessionInside {
   }
 
   encode(): string {
-    // What nobody has changed is not written anew: another codec may have written it, and hold more than this one.
+    // Unchanged values are not encoded again: another codec may have written them, and may hold more than this one.
     if (this.record !== undefined && this.stored !== undefined) return this.changes() ?? this.stored
     return this.#owner.encoding.sized(this.#encode(this.#values, this.maxAge))
   }
 
-  /** Takes note of what the store holds now. */
+  /** Notes what the store has now. */
   override markStored({ record, encoded }: Written): void {
     this.savedAs = encoded
     this.hasSavedChanges ||= encoded !== this.stored
@@ -138,7 +137,7 @@ export class LiveSession extends StoreState implements SessionInside {
   }
 
   /**
-   * Puts this session's own changes, key by key, onto what somebody else has stored meanwhile. Answers the
+   * Merges this session's own changes, name by name, into what another request has stored meanwhile. Returns the
    * names that both have changed.
    */
   mergeOnto(record: SessionRecord<unknown>, { theirs, text, base, resolve }: Merge): readonly string[] {
@@ -151,12 +150,12 @@ export class LiveSession extends StoreState implements SessionInside {
     return merged.clashes
   }
 
-  /** Takes back what an update has made of the values. */
+  /** Undoes the changes that an update has made to the values. */
   takeBack(undoing: Undoing): void {
     this.becomeValues(undone(this.#values, undoing, this.#rules(undefined)))
   }
 
-  /** Makes the values those that were given, in the objects that the application holds. */
+  /** Replaces the values, and keeps the objects that the application holds: it changes them in place. */
   becomeValues(values: SessionValues): void {
     this.noteMayChange()
     this.replaceValues(inHeldObjects(this.#values, values))
@@ -168,17 +167,17 @@ export class LiveSession extends StoreState implements SessionInside {
     this.id = id
   }
 
-  /** Whether the application may hold an object of the values, which changes without a word to this one. */
+  /** Whether the application may hold an object of the values, whose changes this session does not notice. */
   get hasHandedOut(): boolean {
     return this.#isSuspect && Object.values(this.#values).some(value => value instanceof Object)
   }
 
-  /** Another view of the same values, behind which somebody else stands. */
+  /** Makes another view of the same values, which calls `inside` and not this session. */
   viewThrough(inside: SessionInside): Session {
     return sessionProxy(this.#values, inside)
   }
 
-  /** Makes the values those that were given, as if each had been assigned and the others deleted. */
+  /** Replaces the values, as if the application had assigned each of them and deleted all others. */
   replaceValues(values: SessionValues): void {
     this.noteMayChange()
     for (const name of Object.keys(this.#values)) delete this.#values[name]
@@ -192,8 +191,8 @@ export class LiveSession extends StoreState implements SessionInside {
   }
 
   /**
-   * The session as a store is handed it that keeps sessions: a copy, because such a store may clone it, and
-   * may take its time to write it down.
+   * A copy of the session for a store that keeps sessions. A copy, because such a store may clone it, and may write it
+   * only later.
    */
   snapshot(): Session {
     const copy: Session = Object.create(Session.prototype)
@@ -207,14 +206,14 @@ export class LiveSession extends StoreState implements SessionInside {
     this.noteMayChange()
   }
 
-  // From here on the values may change, so this is the last moment to know what they were.
+  // After this the values may change, so they are encoded now, for the comparison later.
   noteMayChange(): void {
     if (this.#isSuspect) return
     this.#isSuspect = true
     this.stored ??= this.#encode(this.#values, this.maxAge)
   }
 
-  /** Gives the cookie its whole lifetime again, if anybody has looked at it; others are made when they are sent. */
+  /** Renews the lifetime of the cookie, if the application has accessed it. Otherwise it is made only when it is sent. */
   renew(): void {
     if (this.ownCookie !== undefined) this.renewCookie()
   }
@@ -227,7 +226,7 @@ export class LiveSession extends StoreState implements SessionInside {
     this.#owner.encoding.checkAssigned(name, value)
   }
 
-  /** A copy of some of the values, for a session that takes the place of this one. */
+  /** Copies some of the values, for the session that replaces this one. */
   pick(names: readonly string[]): SessionValues {
     return Object.fromEntries(Object.entries(this.#values).filter(([name]) => names.includes(name)))
   }
@@ -236,7 +235,7 @@ export class LiveSession extends StoreState implements SessionInside {
     return { isSame: (name, one, other) => this.#owner.encoding.isSame(name, one, other), resolve }
   }
 
-  /** A lifetime that this request has changed counts; one that it has left alone is theirs. */
+  /** Takes the `maxAge` of the other request, unless this request has changed it too. */
   #takeLifetime({ originalMaxAge = this.#configuredMaxAge }: SessionContents): void {
     const isTheirs = !this.hasNewLifetime
     this.#storedMaxAge = originalMaxAge

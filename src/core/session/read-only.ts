@@ -1,18 +1,18 @@
 import { SojournError } from '../report/errors.ts'
 import { actionsOf, type Session } from './session.ts'
 
-/** A session that nobody can change: its data, and who is signed in. */
+/** A copy of a session that cannot be changed: its data, its handle and who is signed in. */
 export type ReadOnlySession<Data extends object> = Readonly<Partial<Data>> &
   Pick<Session, 'handle' | 'subject' | 'authenticatedAt'>
 
 /**
- * Makes a picture of a session. It refuses changes, also inside of objects and lists. Of whatever else it holds that can be
- * changed, such as dates and maps, it gives copies.
+ * Makes a read-only copy of a session. Objects and lists inside its data refuse changes too. Each access to another object
+ * that can be changed, such as a date or a map, returns a copy of it.
  */
 export function readOnly<Data extends object>(session: Session): ReadOnlySession<Data> {
   const { handle, subject, authenticatedAt } = actionsOf(session)
   const { cookie: _cookie, ...data } = session
-  // The application's own data wins, as in every session. What its names hold is the application's word.
+  // The application's own data wins, as in every session. The application declares its type, and the library does not check it.
   return picture({ handle, subject, authenticatedAt, ...data }) as ReadOnlySession<Data>
 }
 
@@ -53,6 +53,6 @@ function refuse(name: string | symbol): never {
   throw new SojournError(
     'SESSION_READ_ONLY',
     `Expected a session from \`sessions.read\` to stay as it is, got a change of \`${String(name)}\`. ` +
-      'Change it where the answer can still carry a cookie: in a route that has a visit.',
+      'Change it in a route that has a visit, whose response can still carry a cookie.',
   )
 }

@@ -1,16 +1,16 @@
 import type { Cookie } from '../cookies/cookie.ts'
 
 /**
- * What CommonJS adds to. A compiler keeps what `require` and what `import` sees apart, and would forget one of two
- * additions to the same interface.
+ * The part of `SessionData` that the CommonJS types augment. For the compiler, `require` and `import` load different
+ * modules, and it would ignore one of two augmentations of the same interface.
  */
 export interface CommonJsSessionData {
-  /** How long the browser keeps the cookie. It is there before the application has stored anything. */
+  /** The session's cookie, which exists in every session. */
   cookie: Cookie
 }
 
 /**
- * What an application keeps in its sessions. Say it once, and `req.session` knows it everywhere:
+ * The type of the data in a session. Augment it once, and `req.session` has it everywhere:
  *
  * @example
  * declare module 'sojourn' {

@@ -2,24 +2,24 @@ import { isReserved, reservedNameError, type SessionValues } from '../data/codec
 import { SojournError } from '../report/errors.ts'
 import { actionsKey, Session, type SessionActions } from './session.ts'
 
-/** What the proxy asks of the session behind it. */
+/** The session behind a proxy. */
 export interface SessionInside {
   readonly cookie: unknown
   readonly actions: SessionActions
   replaceCookie(cookie: unknown): void
-  /** Called before a value can change, by the application's own hand or by what it was handed. */
+  /** Called before a value can change: by an assignment, or because the application reads an object. */
   suspect(name: string | symbol): void
-  /** Called with a value that the application is about to put in. */
+  /** Called before the application assigns a value. */
   checkAssigned(name: string, value: unknown): void
 }
 
-/** Makes values look and act as a `Session`: the application's data, a cookie, and the methods. */
+/** Makes a `Session` from values: a proxy with the application's data, the cookie and the methods. */
 export function sessionProxy(values: SessionValues, inside: SessionInside): Session {
-  // The traps answer as a Session does, down to the prototype.
+  // The traps make the proxy behave like a Session, including its prototype.
   return new Proxy(values, new SessionTraps(inside)) as unknown as Session
 }
 
-/** What no session can have another of. */
+/** Names of a session that an application cannot replace, not even with a method. */
 const fixed: ReadonlySet<string | symbol> = new Set(['cookie', 'id', 'req', 'constructor', '__proto__'])
 const plain: PropertyDescriptor = { writable: true, configurable: true }
 
@@ -31,10 +31,10 @@ class SessionTraps implements ProxyHandler<SessionValues> {
   }
 
   get(values: SessionValues, name: string | symbol, receiver: unknown): unknown {
-    // A visitor's words as names, as in `session[a][b] = c`, must not reach what every object inherits.
+    // In `session[a][b] = c`, `a` may come from a visitor. It must not reach `Object.prototype`.
     if (name === '__proto__') return undefined
     const value: unknown = Reflect.get(values, name)
-    // The application's data wins over every method, apart from names that can never be data.
+    // The application's data wins over methods of the same name. `constructor` is never data.
     if (value === undefined || name === 'constructor') return this.#member(name, receiver)
     if (typeof value === 'object' && value !== null) this.#inside.suspect(name)
     return value
@@ -48,7 +48,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
     if (isReserved(name)) return this.#replaceMethod(values, name, { ...plain, value, enumerable: false })
     this.#inside.suspect(name)
     if (typeof name === 'string') this.#inside.checkAssigned(name, value)
-    // A symbol is a name like any other here: it is kept for this request, and not stored.
+    // A value under a symbol is kept for this request, and not stored.
     values[name as string] = value
     return true
   }
@@ -91,7 +91,7 @@ class SessionTraps implements ProxyHandler<SessionValues> {
     throw closedError()
   }
 
-  /** An application may replace a method, as it may in express-session. A method is not data, and so is not stored. */
+  /** Lets an application replace a method, as in express-session. A method is not stored. */
   #replaceMethod(values: SessionValues, name: string | symbol, descriptor: PropertyDescriptor): boolean {
     const isMethod = typeof (descriptor.value ?? descriptor.get) === 'function' && !fixed.has(name)
     if (!isMethod) throw reservedNameError(name)

@@ -5,28 +5,28 @@ import type { Duration } from '../time/duration.ts'
 import { Answer } from './answer.ts'
 import { checkKeep, checkRecentSignIn, checkSubject } from './sign-in-check.ts'
 
-/** Called when a method of a session is done: with the error, or with nothing. */
+/** Called when a method of a session has finished: with the error, or without arguments. */
 export type SessionCallback = (error?: unknown) => void
 
-/** Under this name a request keeps what connects it to its session. */
+/** The property of a request that connects it to its session. */
 export const visitKey: unique symbol = Symbol('sojourn.visit')
 
-/** Under this name a session keeps what its methods act through. */
+/** The property of a session that holds the implementation of its methods. */
 export const actionsKey: unique symbol = Symbol('sojourn.actions')
 
-/** How somebody is signed in. */
+/** The options of `signIn`. */
 export interface SignInOptions {
-  /** The names of the data that go over into the new session, such as a cart. @default [] */
+  /** The names of the data to copy into the new session, such as `cart`. @default [] */
   readonly keep?: readonly string[] | undefined
 }
 
-/** How somebody is signed out. */
+/** The options of `signOut`. */
 export type SignOutOptions = SignInOptions
 
-/** How a session gives way to another. */
+/** The options of `regenerate`. */
 export type RegenerateOptions = SignInOptions
 
-/** What the methods of a session do: for the session of a request, or for one made by hand from stored data. */
+/** The implementation of a session's methods: one for the session of a request, another for a detached session. */
 export interface SessionActions {
   readonly id: string
   readonly handle: string
@@ -47,25 +47,25 @@ export interface SessionActions {
   signOut(options: SignOutOptions): Promise<void>
 }
 
-/** A request under way, as whoever changes its session from outside reaches it. */
+/** An active request, for code that replaces its session from outside, such as `store.regenerate`. */
 export interface SessionHost {
-  /** Takes a session that was made of stored data. */
+  /** Makes a session from stored data the session of the request. */
   adopt(data: object): Session
-  /** Begins a new session in the place of the one that is there. */
+  /** Replaces the session of the request with a new one. */
   generate(): Session
 }
 
 /**
  * The session of one visitor: the application's own data, and a few methods.
  *
- * A method takes a callback, as in express-session, and then answers the session; without one it answers a
- * promise. That promise may be dropped: a failure that nobody awaits is an event, never an unhandled rejection.
+ * A method with a callback returns the session, as in express-session. Without a callback it returns a promise. If
+ * nobody awaits the promise, a failure is no unhandled rejection: the end of the request tries again, or fails with it.
  */
 export abstract class Session {
-  /** A bundler may rename the class, and applications print its name. */
+  /** Applications print the name of the class, and a bundler may change that. */
   static readonly name: string = 'Session'
 
-  /** How long the browser keeps the cookie, and with it the session when no `idle` is set. */
+  /** The session's cookie. The browser keeps it for `maxAge`, which is also the idle timeout if `idle` is not set. */
   declare cookie: Cookie
 
   /** The secret that names the session. Never log it. */
@@ -77,22 +77,22 @@ export abstract class Session {
     return actionsOf(this).request
   }
 
-  /** How the session is named to people and in logs. Safe to show, and useless as a cookie. */
+  /** The public name of the session, for logs and pages. It is safe to show: nobody can use it as a cookie. */
   get handle(): string {
     return actionsOf(this).handle
   }
 
-  /** Whom the session belongs to; undefined while nobody has signed in. */
+  /** The user that is signed in, as given to `signIn`; undefined for an anonymous session. */
   get subject(): string | undefined {
     return actionsOf(this).subject
   }
 
-  /** When the subject signed in, in milliseconds since 1970; undefined while nobody has. */
+  /** When the subject signed in, in milliseconds since 1970; undefined for an anonymous session. */
   get authenticatedAt(): number | undefined {
     return actionsOf(this).authenticatedAt
   }
 
-  /** Gives the cookie its whole lifetime again. Happens at the end of each request anyway. */
+  /** Resets the cookie's lifetime to its full length. The end of each request does the same. */
   touch(): this {
     return this.resetMaxAge()
   }
@@ -102,28 +102,28 @@ export abstract class Session {
     return this
   }
 
-  /** Stores the session now. Without this it is stored when the response ends. */
+  /** Saves the session now. Otherwise the end of the response saves it. */
   save(callback: SessionCallback): this
   save(): Promise<void>
   save(callback?: SessionCallback): this | Promise<void> {
     return answer(this, actionsOf(this).save(), callback)
   }
 
-  /** Reads the session from the store again, and puts it in the place of this one on the request. */
+  /** Loads the session from the store again. `req.session` becomes the loaded one. */
   reload(callback: SessionCallback): this
   reload(): Promise<void>
   reload(callback?: SessionCallback): this | Promise<void> {
     return answer(this, actionsOf(this).reload(), callback)
   }
 
-  /** Ends the session. Once this has resolved, no request brings it back. */
+  /** Ends the session. After this has resolved, no concurrent request can restore it. */
   destroy(callback: SessionCallback): this
   destroy(): Promise<void>
   destroy(callback?: SessionCallback): this | Promise<void> {
     return answer(this, actionsOf(this).destroy(), callback)
   }
 
-  /** Ends the session and begins another under a new id, with the data that `keep` names: for every change of privilege. */
+  /** Ends the session and begins a new one under a new id. It copies only the data that `keep` names. */
   regenerate(callback: SessionCallback): this
   regenerate(options: RegenerateOptions, callback: SessionCallback): this
   regenerate(options?: RegenerateOptions): Promise<void>
@@ -133,10 +133,10 @@ export abstract class Session {
   }
 
   /**
-   * Changes the session and stores it at once, exactly: the function is called again, upon what is stored by
-   * then, until nobody else has been quicker. It may be called several times, and so must do nothing else.
+   * Changes the session and saves it at once, without losing concurrent changes. On a conflict it calls the function
+   * again with the stored data, until the save succeeds. So the function must do nothing but change the session.
    *
-   * @throws SojournError `SESSION_GONE` when the session has ended, `CONFLICT_UNRESOLVED` when others never rest.
+   * @throws SojournError `SESSION_GONE` when the session has ended, `CONFLICT_UNRESOLVED` after too many conflicts.
    * @example await req.session.update(session => { session.views += 1 })
    */
   update<Result>(change: (session: this) => MaybePromise<Result>): Promise<Result>
@@ -145,14 +145,14 @@ export abstract class Session {
     change: (session: this) => MaybePromise<Result>,
     callback?: SessionCallback,
   ): this | Promise<Result> {
-    // The function is handed the session itself, which is a `this`.
+    // The function receives a view of this session, which has the same type.
     const updating = actionsOf(this).update(change as (session: Session) => MaybePromise<Result>)
     return answer(this, updating, callback)
   }
 
   /**
-   * Gives the session a new id, because the old one has been in use for long enough. The session goes on:
-   * requests under way with the old id are led to the new one. For a change of privilege use `signIn`.
+   * Gives the session a new id and keeps its data. Active requests with the old id continue under the new one. For a
+   * sign-in or another change of privileges, use `signIn` or `regenerate`: they end the old session.
    */
   rotate(callback: SessionCallback): this
   rotate(): Promise<void>
@@ -161,11 +161,11 @@ export abstract class Session {
   }
 
   /**
-   * Ends this session and begins another that belongs to a subject. The old id is dead before this resolves,
-   * and the new session is stored.
+   * Ends this session and begins a new one for the user, under a new id. When this resolves, the old id no longer works
+   * and the new session is saved.
    *
-   * @throws SojournError `SUBJECT_INVALID`, at once, for what is no string and no number; `SESSION_LIMIT`
-   * when the subject has as many sessions as are allowed; `SESSION_GONE` when this session was ended meanwhile.
+   * @throws SojournError `SUBJECT_INVALID`, synchronously, for a subject that is no valid string or number;
+   * `SESSION_LIMIT` when the subject has too many sessions; `SESSION_GONE` when this session has ended meanwhile.
    * @example await req.session.signIn(user.id, { keep: ['cart'] })
    */
   signIn(subject: string | number, options?: SignInOptions): Promise<void>
@@ -179,7 +179,7 @@ export abstract class Session {
     return answer(this, actionsOf(this).signIn(checkSubject(subject), options), callback)
   }
 
-  /** Ends this session and begins an empty one, which belongs to nobody and is stored only if it is used. */
+  /** Ends this session and begins an anonymous one with the data that `keep` names. It is saved only if it has data. */
   signOut(options?: SignOutOptions): Promise<void>
   signOut(callback: SessionCallback): this
   signOut(options: SignOutOptions, callback: SessionCallback): this
@@ -189,18 +189,18 @@ export abstract class Session {
   }
 
   /**
-   * Demands that the subject has signed in within a span, before something that must not be done with a
-   * session that was left open.
+   * Throws unless the subject has signed in within a span. Call it before actions that a stranger could abuse in a
+   * browser that was left open, such as a change of the password.
    *
-   * @throws SojournError `SIGN_IN_REQUIRED`, with the status 401, when that is not so.
+   * @throws SojournError `SIGN_IN_REQUIRED`, with the status 401.
    */
   requireRecentSignIn(within: Duration): void {
     checkRecentSignIn(actionsOf(this), within)
   }
 }
 
-// An application may have data under these names, and they may be assigned to a session that is no proxy: to one that a
-// store is handed, or has loaded. What is assigned then takes the accessor's place.
+// An application may have data under these names. On a session that is no proxy, which stores receive or load, an
+// assignment to such a name replaces the accessor.
 for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(Session.prototype))) {
   if (get === undefined || isReserved(name)) continue
   const set = function (this: Session, value: unknown): void {
@@ -209,7 +209,7 @@ for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(Se
   Object.defineProperty(Session.prototype, name, { get, set, configurable: true })
 }
 
-/** The members that express-session does not have, and that applications may have data under. */
+/** The members that express-session does not have. Applications may already use these names for data. */
 type NewName =
   | 'authenticatedAt'
   | 'handle'
@@ -220,18 +220,18 @@ type NewName =
   | 'subject'
   | 'update'
 
-/** A session that holds `Data`. A name that the data has means the data, as it does when the program runs. */
+/** A session with the application's `Data`. Where the data has the name of a member, the data wins, as at run time. */
 export type SessionWith<Data extends object> = [Extract<keyof Data, NewName>] extends [never]
   ? Session & Partial<Data>
   : Omit<Session, Extract<keyof Data, NewName>> & Partial<Data>
 
-/** Through what a session's methods act. */
+/** The implementation of a session's methods. */
 export function actionsOf(session: Session): SessionActions {
   // Every session is made with its actions; the name is a symbol of this module.
   return Reflect.get(session, actionsKey) as SessionActions
 }
 
-// The callback runs outside the promise, so that what it throws is the application's and nobody's rejection.
+// The callback runs outside of the promise, so that an error that it throws does not become a rejection.
 function answer<Self extends Session, Result>(
   session: Self,
   work: Promise<Result>,
@@ -244,7 +244,7 @@ function answer<Self extends Session, Result>(
     )
     return session
   }
-  // Those of a session that was made by hand are promises like any other, which may be dropped all the same.
+  // A detached session returns a plain promise. In an `Answer`, its failure is no unhandled rejection either.
   return work instanceof Answer ? work : new Answer(resolve => resolve(work))
 }
 

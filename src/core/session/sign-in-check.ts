@@ -9,13 +9,13 @@ const keepChecks: Readonly<Record<string, OptionCheck>> = {
   },
 }
 const longestSubject = 1024
-/** How far ahead the clock of another machine may be. What lies further ahead was noted by a clock that was wrong. */
+/** How far the clock of another machine may be ahead. A time further ahead comes from a wrong clock. */
 export const mostAheadMs = 60_000
 
 /**
- * Answers a subject as text.
+ * Returns a subject as text.
  *
- * @throws SojournError `SUBJECT_INVALID` for what is no text of 1 to 1024 characters and no number.
+ * @throws SojournError `SUBJECT_INVALID` unless it is a string of 1 to 1024 characters or a finite number.
  */
 export function checkSubject(subject: unknown): string {
   const text = typeof subject === 'number' && Number.isFinite(subject) ? String(subject) : subject
@@ -29,8 +29,8 @@ export function checkSubject(subject: unknown): string {
 }
 
 /**
- * A subject may be an address of somebody, or the number of an account, and what stands in its place may be what
- * a visitor has sent: only its kind is told.
+ * Describes a value by its type only: a subject may be an e-mail address or an account number, and a wrong value may
+ * come from a visitor.
  */
 function describeKind(subject: unknown): string {
   if (typeof subject === 'string') return `one of ${subject.length} characters`
@@ -41,17 +41,17 @@ function describeKind(subject: unknown): string {
 }
 
 /**
- * Answers the options as they are.
+ * Checks the options, and returns them.
  *
- * @throws SojournError `OPTION_INVALID` for a `keep` that is no list of names, and for any other option, because
- * whoever hands in the list itself would lose what was to be kept.
+ * @throws SojournError `OPTION_INVALID` for a `keep` that is no list of names, and for any other option: a caller that
+ * passes the list itself would otherwise lose the data.
  */
 export function checkKeep<Options extends { readonly keep?: unknown }>(options: Options): Options {
   checkEach(options, keepChecks)
   return options
 }
 
-/** Whether, and since when, somebody is signed in. */
+/** The parts of a session that tell whether, and since when, a user is signed in. */
 export interface SignedIn {
   readonly subject: string | undefined
   readonly authenticatedAt: number | undefined

@@ -1,28 +1,28 @@
 import type { SessionRecord } from '../record/store.ts'
 
-/** What the store was asked to keep, and the values in it as text. */
+/** The record of a write, and its values as text. */
 export interface Written {
   readonly record: SessionRecord<unknown>
   readonly encoded: string
 }
 
-/** What the store has said of a session. */
+/** The state of a session in the store, as far as its answers tell. */
 export type SessionState = 'new' | 'sent' | 'stored' | 'ended'
 
-/** What a request knows of the record of its session. */
+/** Tracks what a request knows about the record of its session. */
 export class StoreState {
-  /** What the store holds; undefined while it has never said that it holds anything. */
+  /** The record in the store; undefined until the store has confirmed one. */
   record: SessionRecord<unknown> | undefined
-  /** Set once this request has asked the store to remove the session, whatever came of it. */
+  /** Set once this request has asked the store to remove the session, even if the call failed. */
   isRemovalAsked = false
   /**
-   * Changed only by what the store answers. A call that fails changes nothing, so that it can be made again.
+   * A call of the store that fails changes nothing, so that it can be repeated.
    *
-   * - new → sent: the store is asked to create the session, and may do so whatever it answers.
-   * - sent → stored: it answers true, or the record is found there later.
-   * - sent → new: it answers false, because another session has the id. This one gets another id.
-   * - sent or stored → ended: it answers a removal, or another verb finds that there is none.
-   * - new → ended: the session is removed, which the store need not be asked for.
+   * - new → sent: before `create` is called. From here the record may exist, even if the call fails.
+   * - sent → stored: `create` returned true, or a later load has found the record.
+   * - sent → new: `create` returned false, or a later load has found another session. This one gets another id.
+   * - sent or stored → ended: the store has removed the record, or a call has found none.
+   * - new → ended: the session is removed without a call of the store.
    */
   #state: SessionState
   #sent: Written | undefined
@@ -36,12 +36,12 @@ export class StoreState {
     return this.#state
   }
 
-  /** Whether the session has ended: nothing brings it back. */
+  /** Whether the session has ended. Nothing restores it. */
   get hasEnded(): boolean {
     return this.#state === 'ended'
   }
 
-  /** What the store was asked to create, while nobody knows whether it has. */
+  /** The record of a `create`, while its outcome is unknown. */
   get sent(): Written | undefined {
     return this.#state === 'sent' ? this.#sent : undefined
   }
@@ -56,7 +56,7 @@ export class StoreState {
     this.#state = 'stored'
   }
 
-  /** Takes note that the store has another session under the id, or none any more. */
+  /** Notes that the session is not in the store: another one has its id ('new'), or it has ended. */
   markAbsent(state: 'new' | 'ended'): void {
     this.#state = state
   }

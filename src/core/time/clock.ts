@@ -1,17 +1,17 @@
-/** The one source of time. Hand in another to replay a run, or to let an hour pass in a test at once. */
+/** The source of time. A test can pass its own, for example to skip an hour. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Calls back once after a span, without keeping the process alive. Answers what cancels it. */
+  /** Calls `callback` once after a span, without keeping the process alive. Returns a function that cancels it. */
   after(spanMs: number, callback: () => void): () => void
 }
 
-/** Node ends a longer timer at once. */
+/** Node fires a longer timer at once. */
 const longestTimerMs = 2 ** 31 - 1
 
-/** The time of this machine. */
+/** The clock of this machine. */
 export const systemClock: Clock = {
-  // Looked up at each call, so that tests may replace it.
+  // `Date.now` is looked up at each call, because tests may replace it.
   now: () => Date.now(),
   after(spanMs, callback) {
     if (spanMs > longestTimerMs) return afterAll(spanMs, callback)

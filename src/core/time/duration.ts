@@ -3,7 +3,7 @@ import { describeValue, SojournError } from '../report/errors.ts'
 /** A span of time: milliseconds, or a number and a unit such as `'20m'` or `'1.5 h'` (ms, s, m, h, d, w). */
 export type Duration = number | string
 
-/** How many milliseconds each unit has, the smallest first. */
+/** The milliseconds of each unit, the smallest first. */
 export const units: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
   ['s', 1000],
@@ -14,9 +14,9 @@ export const units: ReadonlyMap<string, number> = new Map([
 ])
 
 /**
- * Reads a duration as milliseconds.
+ * Converts a duration to milliseconds.
  *
- * @throws SojournError `OPTION_INVALID` when it is no duration, not finite, or below zero.
+ * @throws SojournError `OPTION_INVALID` if it is no duration, not finite, or below zero.
  */
 export function parseDuration(option: string, value: Duration): number {
   const spanMs = typeof value === 'string' ? spanOf(value) : value
@@ -27,7 +27,7 @@ export function parseDuration(option: string, value: Duration): number {
   )
 }
 
-/** Whether a value is a span of time. */
+/** Whether a value is a duration. */
 export function isDuration(value: unknown): value is Duration {
   if (typeof value === 'string') return spanOf(value) !== undefined
   return typeof value === 'number' && Number.isFinite(value) && value >= 0

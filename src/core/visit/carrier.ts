@@ -4,29 +4,29 @@ import { SojournError } from '../report/errors.ts'
 import type { Session } from '../session/session.ts'
 import { addressOf, type Connection, isSecure } from './connection.ts'
 
-/** The little that the core needs of a request, whatever the framework. */
+/** The parts of a request that the core needs, the same for all frameworks. */
 export interface Carrier extends CookieContext {
-  /** The `Cookie` header as it came. Anything but text counts as none, except a list, which is joined. */
+  /** The `Cookie` header, unchanged. A list is joined; any other value that is no string counts as none. */
   readonly cookieHeader: unknown
-  /** What a cookie parser that ran before has found under the name, where the header no longer tells. */
+  /** The cookie of this name from a cookie parser. Called only if the header does not have it. */
   parsedCookie?(name: string): ParsedCookie | undefined
-  /** The request's own secret, used where none is configured. */
+  /** The request's own secret, used if none is configured. */
   readonly secret?: Secret | undefined
-  /** What the visitor's browser calls itself, asked for only when somebody signs in or is signed in. */
+  /** The `User-Agent` header. The core reads and stores it only for signed-in visitors. */
   readonly userAgent?: string | undefined
-  /** The visitor's address, asked for at the same moments. */
+  /** The visitor's address. The core reads and stores it only for signed-in visitors. */
   readonly address?: string | undefined
-  /** The `Sec-Purpose` header as it came. A page that the browser loads on suspicion is no sign of life. */
+  /** The `Sec-Purpose` header, unchanged. A prefetch does not count as activity. */
   readonly purpose?: unknown
-  /** Says that the request is no sign of life, such as a poll: it prolongs no session. */
+  /** Whether the request is passive, such as a poll: it then does not count as activity. */
   readonly isPassive?: boolean | undefined
   /** Called when the request's session becomes another one, or none. */
   show?(session: Session | undefined): void
 }
 
 /**
- * Makes the carrier of a request from its headers. `proxy` tells whom to believe about the connection: a proxy's headers,
- * only the server, or (undefined) the framework.
+ * Makes the carrier of a request from its headers. `proxy` says what to trust about the connection: true trusts a proxy's
+ * headers, false only this server, undefined the framework.
  */
 export function carrierOf(request: unknown, connection: Connection, proxy?: boolean): Carrier {
   if (typeof Object(connection).header !== 'function')
@@ -49,7 +49,7 @@ export function carrierOf(request: unknown, connection: Connection, proxy?: bool
   }
 }
 
-/** A cookie as a parser has left it: with its signature, or already verified and taken off. */
+/** A cookie from a cookie parser: still signed, or with its signature verified and removed. */
 export interface ParsedCookie {
   readonly value: string
   readonly isVerified: boolean

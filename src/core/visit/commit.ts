@@ -14,7 +14,7 @@ import {
 } from './dues.ts'
 import type { RequestSessions } from './request-sessions.ts'
 
-/** What `Set-Cookie` would say, written before the save, or why it cannot be written. */
+/** The `Set-Cookie`, written before the save, or the error of writing it. */
 interface PreparedCookie {
   readonly id: string
   readonly writtenAt: number
@@ -22,11 +22,11 @@ interface PreparedCookie {
   readonly error: unknown
 }
 
-/** The end of a session's life inside one request: what is due is stored, and then the cookie is decided. */
+/** The end of a request: it saves what is due, and then decides the cookie. */
 export class Commit {
-  /** What `Set-Cookie` is to say; undefined when it is to say nothing. */
+  /** The value for `Set-Cookie`; undefined if the response needs none. */
   setCookie: string | undefined
-  /** Set when nobody could be asked whether the session still has the id of its cookie. */
+  /** Set if the store failed to confirm that the session still has the id of its cookie. */
   #isUnconfirmed = false
   readonly #engine: Engine
   readonly #sessions: RequestSessions
@@ -36,7 +36,7 @@ export class Commit {
     this.#sessions = sessions
   }
 
-  /** Ends a request that has a session. One that somebody has ended meanwhile stays ended, and gets no cookie. */
+  /** Ends a request that has a session. If the session has ended meanwhile, it stays ended, and no cookie is sent. */
   finish(live: LiveSession): MaybePromise<void> {
     const changes = live.changes()
     const sessions = this.#sessions
@@ -44,13 +44,13 @@ export class Commit {
     const rotates = !isAnnounced && isRotationDue(sessions, live)
     const needsCookie = !live.isAnnounced && (rotates || isCookieDue(sessions, live, changes !== undefined))
     if (needsCookie && isAnnounced) warnTooLate(this.#engine.cookies.name)
-    // A cookie that cannot be written is found out before anything is stored.
+    // Written before the save, so that an invalid cookie fails before anything is stored.
     const cookie = needsCookie && !isAnnounced ? this.#prepareCookie(live) : undefined
     const { id } = live
     const store = (): MaybePromise<void> =>
       rotates ? this.#rotate(live, changes) : this.#store(live, changes, needsCookie)
     const storing = attempt(store, error => {
-      // express-session's way: the cookie goes out whatever becomes of the save. An id that is taken is somebody else's.
+      // As in express-session, the cookie is sent even if the save fails. But never with an id that another session has.
       const isSent = live.state !== 'new' && !this.#isUnconfirmed
       if (this.#engine.sendsAnyway && isSent) this.setCookie = cookie?.text
       throw error
@@ -58,13 +58,13 @@ export class Commit {
     return chain(storing, () => this.#conclude(live, cookie ?? this.#successorCookie(live, id)))
   }
 
-  /** Stores what has changed since the end: the visitor has the whole response by then, and no cookie can be sent. */
+  /** Saves what has changed since `flush`. The browser has the whole response by then, so no cookie can be sent. */
   finishRest(live: LiveSession): MaybePromise<void> {
     const changes = live.changes()
     if (isSaveDue(this.#sessions, live, changes)) return this.#save(live, changes ?? live.encode())
   }
 
-  /** Ends a request whose session was ended or taken away. */
+  /** Ends a request whose session has ended or was removed by the application. */
   finishWithout(): MaybePromise<void> {
     const sessions = this.#sessions
     const { last } = sessions
@@ -90,7 +90,7 @@ export class Commit {
     return chain(this.#touch(live, isRenewed), () => this.#confirm(live, needsCookie))
   }
 
-  // An id that could not be changed now is changed by the next request: that spoils no answer either.
+  // A failed rotation alone does not fail the response: the next request rotates the id.
   #rotate(live: LiveSession, changes: string | undefined): MaybePromise<void> {
     const rotate = (): MaybePromise<void> => this.#sessions.writer.rotate(live)
     if (changes !== undefined) return rotate()
@@ -117,7 +117,7 @@ export class Commit {
   }
 
   #save(live: LiveSession, encoded: string): MaybePromise<void> {
-    // A store that goes by the cookie would take a renewed one for a sign of life.
+    // A passive request must not renew the cookie, because a store for express-session takes the expiry from it.
     if (!this.#sessions.isPassive) live.renew()
     return this.#sessions.writer.save(live, encoded)
   }
@@ -128,8 +128,8 @@ export class Commit {
   }
 
   /**
-   * A cookie is sent only for a session that the store still has, and only with the id that it has now: whoever got
-   * the old one back would be taken for a thief as soon as the grace is over.
+   * Loads the session again before a cookie is sent: it must still exist, and the cookie must carry its present id. A
+   * visitor who got an old id back would look like a thief after the grace.
    */
   #confirm(live: LiveSession, needsCookie: boolean): MaybePromise<void> {
     if (!needsCookie || live.record === undefined || live.hasEnded || this.#engine.keepsSessions) return
@@ -137,17 +137,17 @@ export class Commit {
     const hasBroughtAnId = brought !== undefined && this.#engine.keyOfVisitor(brought) === live.record.key
     return attempt(
       () => writer.confirm(live),
-      // A first cookie goes out nevertheless: without it nobody finds what is stored.
+      // The first cookie of a session is sent all the same: without it, nobody could find the stored session.
       error => (hasBroughtAnId ? this.#forgiveCookie(error) : this.#forgiveTouch(error)),
     )
   }
 
-  // The session is stored, only its last activity is not: that spoils no answer.
+  // The session is stored, only its last activity is not. That does not fail the response.
   #forgiveTouch(error: unknown): void {
     if (this.#engine.sendsAnyway) throw error
   }
 
-  /** Who was led to another id only while storing is given it too: the answer of who has changed it may be lost. */
+  /** The cookie for a new id that another request has set during the save: that request's response may be lost. */
   #successorCookie(live: LiveSession, id: string): PreparedCookie | undefined {
     const isLed = live.id !== id && !live.hasEnded && !this.#sessions.isAnnounced
     return isLed && isCookieDue(this.#sessions, live, false) ? this.#prepareCookie(live) : undefined
@@ -160,12 +160,12 @@ export class Commit {
     if (cookie?.error !== undefined) throw cookie.error
   }
 
-  /** Whether the visitor's session was ended, and the one in its place is nothing that a cookie could name. */
+  /** Whether the visitor's session has ended, and its replacement is not stored, so that the cookie must be deleted. */
   #hasLeft(live: LiveSession): boolean {
     return this.#sessions.hasDestroyed && live.record === undefined && !this.#sessions.isAnnounced
   }
 
-  /** A lifetime counts from when the response leaves, which a slow save may have put off. */
+  /** Writes the cookie again after a slow save, because its lifetime counts from when the response leaves. */
   #refreshed(live: LiveSession, { id, writtenAt }: PreparedCookie, text: string): string {
     return writtenAt === this.#engine.now() && id === live.id ? text : writeCookie(this.#sessions, live)
   }

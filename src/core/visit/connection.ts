@@ -1,20 +1,20 @@
-/** How a request has come to the server. */
+/** The connection of a request, and its headers. */
 export interface Connection {
   /** Whether TLS ends at this server. */
   readonly isEncrypted: boolean
-  /** Whether a framework that knows its proxies calls the connection secure. */
+  /** Whether the framework, which knows the trusted proxies, considers the connection secure. */
   readonly isSecure?: boolean | undefined
-  /** The other end of the connection, or what a framework that knows its proxies says. */
+  /** The visitor's address, from a framework that knows the trusted proxies, or else from the socket. */
   readonly address?: string | undefined
-  /** Answers a header as it came. The name is in lower case. */
+  /** Returns a header, unchanged. The name is in lower case. */
   header(name: string): unknown
 }
 
 type ForwardedName = 'x-forwarded-for' | 'x-forwarded-host' | 'x-forwarded-proto'
 
 /**
- * Answers what the outermost proxy has written into a header to which each proxy adds behind a comma, in lower case;
- * undefined where there is nothing.
+ * Returns the first entry of a header that proxies extend with commas, in lower case: the one of the outermost proxy.
+ * Undefined if there is none.
  */
 export function forwarded(connection: Pick<Connection, 'header'>, name: ForwardedName): string | undefined {
   const value = connection.header(name)
@@ -22,14 +22,14 @@ export function forwarded(connection: Pick<Connection, 'header'>, name: Forwarde
   return value.split(',', 1)[0]?.trim().toLowerCase() || undefined
 }
 
-/** Whether a request came over a secure connection: as a proxy's header says, or only the server, or the framework. */
+/** Whether the connection is secure. `proxy` says what to trust, as in `carrierOf`. */
 export function isSecure(connection: Connection, proxy: boolean | undefined): boolean {
   if (connection.isEncrypted) return true
   if (proxy === true) return forwarded(connection, 'x-forwarded-proto') === 'https'
   return proxy !== false && connection.isSecure === true
 }
 
-/** The visitor's address, as far as anybody knows it. */
+/** The visitor's address, if it is known. */
 export function addressOf(connection: Connection, proxy: boolean | undefined): string | undefined {
   const said = proxy === true ? forwarded(connection, 'x-forwarded-for') : undefined
   return said ?? connection.address

@@ -4,19 +4,19 @@ import type { LiveSession } from '../session/live-session.ts'
 import { idByNow } from './find-session.ts'
 import type { RequestSessions } from './request-sessions.ts'
 
-/** Whether the end of a request is to store its session. */
+/** Whether the end of a request must save its session. */
 export function isSaveDue({ engine }: RequestSessions, live: LiveSession, changes?: string): boolean {
   const { resave, saveUninitialized } = engine.policy
   const { savedAs } = live
-  // express-session's way: what the application has tried to save by itself is not tried again unless it has changed.
+  // As in express-session, a save that the application has tried is not tried again, unless the session has changed.
   const isTold = savedAs !== undefined && (changes ?? savedAs) === savedAs && engine.sendsAnyway
   if (isTold || changes !== undefined) return !isTold
-  // An empty session is stored if the application has tried to.
+  // An empty session is saved if the application has tried to save it.
   if (live.record === undefined) return saveUninitialized || live.isSuccessor || savedAs !== undefined
   return resave && savedAs === undefined
 }
 
-/** Whether the end of a request is to record activity. */
+/** Whether the end of a request must record activity. */
 export function isTouchDue(
   sessions: RequestSessions,
   live: LiveSession,
@@ -25,11 +25,11 @@ export function isTouchDue(
   const { engine } = sessions
   const now = engine.now()
   if (!engine.timeouts.isTouchDue(now, record, live.maxAge) || sessions.isPassive) return false
-  // Or it was stored long before its response leaves. An old id, which only leads to a session, prolongs nothing.
+  // Also a session that this request began and saved some time before its end. A request with an old id prolongs nothing.
   return sessions.hasBrought(live) || (!engine.keepsSessions && !live.isFollowing && record.touchedAt < now)
 }
 
-/** Whether the end of a request is to write down that the visitor has the id that another was changed to. */
+/** Whether the end of a request must record that the visitor has received the new id of a rotation. */
 export function isGraceDue(
   sessions: RequestSessions,
   live: LiveSession,
@@ -38,18 +38,18 @@ export function isGraceDue(
   return sessions.hasBrought(live) && sessions.engine.rotation.isUnused(rotation)
 }
 
-/** Whether the visitor has used one id for as long as one may be used, and can be given another. */
+/** Whether the session's id is old enough to rotate, and the request can rotate it. */
 export function isRotationDue(sessions: RequestSessions, live: LiveSession): boolean {
   const { policy, rotation, keepsSessions } = sessions.engine
   const { record } = live
   if (policy.rotateEveryMs === undefined || record === undefined || keepsSessions) return false
   if (!sessions.hasBrought(live) || sessions.isPassive || !isAllowed(sessions, live)) return false
   const since = rotation.rotatedAt(record.rotation) ?? record.createdAt
-  // A clock that was set back is no reason to keep an id for longer.
+  // The absolute value, so that a clock that was set back does not delay the rotation.
   return Math.abs(sessions.engine.now() - since) >= policy.rotateEveryMs
 }
 
-/** Whether the response is to carry the session's cookie. */
+/** Whether the response must carry the session's cookie. */
 export function isCookieDue(sessions: RequestSessions, live: LiveSession, isChanged: boolean): boolean {
   const isModified = isChanged || live.hasSavedChanges || live.isSuccessor
   const isDue = sessions.hasBrought(live)
@@ -58,11 +58,11 @@ export function isCookieDue(sessions: RequestSessions, live: LiveSession, isChan
   return isDue && isAllowed(sessions, live)
 }
 
-/** Writes the `Set-Cookie` of a session, its lifetime counted from now. */
+/** Writes the `Set-Cookie` of a session. Its lifetime begins now. */
 export function writeCookie({ engine, carrier, brought }: RequestSessions, live: LiveSession): string {
   const signer = engine.signer(carrier.secret)
   live.renew()
-  // Signing costs more than all the rest, so a visitor who comes again is given what was worked out before.
+  // Signing costs more than all the rest, so the signed value is remembered with the visitor's verified cookie.
   const known = brought?.id === live.id ? brought.cookieValue : undefined
   const value = known ?? signer.write(live.id)
   if (brought?.id === live.id) brought.cookieValue = value
@@ -71,18 +71,18 @@ export function writeCookie({ engine, carrier, brought }: RequestSessions, live:
     : live.ownCookie.write({ name: engine.cookies.name, value })
 }
 
-/** Decides the cookie of a head that leaves before the end of its response. Answers undefined where none is due. */
+/** Decides the cookie of a head that leaves before the end of its response. Returns undefined if none is due. */
 export function announceCookie(sessions: RequestSessions, live: LiveSession): string | undefined {
   if (!isCookieDue(sessions, live, live.changes() !== undefined)) return undefined
   const { engine } = sessions
   const { record } = live
   live.isAnnounced = true
   if (record !== undefined) live.follow(idByNow(engine, live.id, record))
-  // The end of a stream finds out for sure, and then the cookie has left.
+  // The end of the stream asks the store, but by then the head has left. So this uses what is known without waiting.
   return record !== undefined && engine.isKnownEnded(record) ? undefined : writeCookie(sessions, live)
 }
 
-/** Writes the `Set-Cookie` that takes the cookie away from a visitor who has brought one. */
+/** Writes the `Set-Cookie` that deletes the cookie of a visitor. Returns undefined if the visitor has none. */
 export function writeDeletion({ engine, carrier, brought }: RequestSessions): string | undefined {
   return brought && engine.cookies.writeDeletion(carrier)
 }

@@ -8,17 +8,17 @@ import { publish } from '../report/events.ts'
 import { adopt, removeRecord } from '../writing/adoption.ts'
 
 /**
- * What became of the session that a visitor's cookie named.
+ * The result of looking for the session that a visitor's cookie names.
  *
- * - `none`: no cookie of the session's name came.
- * - `found`: the session is there.
- * - `missing`: the signature is right, and the store has no such session.
- * - `expired`: one of the two timeouts is over.
- * - `revoked`: the session was ended: while this request was under way, by whoever ended all sessions of its
- *   subject, or on this process a while ago.
- * - `replayed`: the session goes on under another id, and the grace of this one is over.
- * - `tampered`: no secret has made the signature, or the record is not what was stored.
- * - `failed`: the store did not answer, so nobody knows.
+ * - `none`: the request has no cookie of the session's name.
+ * - `found`: the session exists.
+ * - `missing`: the signature is valid, but the store has no such session.
+ * - `expired`: the idle or the absolute timeout is over.
+ * - `revoked`: the session has been ended: during this request, together with all sessions of its subject, or earlier by
+ *   this process.
+ * - `replayed`: the session has another id by now, and the grace of this one is over.
+ * - `tampered`: the signature is wrong, or the record cannot be trusted.
+ * - `failed`: the store failed, so the result is unknown.
  */
 export type Outcome =
   | 'none'
@@ -30,26 +30,26 @@ export type Outcome =
   | 'tampered'
   | 'failed'
 
-/** What became of the session that a visitor's cookie names, and the session if it is there. */
+/** The outcome, and the session if it was found. */
 export type Finding =
   | { readonly outcome: 'found'; readonly session: FoundSession }
   | {
       readonly outcome: Exclude<Outcome, 'found'>
       readonly session?: undefined
-      /** The removal of a record that is nobody's session any more. A look at the session does not wait for it. */
+      /** The removal of a record that is no longer a session. The load does not wait for it. */
       readonly removing?: MaybePromise<void>
     }
 
-/** A session that goes on. */
+/** A live session. */
 export interface FoundSession {
-  /** The id that it has now, which is another one than the visitor's when it was changed a moment ago. */
+  /** Its present id, which differs from the visitor's shortly after a rotation. */
   readonly id: string
   readonly record: SessionRecord<unknown>
-  /** What its data says; undefined for a store that keeps sessions and no data. */
+  /** Its decoded data; undefined for a store that keeps sessions and no encoded data. */
   readonly reading: ReadData | undefined
 }
 
-/** Finds the session of an id that was signed here, and tells whoever listens what became of it. */
+/** Finds the session of a verified id, and publishes the outcome as an event. */
 export function findSession(engine: Engine, visitor: VerifiedId): MaybePromise<Finding> {
   const loading = engine.load(visitor.id, engine.keyOfVisitor(visitor))
   const found = chain(loading, record => record ?? adopt(engine, visitor))
@@ -64,7 +64,7 @@ function tell(engine: Engine, { id }: VerifiedId, finding: Finding): Finding {
   return finding
 }
 
-/** Reads a session once more, for whoever was let in already with this id, however long ago it was given up. */
+/** Loads a session again, for a request that began with this id: it may be an old id whose grace is over. */
 export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSession | undefined> {
   return chain(engine.load(id), record => {
     const now = engine.now()
@@ -77,21 +77,21 @@ export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSes
   })
 }
 
-/** The id that a session has by now, for a cookie that cannot wait: as far as the store or this process says so at once. */
+/** The present id of a session, for a cookie that cannot wait. A store over a network is not asked. */
 export function idByNow(engine: Engine, id: string, { key }: SessionRecord<unknown>): string {
   const found = engine.traits.readsAtOnce === true ? rereadSession(engine, id) : undefined
   if (isPromised(found)) return id
   return found?.id ?? engine.recollection.idOf(key) ?? id
 }
 
-/** A record, the id that leads to it, and when the store has answered it: somebody may have been active since. */
+/** A record, its present id, and when the store returned it. Later the record may be outdated and look expired. */
 interface Answered {
   readonly id: string
   readonly record: SessionRecord<unknown>
   readonly now: number
 }
 
-/** Reads a record for whoever knows the id. Data that was tampered with is nobody's session. */
+/** Decodes a record. Data that was tampered with is no session. */
 function readSession(engine: Engine, { id, record, now }: Answered): Finding {
   if (engine.keepsSessions) return { outcome: 'found', session: { id, record, reading: undefined } }
   const reading = engine.encoding.read(record, id)
@@ -116,7 +116,7 @@ function judge(
     return { outcome: engine.recollection.outcomeOf(engine.keyOfVisitor(visitor), now) }
   if (engine.timeouts.isOver(now, record)) return { outcome: 'expired' }
   const id = engine.keepsSessions ? visitor.id : engine.rotation.currentFor(visitor.id, record.rotation, now)
-  // An id that was given up long ago is used by somebody who should not have it, or by a very late visitor.
+  // An old id after its grace comes from a thief, or from a very late visitor.
   if (id === undefined && engine.policy.onReplay !== 'end') return { outcome: 'replayed' }
   if (id === undefined) return { outcome: 'replayed', removing: remove(engine, visitor.id, record) }
   if (record.subject === undefined) return readSession(engine, { id, record, now })
@@ -127,7 +127,7 @@ function judge(
   )
 }
 
-/** Removes what is over anyway, so that a store that cannot do it now is no reason to fail. */
+/** Removes the record of a session that has ended. A failure of the store does not matter here. */
 function remove(engine: Engine, id: string, { key }: SessionRecord<unknown>): MaybePromise<void> {
   engine.recollection.noteEnd(key)
   return engine.tidy(manager => removeRecord(manager, id, key))

@@ -4,13 +4,13 @@ import type { Engine } from '../engine/engine.ts'
 import { publish } from '../report/events.ts'
 import type { Carrier } from './carrier.ts'
 
-/** Who a visitor claims to be: an id that was signed here, a claim that fails, or no claim at all. */
+/** The result of reading the session's cookie: a verified id, an invalid cookie, or no cookie. */
 export type Identity = VerifiedId | 'tampered' | 'none'
 
-/** Reads the session's cookie. Whatever bytes arrive, the answer is an identity and never an exception. */
+/** Reads the session's cookie. It never throws for anything that a visitor sends. */
 export function identify(engine: Engine, carrier: Carrier, signer: CookieSigner): Identity {
   const { name } = engine.cookies
-  // An empty cookie says nothing: some clients clear one in this way.
+  // An empty cookie counts as none: some clients delete a cookie this way.
   const values = findCookies(headerText(carrier.cookieHeader), name).filter(value => value !== '')
   if (values.length === 0) return identifyParsed(engine, carrier, signer)
   if (values.length > 1 && engine.policy.duplicates === 'reject') return refuse('duplicate')

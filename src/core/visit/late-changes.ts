@@ -2,30 +2,30 @@ import type { Engine } from '../engine/engine.ts'
 import { warnAfterEnd, warnStale } from '../report/warnings.ts'
 import type { LiveSession } from '../session/live-session.ts'
 
-/** What tells of a request whether a change of one of its sessions comes too late. */
+/** The parts of a request that tell whether a change of its session comes too late. */
 interface ChangedRequest {
   readonly engine: Engine
   readonly current: LiveSession | undefined
-  /** Set when the end of the request has begun, which stores for the last time. */
+  /** Set when the end of the request has begun, which saves for the last time. */
   readonly isOver: boolean
-  /** What the request is still doing. It never rejects. */
+  /** Resolves when the operations of the request have ended; undefined if none is running. It never rejects. */
   readonly underWay: Promise<void> | undefined
 }
 
-/** For how long a change may wait for the `save` that stores it after all, as on a socket. */
+/** How long to wait for a `save` that stores a late change after all, as on a socket. */
 const patienceMs = 1000
 
-/** Warns of changes that come too late to be stored, unless something stores them before long. */
+/** Warns about changes that come too late to be saved, unless a `save` follows soon. */
 export class LateChanges {
   readonly #request: ChangedRequest
-  /** A session that is compared before long. */
+  /** The session that is being watched. */
   #watched: LiveSession | undefined
 
   constructor(request: ChangedRequest) {
     this.#request = request
   }
 
-  /** Compares a session before long with what it is now, before the application can change it. */
+  /** Notes the present state of a session, and compares it with the state after a while. */
   watch(live: LiveSession): void {
     if (this.#watched === live) return
     this.#watched = live
@@ -33,7 +33,7 @@ export class LateChanges {
     setTimeout(() => void this.#tell(live, before), patienceMs).unref()
   }
 
-  /** The same for what a route has taken out of its session, and may still hold when the request is over. */
+  /** The same for objects of the session that the route may still hold after the request. In development only. */
   watchHandedOut(): void {
     const { engine, current } = this.#request
     if (engine.isDeveloping && current?.hasHandedOut) this.watch(current)
@@ -43,14 +43,14 @@ export class LateChanges {
     while (this.#request.underWay !== undefined) await this.#request.underWay
     this.#watched = undefined
     const after = changesOf(live)
-    // What the application has tried to save it was told of.
+    // If the application has tried to save this state, it knows about a failure.
     if (after === undefined || after === before || after === live.savedAs) return
     if (live !== this.#request.current) warnStale()
     else if (this.#request.isOver && !live.hasEnded) warnAfterEnd()
   }
 }
 
-/** What was changed and is not stored, as far as it can be written. */
+/** The unsaved changes, as text; undefined if there are none, or if they cannot be encoded. */
 function changesOf(live: LiveSession): string | undefined {
   try {
     return live.changes()

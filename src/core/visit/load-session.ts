@@ -8,7 +8,7 @@ import { type Finding, findSession, type Outcome } from './find-session.ts'
 import { identify } from './identify.ts'
 import type { RequestSessions } from './request-sessions.ts'
 
-/** Gives a request the session that the visitor's cookie names, or a new one. Answers what became of the one that was named. */
+/** Loads the session that the visitor's cookie names, or begins a new one. Returns the outcome of the search. */
 export function loadSession(sessions: RequestSessions): MaybePromise<Outcome> {
   const { engine, carrier } = sessions
   const identity = identify(engine, carrier, engine.signer(carrier.secret))
@@ -23,9 +23,9 @@ function receive(sessions: RequestSessions, finding: Finding, visitor: VerifiedI
   const { outcome, session } = finding
   if (session !== undefined) sessions.receive(session).isFollowing = session.id !== visitor.id
   else {
-    // The answer waits for the removal, so that the visitor who is told of an end meets it everywhere.
+    // The response waits for the removal, so that it never reports an end that the store has not seen yet.
     void sessions.inTurn(() => finding.removing)
-    // Whoever comes with an id that was given up ends nothing of those who have the new one.
+    // A visitor with an old id after its grace must not be able to end the session of those who have the new id.
     if (outcome !== 'replayed') sessions.missing = visitor
     sessions.begin()
   }

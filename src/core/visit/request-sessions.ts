@@ -27,34 +27,34 @@ import type { Identity } from './identify.ts'
 import { LateChanges } from './late-changes.ts'
 import { noteTouch, type UpdatingRequest } from './update-call.ts'
 
-/** Makes what the methods of a session do. Handed in, so that imports go one way. */
+/** Makes the implementation of a session's methods. It is a parameter to avoid a circular import. */
 type MakeActions = (sessions: RequestSessions, live: LiveSession) => LiveActions
 
-/** The sessions that one request has, one after the other, and what their methods do. */
+/** The sessions of one request: it can have several, one after the other. */
 export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRequest {
-  /** The session that the application sees; undefined once it was ended or taken away. */
+  /** The session that the application sees; undefined after it has ended or the application has removed it. */
   current: LiveSession | undefined
-  /** The newest session, also when the application has taken it away. */
+  /** The newest session, even if the application has removed it. */
   last: LiveSession | undefined
-  /** Who the visitor turned out to be. */
+  /** The result of reading the visitor's cookie. */
   identity: Identity = 'none'
-  /** The session that was destroyed last, which may be there nevertheless. */
+  /** The session that the application has destroyed last. It still exists if the removal has failed. */
   #leaving: LiveSession | undefined
-  /** The session that the visitor has brought and that the store has not found. */
+  /** The id of the visitor's cookie, if the store has not found its session. */
   missing: VerifiedId | undefined
-  /** Set when a session was ended for good, so that the browser is to forget its cookie. */
+  /** Set when a session has ended, so that the response must delete the cookie. */
   hasDestroyed = false
-  /** Set when the response's head has left, and with it the cookie or the lack of one. */
+  /** Set when the head of the response has left or is decided: no cookie can be added any more. */
   isAnnounced = false
-  /** Set when the end of the request has begun, which stores for the last time. */
+  /** Set when the end of the request has begun, which saves for the last time. */
   isOver = false
-  /** The methods of the sessions that have failed. */
+  /** The failures of session methods. */
   readonly failures: Failures = new Failures()
   readonly lateChanges: LateChanges = new LateChanges(this)
-  /** What the request is still doing. It never rejects. */
+  /** Resolves when the operations of the request have ended; undefined if none is running. It never rejects. */
   underWay: Promise<void> | undefined
   updating: UpdatingRequest['updating']
-  /** Set once the request has asked to have its session for itself. */
+  /** Set once the request has asked to hold its session. */
   holding: Holding | undefined
   readonly engine: Engine
   readonly encoding: Encoding
@@ -71,12 +71,12 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
     this.writer = new Writer(this)
   }
 
-  /** The id that the visitor has brought. */
+  /** The verified id of the visitor's cookie. */
   get brought(): VerifiedId | undefined {
     return typeof this.identity === 'string' ? undefined : this.identity
   }
 
-  /** Whether this is the session whose cookie the visitor has brought. */
+  /** Whether the visitor's cookie names this session. */
   hasBrought(live: LiveSession): boolean {
     return this.brought?.id === live.id
   }
@@ -85,7 +85,7 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
     return this.carrier.request
   }
 
-  /** Whether the request is no sign of life: it prolongs nothing. */
+  /** Whether the request is passive: it does not count as activity. */
   get isPassive(): boolean {
     this.#isPassive ??= this.engine.policy.isPassive(this.carrier)
     return this.#isPassive
@@ -104,12 +104,12 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
     return this.#take(this.#empty(standing))
   }
 
-  /** Takes the session that the store has answered. */
+  /** Takes the session that the store has returned. */
   receive(found: FoundSession): LiveSession {
     return this.#take(this.#fromFound(found))
   }
 
-  /** Begins a session in the place of another. An empty one is stored only if the other one was. */
+  /** Begins a session that replaces another. An empty successor is stored only if its predecessor was. */
   succeed(standing: Standing = anonymous): LiveSession {
     const { last } = this
     const live = this.begin(standing)
@@ -118,18 +118,18 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
     return this.show(live)
   }
 
-  /** Takes data that the application has read from the store by itself, as the session with this id. */
+  /** Makes a session from data that the application has read from the store itself, under this id. */
   adopt(id: string, data: object): LiveSession {
     const stored = this.last?.id === id ? this.last : undefined
     stored?.noteMayChange()
     const live = this.#take(this.#fromData(id, data, stored))
-    // What the store has is known: what the data says otherwise is a change.
+    // The stored values are known, so every difference in the data is a change.
     live.noteMayChange()
     live.isSuccessor = this.brought?.id !== id
     return this.show(live)
   }
 
-  /** Puts what the application has assigned in the place of the session: nothing, a session, or plain data. */
+  /** Replaces the session with the value that the application has assigned: nothing, a session, or plain data. */
   put(id: string, assigned: unknown): void {
     if (typeof assigned !== 'object' || assigned === null) this.current = undefined
     else if (assigned instanceof Session) this.#putSession(id, assigned)
@@ -145,7 +145,7 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
     return this.engine.cookies.cookieFor(this.carrier)
   }
 
-  /** Takes a session away from the request, before it is removed from the store. */
+  /** Removes a session from the request, before it is removed from the store. */
   giveUp(live: LiveSession): void {
     this.#leaving = live
     if (this.current?.id !== live.id) return
@@ -154,8 +154,9 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
   }
 
   /**
-   * Removes a session from the store. Only then is the browser told to forget it: a failing store is no logout. Nor is one
-   * that has not found the visitor's session: it is asked to remove that all the same, because a replica may have it.
+   * Removes a session from the store. Only if that succeeds, the response deletes the cookie: a failing store must not
+   * look like a logout. If the visitor's session was not found, this removes it all the same, because the load may have
+   * asked a replica that lags behind.
    */
   end(live: LiveSession, goesOn = false): MaybePromise<void> {
     const { missing, engine } = this
@@ -169,8 +170,8 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
   }
 
   /**
-   * Tries once more to remove a session whose `destroy` has failed: the application may not have noticed, and a
-   * response that says goodbye must not be a lie.
+   * Tries again to remove a session whose `destroy` has failed. The application may not have noticed the failure, and its
+   * response must not report a logout that did not happen.
    */
   endLeaving(): MaybePromise<void> {
     const live = this.#leaving
@@ -182,7 +183,7 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
     if (live !== this.current || this.isOver || this.underWay !== undefined) this.lateChanges.watch(live)
   }
 
-  /** Runs an operation after what this request is still doing. Whatever comes later waits for both. */
+  /** Runs an operation after the running ones of this request. Later operations wait for all of them. */
   inTurn<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
     const before = this.underWay
     const fail = (error: unknown): never => {

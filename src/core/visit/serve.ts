@@ -3,18 +3,18 @@ import { failureOf } from '../record/maybe-promise.ts'
 import type { MaybePromise } from '../record/store.ts'
 import type { Visit } from './visit.ts'
 
-/** What `serve` calls of a visit. */
+/** The part of a visit that `serve` uses. */
 export type ServedVisit = Pick<Visit, 'open' | 'announce' | 'commit'> & { readonly terms: Terms }
 
 /**
- * A whole request, for a framework whose middleware stands around the route: loads the session, runs the route, stores
- * what it has changed, and only then answers. `visit.setCookie` is known after that, also where this rejects.
+ * Runs a whole request, for a framework whose middleware wraps the route: loads the session, runs the route, saves its
+ * changes, and then returns the route's result. `visit.setCookie` is known after that, even if this rejects.
  *
- * A route that fails has its changes stored as well, as in Express. The caller is told of the route's error, and else of
- * what went wrong with storing.
+ * The changes of a route that fails are saved too, as in Express. This rejects with the route's error, or else with the
+ * error of the save.
  *
- * The head of a stream leaves before its end. Where `isStream` says so, the cookie is decided and nothing is stored yet:
- * send the chunks through `untilStored`.
+ * The head of a stream leaves before its end. If `isStream` returns true, this decides the cookie and saves nothing yet: send the
+ * chunks through `untilStored`.
  */
 export async function serve<Answer>(
   visit: ServedVisit,
@@ -33,7 +33,7 @@ export async function serve<Answer>(
   return answering
 }
 
-/** Sends the chunks of a stream, and holds its end back until the session is stored. It fails where that fails. */
+/** Passes the chunks of a stream on, and ends only when the session is saved. A failed save makes the stream fail. */
 export async function* untilStored<Chunk>(
   visit: Pick<Visit, 'commit'>,
   chunks: AsyncIterable<Chunk>,

@@ -19,13 +19,13 @@ import type { RequestSessions } from './request-sessions.ts'
 import { SignIn } from './sign-in.ts'
 import { callForUpdate, isInUpdate, sparedNames } from './update-call.ts'
 
-/** What the end of the request tries once more by itself. Of the others it looks whether the application knows. */
+/** The methods that the end of the request repeats if they failed. For others, it fails if nobody has awaited them. */
 const triedAgain: ReadonlySet<keyof SessionActions> = new Set(['save', 'destroy'])
 
-/** The methods after which the session is another one, or none. */
+/** The methods that end the session. */
 const endings: ReadonlySet<keyof SessionActions> = new Set(['destroy', 'regenerate', 'signIn', 'signOut'])
 
-/** What the methods of one session of a request do. Those of one request run one after the other. */
+/** The methods of a request's session. The calls of one request run one after the other. */
 export class SessionMethods implements LiveActions {
   readonly live: LiveSession
   readonly #engine: Engine
@@ -78,8 +78,8 @@ export class SessionMethods implements LiveActions {
   }
 
   /**
-   * The session is no longer the request's from this moment, as in express-session. If it cannot be removed, the end of
-   * the request tries once more.
+   * The request loses its session at once, as in express-session. If the store cannot remove it, the end of the request
+   * tries again.
    */
   destroy(): Promise<void> {
     const sessions = this.#sessions
@@ -111,8 +111,8 @@ export class SessionMethods implements LiveActions {
   }
 
   /**
-   * Runs what a method of a session does after what another of this request is still doing, on what that has put in the
-   * place of the session. Whoever ends the response waits for it, whether or not the application has.
+   * Runs a method after the running methods of this request, on the session that they have left. The end of the request
+   * waits for it, even if the application does not.
    */
   #run<Result>(
     method: keyof SessionActions,
@@ -125,7 +125,7 @@ export class SessionMethods implements LiveActions {
     }
     const answer: Answer<Result> = new Answer(resolve => {
       if (isInUpdate(sessions, this.id)) fail(nestedError(method))
-      // A write to a session that had ended before is refused. An end means whichever session is there.
+      // A write to a session that had already ended fails. The methods that end a session apply to the present one.
       const isStale = this.live.hasEnded && sessions.underWay === undefined && !endings.has(method)
       resolve(sessions.inTurn(() => attempt(() => work(isStale ? this.live : this.#newest), fail)))
     })
@@ -139,7 +139,7 @@ export class SessionMethods implements LiveActions {
     return chain(this.#sessions.writer.save(live, encoded), () => demandLife(live))
   }
 
-  /** Requests of this process take turns, so that only those of another one are ever quicker. */
+  /** Updates of this process take turns, so that they do not conflict with each other. */
   async #update<Result>(
     live: LiveSession,
     change: (session: Session) => MaybePromise<Result>,
@@ -155,7 +155,7 @@ export class SessionMethods implements LiveActions {
       this.#sessions.writer.update(live, { apply, spared: () => sparedNames(this.#sessions) }),
     )
     demandLife(live)
-    // The change has been made at least once, and its last answer counts.
+    // The function has run at least once. The result of its last call counts.
     return result as Result
   }
 
@@ -164,7 +164,7 @@ export class SessionMethods implements LiveActions {
     demandLife(live)
     if (engine.keepsSessions) throw unableError(engine.store.name, 'rotate ids')
     if (this.#sessions.isAnnounced) throw headSentError('rotate the id')
-    // Whoever was led to the new id has it: an old id never rotates by itself.
+    // A request with an old id continues under the new one, and does not rotate again.
     if (live.isFollowing || live.state !== 'stored') return
     return chain(this.#sessions.writer.rotate(live), () => demandLife(live))
   }
@@ -178,8 +178,8 @@ export class SessionMethods implements LiveActions {
   }
 
   /**
-   * Of two at the same time only one has ended the session, and only that one may begin another. If the session cannot
-   * be removed the request keeps it: a failing store signs nobody out, and leaves nobody with two sessions.
+   * Of two concurrent calls, only the one that has ended the session may begin a new one. If the store cannot remove the
+   * session, the request keeps it: a failing store signs nobody out, and no visitor gets two sessions.
    */
   async #regenerate(live: LiveSession, keep: readonly string[]): Promise<void> {
     const { createdAt } = live.facts
@@ -196,7 +196,7 @@ export class SessionMethods implements LiveActions {
     this.#tellGone()
   }
 
-  /** This session, or what this request has put in its place. */
+  /** This session, or the one that has replaced it in this request. */
   get #newest(): LiveSession {
     return (this.live.hasEnded ? this.#sessions.last : undefined) ?? this.live
   }

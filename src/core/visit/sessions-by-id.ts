@@ -10,12 +10,12 @@ import { removeRecord } from '../writing/adoption.ts'
 import { type FoundSession, rereadSession } from './find-session.ts'
 
 /**
- * A manager's sessions by their ids, for an application that asks the store itself, as it may with express-session. A
- * request's own session does not go this way.
+ * Access to a manager's sessions by id, for an application that calls `req.sessionStore`, as with express-session. The
+ * session of a request is not loaded or saved through it.
  */
 export class SessionsById {
   readonly #engine: Engine
-  /** Data and sessions that show what was stored under an id: once that has ended, they do not bring it back. */
+  /** The id under which data or a session was stored. With it, `set` refuses to restore a session that has ended. */
   readonly #stored = new WeakMap<object, string>()
 
   constructor(engine: Engine) {
@@ -30,13 +30,13 @@ export class SessionsById {
     return session
   }
 
-  /** Notes that a session was made of data that `get` has answered. */
+  /** Notes that a session was made from data that `get` has returned. */
   noteMade(session: Session, data: object): void {
     const id = this.#stored.get(data)
     if (id !== undefined) this.#stored.set(session, id)
   }
 
-  /** Answers a new id, and the cookie of a session that has nothing yet. */
+  /** Returns an id and a cookie for a new session. */
   begin(request: unknown): { readonly id: string; readonly cookie: Cookie } {
     const cookie = this.#engine.cookies.cookieFor({ isSecure: false, request })
     return { id: this.#engine.mintId(request), cookie }
@@ -50,18 +50,18 @@ export class SessionsById {
     const answer = await (held === undefined
       ? this.#engine.ask('create', id, store => store.create(record))
       : this.#engine.ask('replace', id, store => store.replace(record, held.version)))
-    // Somebody else has written in between: this call was made to overwrite, so it overwrites what is there now.
+    // Another request has written in between. `set` is meant to overwrite, so it tries again on the newest version.
     if (answer === false && (await rereadSession(this.#engine, id)) === undefined) throw takenIdError()
     if (answer !== true && answer !== 'replaced') return this.set(id, session)
     this.#stored.set(session, id)
   }
 
-  /** Plain data is kept under whatever id it is given: who stores that says what the store is to hold. */
+  /** Whether a session from the store has ended since. Plain data is always stored, whatever the id was before. */
   #hasEnded(id: string, session: object): boolean {
     return session instanceof Session && this.#stored.get(session) === id
   }
 
-  /** What other software keeps under the id, and was to be taken over, ends with it: its visitor may not have come yet. */
+  /** Also removes the session of other software under this id, which may not have been moved yet. */
   async destroy(id: string): Promise<void> {
     await removeRecord(this.#engine, id, this.#engine.keyOf(id))
   }
@@ -76,7 +76,7 @@ export class SessionsById {
   async all(): Promise<{ readonly [handle: string]: object }> {
     const sessions: { [handle: string]: object } = {}
     if (this.#engine.policy.seal === 'visitor') {
-      throw unableError(this.#engine.store.name, 'show what is sealed for its visitors alone')
+      throw unableError(this.#engine.store.name, "list sessions that are sealed with `seal: 'visitor'`")
     }
     for await (const record of this.#records()) {
       const { contents } = this.#engine.encoding.read(record, undefined)
@@ -113,7 +113,7 @@ export class SessionsById {
     try {
       return this.#engine.cookies.cookieFor({ isSecure: false, request: undefined })
     } catch {
-      // A function that says the attributes for a request may not know what to say for none.
+      // A `cookie` function of the application may not work without a request.
       return new Cookie()
     }
   }

@@ -10,15 +10,15 @@ import { mostAheadMs } from '../session/sign-in-check.ts'
 import { removeSession } from '../writing/removal.ts'
 import type { RequestSessions } from './request-sessions.ts'
 
-/** Who is to be signed in, and what goes over. */
+/** The subject that signs in, and the data to keep. */
 interface Arrival extends SignInOptions {
   readonly subject: string
 }
 
-/** How often a sign-in looks whether others have given way, before it gives way itself. */
+/** How often a sign-in checks whether concurrent ones have given way, before it gives way itself. */
 const mostLooks = 3
 
-/** Lets a session of one request become somebody's, or nobody's. Each time the old id dies first. */
+/** Signs a subject in or out, in one request. Both end the old session before they begin the new one. */
 export class SignIn {
   readonly #engine: Engine
   readonly #sessions: RequestSessions
@@ -28,7 +28,7 @@ export class SignIn {
     this.#sessions = sessions
   }
 
-  /** Where a limit refuses, the sign-ins of a process queue, so that only those of other processes compete with them. */
+  /** With `atLimit: 'refuse'`, the sign-ins of a subject queue. Then only those of other processes compete. */
   async signIn(live: LiveSession, arrival: Arrival): Promise<void> {
     const { policy, turns, limit } = this.#engine
     if (policy.atLimit !== 'refuse') return this.#signIn(live, arrival)
@@ -49,7 +49,7 @@ export class SignIn {
     subjects.demandStore()
     if (live.hasEnded) throw goneError()
     this.#demandHead()
-    // Asked before anything is ended: what fails here leaves everything as it was.
+    // Loaded before the old session ends: a failure here changes nothing.
     const epoch = await subjects.currentEpoch(subject)
     const authenticatedAt = await this.#turnOf(subject, live)
     this.#demandHead()
@@ -61,12 +61,12 @@ export class SignIn {
     publish('signed-in', () => ({ handle: this.#engine.handleOf(next.id) }))
   }
 
-  /** Asked again after each wait, because a sign-in without a cookie is nobody's. */
+  /** Checked again after each wait, because a sign-in whose cookie cannot be sent is useless. */
   #demandHead(): void {
     if (this.#sessions.isAnnounced) throw headSentError('sign somebody in')
   }
 
-  /** Whoever is told that the sign-in has failed is signed in nowhere: not here, and not by this request's end. */
+  /** Saves the new session and checks it. After a failure, nobody is signed in, not even by the end of the request. */
   async #settle(next: LiveSession, subject: string): Promise<void> {
     try {
       await this.#sessions.writer.save(next, next.encode())
@@ -78,7 +78,7 @@ export class SignIn {
     }
   }
 
-  /** Only now that the session is stored, whatever else happens at the same time can be seen, or sees it. */
+  /** Checks the epoch and the limit after the save: from then on, concurrent operations see this session or are seen. */
   async #concludeWith({ record }: LiveSession, subject: string): Promise<void> {
     const subjects = new Subjects(this.#engine)
     if (record === undefined || (await subjects.hasRevoked(record))) throw goneError()
@@ -107,14 +107,14 @@ export class SignIn {
       if (all.length <= most) return
       const isAhead = all.slice(0, most).some(({ key }) => key === record.key)
       if (!isAhead) break
-      // Those behind it give way if they are not signed in yet, which takes them a write.
+      // Later sign-ins that have not finished yet give way, for which they need a write. This write gives them time.
       await this.#engine.ask('touch', undefined, store => store.touch(record.key, record, record))
     }
     throw limitError(most)
   }
 
   /**
-   * When the subject signs in: now, and after everybody who is there, so that it is plain who came last.
+   * The time of the sign-in: now, or just after the latest of the subject's other sessions, so that the order is clear.
    *
    * @throws SojournError `SESSION_LIMIT` before anything has changed.
    */
@@ -129,7 +129,7 @@ export class SignIn {
     return Math.max(now, ...others.map(each => sinceOf(each, now) + 1))
   }
 
-  /** The old session has ended already, so that the request goes on with an empty one. */
+  /** Removes the new session. The old one has already ended, so the request continues with an empty session. */
   async #takeBack(next: LiveSession): Promise<void> {
     const sessions = this.#sessions
     sessions.hasDestroyed = true
@@ -138,14 +138,14 @@ export class SignIn {
   }
 }
 
-/** The earliest sign-in first; of two in one millisecond all who look agree on the order. */
+/** The earliest sign-in first. For equal times, the key decides, so that all processes agree on the order. */
 function inOrder(sessions: readonly SessionFacts[], now: number): readonly SessionFacts[] {
   return sessions.toSorted(
     (one, other) => sinceOf(one, now) - sinceOf(other, now) || (one.key < other.key ? -1 : 1),
   )
 }
 
-/** When somebody signed in. A sign-in from the future counts as the earliest, or all later ones would be future ones. */
+/** The time of a sign-in. One in the future counts as the earliest; else all later ones would get future times too. */
 function sinceOf({ authenticatedAt, createdAt }: SessionFacts, now: number): number {
   const since = authenticatedAt ?? createdAt
   return since < now + mostAheadMs ? since : 0

@@ -7,10 +7,10 @@ import { SojournError } from '../report/errors.ts'
 import type { LiveActions } from '../session/live-session.ts'
 import type { Session } from '../session/session.ts'
 
-/** A request one of whose sessions is updated. */
+/** A request that runs updates. */
 export interface UpdatingRequest {
   readonly engine: Engine
-  /** The last call of the function of an update. */
+  /** The last call of an `update`'s function. */
   updating: UpdateCall | undefined
 }
 
@@ -18,22 +18,23 @@ export interface UpdatingRequest {
 interface UpdateCall {
   readonly request: UpdatingRequest
   readonly key: string
-  /** The names that the function has touched, and those that other code of the request has touched meanwhile. */
+  /** The names that the function has accessed, and those that other code of the request has accessed meanwhile. */
   readonly touched: Set<string | symbol>
   readonly touchedByOthers: Set<string | symbol>
   isRunning: boolean
-  /** Set once nobody waits for the function any more. */
+  /** Set once the update no longer waits for the function. */
   isLate: boolean
 }
 
 /**
- * Which function of an `update` has made a call. A method that the function calls would wait for the update, and
- * the update for the method. Other code of the same request may call the same method at the same moment, and then has
- * to wait. Only the asynchronous context tells the two apart, and it is entered for such functions alone.
+ * The `update` whose function runs in this asynchronous context. If the function called a method of the session, the
+ * method would wait for the update, and the update for the method: a deadlock. Other code of the request may call the
+ * same method at the same time and simply waits. Only the asynchronous context tells the two apart. It is entered for
+ * these functions alone.
  */
 const updating = new AsyncLocalStorage<UpdateCall>()
 
-/** Calls the function of an update, and waits for it no longer than the limit. */
+/** Calls the function of an update, and waits for it until the limit is over. */
 export function callForUpdate<Result>(
   request: UpdatingRequest,
   actions: LiveActions,
@@ -57,25 +58,25 @@ export function callForUpdate<Result>(
   })
 }
 
-/** Whether this very code runs inside the function of an update of the same session, which would wait for it for ever. */
+/** Whether the caller runs inside the function of an update of the same session. Waiting there would be a deadlock. */
 export function isInUpdate(request: UpdatingRequest, id: string): boolean {
   const call = updating.getStore()
   return call?.isRunning === true && (call.request === request || call.key === request.engine.keyOf(id))
 }
 
-/** Takes note of who touches a name while the function of an update is running. */
+/** Notes an access to a name while the function of an update runs, by the function or by other code. */
 export function noteTouch({ updating: call }: UpdatingRequest, name: string | symbol): void {
   if (call?.isRunning !== true) return
   const names = updating.getStore() === call ? call.touched : call.touchedByOthers
   names.add(name)
 }
 
-/** The names that only other code of the request has touched, which an update leaves alone when it is taken back. */
+/** The names that only other code of the request has accessed. When an update is undone, their values stay. */
 export function sparedNames({ updating: call }: UpdatingRequest): ReadonlySet<string | symbol> {
   return new Set([...(call?.touchedByOthers ?? [])].filter(name => !call?.touched.has(name)))
 }
 
-/** Shows the session to the function of an `update`. Once the function was given up it cannot change anything. */
+/** Makes the view of the session for the function of an `update`. After the deadline, changes through it throw. */
 function viewFor(call: UpdateCall, actions: LiveActions, late: () => SojournError): Session {
   const { live } = actions
   return live.viewThrough({

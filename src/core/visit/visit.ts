@@ -24,25 +24,30 @@ import { RequestSessions } from './request-sessions.ts'
 import { SessionMethods } from './session-methods.ts'
 
 /**
- * One request's dealings with its session, from cookie to cookie.
+ * Loads the session of one request, and saves it at the end.
  *
- * An adapter makes one for each request, and calls `open` first, unless its terms say that this may wait: access to the session
- * before that is refused. Then the route runs, and guards may call `hold` and `markPassive`. `announce` answers the cookie of a
- * head that leaves before its end. `commit` comes before the response leaves, or before the end of a stream does; a `hold` after it
- * is refused. Then `setCookie` and `cookie` say what the head carries. `serve` makes these calls where middleware stands around
- * the route.
+ * An adapter makes one visit for each request, and calls in this order:
+ *
+ * 1. `open`, and awaits it. With a store that does not answer at once, an access to the session before that throws.
+ * 2. The route uses `session`. Guards may call `hold` and `markPassive`.
+ * 3. `announce`, only if the head leaves before the end of the response. It returns the `Set-Cookie`.
+ * 4. `commit`, before the response leaves, or before the end of a stream leaves. From here on, `hold` throws.
+ * 5. `setCookie` or `cookie` gives the cookie for the head, unless the head has already left.
+ *
+ * If `terms.opensLate` is true, an adapter may skip `open`, and all calls for a request that never accesses its session. `serve`
+ * makes these calls for a framework whose middleware wraps the route.
  */
 export class Visit implements SessionHost {
-  /** What the adapter has to know of the manager. */
+  /** The facts about the manager that the adapter needs. */
   readonly terms: Terms
   readonly #engine: Engine
   readonly #sessions: RequestSessions
   #phase: 'unread' | 'loading' | 'open' | 'failed' | 'committed' = 'unread'
   #opening: MaybePromise<void> = undefined
-  /** Why the session could not be loaded. Each look is told, so that nobody takes a failing store for a stranger. */
+  /** Why the load failed. Each access to the session throws it: a failing store must not make visitors look anonymous. */
   #failure: Failure | undefined
   #outcome: Outcome = 'none'
-  /** What the application has put in the place of the id, whatever that is. */
+  /** The value that the application has assigned as the id. */
   #assigned: { readonly id: unknown } | undefined
   #commit: Commit | undefined
   #announced: string | undefined
@@ -58,17 +63,17 @@ export class Visit implements SessionHost {
     )
   }
 
-  /** What became of the session that the cookie named, as far as anybody has looked for it. */
+  /** The outcome of loading the session that the cookie names; 'none' before the load. */
   get outcome(): Outcome {
     return this.#outcome
   }
 
-  /** What the response's `Set-Cookie` is to say; undefined when it is to say nothing. Known after `announce` or `commit`. */
+  /** The value for the `Set-Cookie` of the response; undefined if it needs none. Known after `announce` or `commit`. */
   get setCookie(): string | undefined {
     return this.#commit?.setCookie ?? this.#announced
   }
 
-  /** The same for a framework that writes the header itself. */
+  /** The same as an object, for a framework that writes the header itself. */
   get cookie(): SentCookie | undefined {
     return this.setCookie === undefined ? undefined : parseSetCookie(this.setCookie)
   }
@@ -85,28 +90,28 @@ export class Visit implements SessionHost {
     this.#assigned = { id }
   }
 
-  /** The session; undefined when it was ended or could not be loaded. Looking at it loads it. */
+  /** The session; undefined if it has ended or could not be loaded. The first access loads it. */
   get session(): Session | undefined {
     this.#openNow()
     return this.#sessions.current?.view
   }
 
-  /** Puts another session in the place of this one, or none. A plain object becomes the session's data. */
+  /** Replaces the session with another one or with none. A plain object becomes the data of the session. */
   set session(session: unknown) {
     this.#openNow()
     if (session !== this.#sessions.current?.view) this.#sessions.put(String(this.id), session)
   }
 
-  /** Says that this request is no sign of life, such as a poll: it prolongs no session. */
+  /** Marks this request as passive, such as a poll: it does not count as activity, and prolongs no session. */
   markPassive(): void {
     this.#sessions.isPassive = true
   }
 
   /**
-   * Waits until this request has its session for itself, and brings it to what is stored by then. Whoever has no
-   * stored session waits for nobody.
+   * Waits until this request holds its session exclusively, and loads its newest data. A request without a stored session
+   * does not wait.
    *
-   * @throws SojournError `LOCK_BUSY` when that takes too long, too many are waiting, or the response has left meanwhile.
+   * @throws SojournError `LOCK_BUSY` if the wait takes too long, the queue is full, or the response has left meanwhile.
    */
   async hold(options: HoldOptions): Promise<void> {
     await this.open()
@@ -119,7 +124,7 @@ export class Visit implements SessionHost {
     this.#tellGone(live)
   }
 
-  /** Lets the next request have the session, if this one has it. */
+  /** Lets the next request hold the session, if this one does. */
   async release(): Promise<void> {
     await this.#sessions.holding?.release()
   }
@@ -136,7 +141,7 @@ export class Visit implements SessionHost {
     return this.#opening
   }
 
-  /** Begins a new session at once, in the place of the one that is there. */
+  /** Replaces the session with a new one at once. */
   generate(): Session {
     if (this.#phase === 'unread') this.#openNow()
     this.#begin()
@@ -144,7 +149,7 @@ export class Visit implements SessionHost {
     return this.#sessions.succeed().view
   }
 
-  /** Takes a session that was made from stored data, under the id that the request has now. */
+  /** Makes stored data the session of the request, under the request's present id. */
   adopt(data: object): Session {
     const { id } = this
     this.#assigned = undefined
@@ -152,8 +157,8 @@ export class Visit implements SessionHost {
   }
 
   /**
-   * Decides the cookie of a response that leaves before it has ended, and answers its `Set-Cookie`.
-   * What changes later is stored, and the cookie stays as it was said here.
+   * Decides the cookie of a response whose head leaves before its end, and returns the `Set-Cookie`. Later changes of the
+   * session are saved, but cannot change the cookie.
    */
   announce(): string | undefined {
     const sessions = this.#sessions
@@ -167,8 +172,8 @@ export class Visit implements SessionHost {
   }
 
   /**
-   * Stores what has changed, or records activity, or does nothing where nothing is due. Does so once: each further call
-   * answers what became of the first.
+   * Saves the changes of the session, or records activity, or does nothing if neither is due. Only the first call does
+   * something. Further calls return its result.
    */
   commit(): MaybePromise<void> {
     this.#sessions.isOver = true
@@ -179,7 +184,7 @@ export class Visit implements SessionHost {
     return demandSuccess(this.#committing)
   }
 
-  /** Does all that is due for a response that is about to be whole. `commit` then stores what has changed since. */
+  /** Saves, and decides the cookie, before the last part of a response. `commit` then saves only later changes. */
   flush(): MaybePromise<void> {
     if (this.#phase !== 'open') return
     const { isAnnounced } = this.#sessions
@@ -191,7 +196,7 @@ export class Visit implements SessionHost {
     )
   }
 
-  /** Nothing of the response leaves after a failed flush, so that the commit does all of it anew. */
+  /** After a failed flush no part of the response has left, so the commit starts again from the beginning. */
   #takeBack(error: unknown, isAnnounced: boolean): never {
     if (this.#engine.sendsAnyway) throw error
     this.#commit = undefined
@@ -215,7 +220,7 @@ export class Visit implements SessionHost {
     return lastly(
       () => chain(sessions.endLeaving(), () => this.#finish()),
       () => {
-        // What comes now comes too late for the cookie, also where the response has left in one piece.
+        // From here on it is too late to change the cookie, also if the response leaves in one piece.
         sessions.isAnnounced = true
         sessions.lateChanges.watchHandedOut()
       },
@@ -255,14 +260,14 @@ export class Visit implements SessionHost {
     return chain(finishing, () => this.#tellGone(live))
   }
 
-  /** Says that somebody has ended the session meanwhile, in the way that the application has chosen. */
+  /** Reports that the session has ended meanwhile: always as the outcome, and with `onGone: 'fail'` as an error. */
   #tellGone(live: LiveSession): void {
     if (!live.hasEnded) return
     this.#outcome = 'revoked'
     if (this.#engine.policy.onGone === 'fail') throw goneError()
   }
 
-  /** An application that has made the id something else than text has given the session up. */
+  /** Whether to save the session. An application that assigns anything but text to the id gives the session up. */
   #isStorable(live: LiveSession): boolean {
     return !live.hasEnded && (this.#assigned === undefined || typeof this.#assigned.id === 'string')
   }

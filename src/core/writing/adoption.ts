@@ -9,18 +9,18 @@ import { anonymous } from '../record/standing.ts'
 import type { AdoptingStore, ForeignSession, MaybePromise, SessionRecord } from '../record/store.ts'
 import { publish } from '../report/events.ts'
 
-/** How often is tried when others are quicker, who each leave something that can be loaded or taken over. */
+/** How often to try again when `takeOver` conflicts with another request. */
 const mostAttempts = 3
-/** What a key looks like: the base64url of 32 bytes. */
+/** The form of a key: the base64url of 32 bytes. */
 const keyShape = /^[\w-]{43}$/
 
 /**
- * Takes a session over that other software keeps under the id itself: from now on it has a record like any other, and
- * the other software has none. Of two requests at once both have the one record. Answers undefined for an id under
- * which nothing is kept, and for what cannot be read, which is left where it is.
+ * Moves a session that other software has stored under the id itself: it gets a record like any other session, and the
+ * foreign one is removed. Of two concurrent requests, both get the same record. Returns undefined if there is no foreign
+ * session. One that cannot be read stays where it is.
  *
- * An id that looks like a key is refused: whoever has read the store must not use what they found there as an id. So
- * is one whose session is known to have ended here, because software of before may write it once more.
+ * An id in the form of a key is refused: a thief who has read the store must not be able to use a key as an id. So is
+ * the id of a session that has ended in this process, because the other software may have written it again.
  */
 export function adopt(engine: Engine, visitor: VerifiedId): MaybePromise<SessionRecord<unknown> | undefined> {
   const { id } = visitor
@@ -29,12 +29,12 @@ export function adopt(engine: Engine, visitor: VerifiedId): MaybePromise<Session
   return remembered === 'missing' ? attemptAdoption(engine, id, mostAttempts) : undefined
 }
 
-/** Removes the record of an id, and lets nothing be left that could be taken over again. */
+/** Removes the record of an id, and the foreign session, so that nothing is left that could be moved again. */
 export function removeRecord(engine: Engine, id: string, key: string): MaybePromise<boolean> {
   return chain(forgetForeign(engine, id), () => engine.ask('delete', id, store => store.delete(key)))
 }
 
-/** Lets nothing be left that could be taken over again. */
+/** Removes the foreign session of an id, so that nothing is left that could be moved again. */
 export function forgetForeign(engine: Engine, id: string): MaybePromise<unknown> {
   const verb = 'forget what other software keeps under an id'
   return isAdopting(engine) && askAdopting(engine, verb, store => store.forgetForeign(rootOf(id)))
@@ -49,7 +49,7 @@ function attemptAdoption(
     store.findForeign(id),
   )
   return chain(finding, foreign => {
-    // Somebody else may have taken it over since this request has looked for its record.
+    // Another request may have moved it since this request has looked for its record.
     if (foreign === undefined) return engine.load(id)
     const record = recordFrom(engine, id, foreign)
     if (record === undefined) return undefined
@@ -69,13 +69,13 @@ function askAdopting<Answer>(
   verb: StoreVerb,
   call: (store: AdoptingStore<unknown>) => MaybePromise<Answer>,
 ): MaybePromise<Answer> {
-  // Nobody comes here whose store cannot.
+  // Each caller has checked that the store can adopt.
   return engine.ask(verb, undefined, store => call(store as AdoptingStore<unknown>))
 }
 
 /**
- * Makes a record of what other software has kept. When the session began is not known, so that the absolute clock
- * begins now. When it was last active follows from when it was to end.
+ * Makes a record from a foreign session. It does not tell when the session began, so the absolute timeout starts now. The
+ * last activity follows from when the session would expire.
  */
 function recordFrom(engine: Engine, id: string, foreign: ForeignSession): SessionRecord<unknown> | undefined {
   const contents = contentsOf(foreign)

@@ -10,7 +10,7 @@ import { recordOf, type WritingRequest } from './record-of.ts'
 
 const mostNames = 3
 
-/** Stores new sessions, each under an id that no other session has. */
+/** Creates new sessions in the store, each under an id that no other session has. */
 export class Creation {
   readonly #engine: Engine
   readonly #request: WritingRequest
@@ -20,7 +20,11 @@ export class Creation {
     this.#request = request
   }
 
-  /** @throws SojournError `ID_INVALID` when `genid` gives nothing but ids that are taken. */
+  /**
+   * Creates a session. If its id is taken, it gets another one.
+   *
+   * @throws SojournError `ID_INVALID` after three taken ids, or after one whose cookie has already been sent.
+   */
   create(live: LiveSession, encoded: string, names = 1): MaybePromise<void> {
     const engine = this.#engine
     const record = recordOf(this.#request, live, { encoded })
@@ -32,7 +36,7 @@ export class Creation {
     )
   }
 
-  /** Finds out what became of a `create` whose answer was lost. A record that is not there may still arrive. */
+  /** Finds out whether a failed `create` has stored its record. If there is none, it may still arrive. */
   recognize(live: LiveSession): MaybePromise<void> {
     const { sent } = live
     if (sent === undefined) return
@@ -50,7 +54,7 @@ export class Creation {
     return this.create(live, encoded, names)
   }
 
-  /** An id that the application has made may be another session's. One that was minted here is nobody else's. */
+  /** Whether a found record is this session's. Only with `genid` can the same id belong to another session. */
   #isOurs({ id }: LiveSession, sent: Written, found: SessionRecord<unknown>): boolean {
     const { encoding, policy, keepsSessions } = this.#engine
     if (policy.genid === undefined) return true

@@ -5,7 +5,7 @@ import type { Lease, Leases, MaybePromise } from '../record/store.ts'
 import { busyError, SojournError } from '../report/errors.ts'
 import type { LiveSession } from '../session/live-session.ts'
 
-/** How long a request waits for a session, and how long it may keep it. */
+/** How long a request waits for a session, and how long it may hold it. */
 export interface HoldOptions {
   readonly waitMs: number
   readonly leaseMs: number
@@ -17,17 +17,17 @@ const tokenBytes = 12
 const shortestPauseMs = 10
 const longestPauseMs = 50
 
-/** A hold on a session. A request that keeps it for longer than its lease fails at its next write. */
+/** A hold on a session. If a request holds it for longer than its lease, its next write fails. */
 interface Hold {
   readonly lease: Lease
-  /** Lets the next request of this process have the session. */
+  /** Gives the turn to the next request of this process. */
   readonly leave: () => void
   isReleased: boolean
 }
 
 /**
- * One request's hold on its session: a turn among the requests of its manager, and a lease among all who have the store.
- * The end of the request releases it, whatever became of the session.
+ * A request's hold on its session: a turn among the requests of its manager, and a lease among all processes with the
+ * store. The end of the request releases both, whether or not the session still exists.
  */
 export class Holding {
   readonly #engine: Engine
@@ -36,7 +36,7 @@ export class Holding {
   readonly #left = new AbortController()
   #hold: Hold | undefined
 
-  /** A write that changes nothing catches up with what is stored. */
+  /** `catchUp` saves the session without changes: on a conflict, this loads the stored data. */
   constructor(engine: Engine, catchUp: (live: LiveSession) => MaybePromise<void>) {
     this.#engine = engine
     this.#leases = engine.leases
@@ -44,33 +44,33 @@ export class Holding {
   }
 
   /**
-   * Waits until the session can be held, and brings it to what is stored by then.
+   * Waits until the session is free, holds it, and loads its newest data.
    *
-   * @throws SojournError `LOCK_BUSY` when too many wait already, when it takes too long, or when the response has left.
+   * @throws SojournError `LOCK_BUSY` if the queue is full, if the wait takes too long, or if the response has left.
    */
   async begin(live: LiveSession, options: HoldOptions): Promise<void> {
     if (this.#hold !== undefined) return
     const hold = await this.#acquire(this.#engine.handleOf(live.id), options)
     try {
       this.#hold = hold
-      // The write that changes nothing brings the newest data, and no earlier holder can write past it.
+      // A write and not a load: it gets the newest data too, and raises the version, so that an earlier holder conflicts.
       await this.#engine.limit.run(() => this.#catchUp(live))
       this.#left.signal.throwIfAborted()
     } catch (error) {
       this.#hold = undefined
-      // The request has waited long enough, and does not wait for the release too.
+      // Not awaited: the request has waited long enough.
       void this.#release(hold)
       throw this.#engine.reported(error)
     }
   }
 
-  /** @throws SojournError `LOCK_LOST` when the lease is over, so that another request may have the session. */
+  /** @throws SojournError `LOCK_LOST` if the lease has expired, because another request may hold the session by now. */
   demand(live: LiveSession): void {
     const hold = this.#of(live)
     if (hold?.isReleased || (hold && this.#engine.now() >= hold.lease.expiresAt)) throw lostError()
   }
 
-  /** The same, and asks the store as well. The writer calls it when another request has written the session. */
+  /** The same, and asks the store too. The writer calls it on a conflict. */
   async check(live: LiveSession): Promise<void> {
     this.demand(live)
     const lease = this.#of(live)?.lease
@@ -88,7 +88,7 @@ export class Holding {
     if (this.#hold !== undefined) await this.#release(this.#hold)
   }
 
-  /** The hold on a session. A session that has replaced the held one is new to everybody, and needs no hold. */
+  /** The hold on a session; undefined for one that has replaced the held session, which no other request can know. */
   #of(live: LiveSession): Hold | undefined {
     return this.#hold?.lease.name === this.#engine.handleOf(live.id) ? this.#hold : undefined
   }
@@ -101,7 +101,7 @@ export class Holding {
     const leave = once(() => turns.leave(turn))
     try {
       const lease = await this.#lease(name, options, until)
-      // A request that never ends must not hold the turn for longer than its lease.
+      // The turn ends with the lease, even if the request never ends.
       const cancel = clock.after(options.leaseMs, leave)
       const end = (): void => {
         cancel()
@@ -124,7 +124,7 @@ export class Holding {
     await entering.finally(cancel)
   }
 
-  /** Polls for the lease, because another process may have it. */
+  /** Polls for the lease while another process has it. */
   async #lease(name: string, { leaseMs }: HoldOptions, until: number): Promise<Lease> {
     const { clock } = this.#engine
     const token = randomBytes(tokenBytes).toString('base64url')
@@ -139,7 +139,7 @@ export class Holding {
     }
   }
 
-  /** A request whose answer was lost may have the lease, and gives it up without waiting. */
+  /** Acquires the lease. If the call fails, the store may have granted it all the same, so it is released. */
   #take(lease: Lease): MaybePromise<boolean> {
     return attempt(
       () => this.#engine.ask('give a lease', undefined, () => this.#leases.acquireLease(lease)),
@@ -150,7 +150,7 @@ export class Holding {
     )
   }
 
-  /** Lets the next request have the session. If the store fails, the lease ends by itself. */
+  /** Releases the lease and the turn. If the store fails, the lease expires later. */
   async #release(hold: Hold): Promise<void> {
     if (hold.isReleased) return
     hold.isReleased = true
@@ -174,7 +174,7 @@ function once(act: () => void): () => void {
   }
 }
 
-/** The error of a hold that is asked for after the response has left. */
+/** The error of a hold after the response has left. */
 export function leftError(): SojournError {
   return busyError('the response has left meanwhile')
 }
@@ -182,6 +182,6 @@ export function leftError(): SojournError {
 function lostError(): SojournError {
   return new SojournError(
     'LOCK_LOST',
-    'Expected to store the session while it is held, but its lease is over. Give `lease` a longer span.',
+    'Expected to store the session within the lease of `exclusive`, but the lease has expired. Give `lease` a longer span.',
   )
 }

@@ -3,34 +3,34 @@ import type { Activity, MaybePromise, SessionRecord } from '../record/store.ts'
 import type { LiveSession } from '../session/live-session.ts'
 import type { Holding } from './hold.ts'
 
-/** One change of a stored session: what is to be written, and what is to be done when somebody was quicker. */
+/** A change of a stored session: what to write, and how to retry on a conflict. */
 export interface Change {
   readonly encoded: string
-  /** The id that the session has from now on, where that is another one. */
+  /** The new id of the session, if the change rotates it. */
   readonly nextId?: string
-  /** Set where the others of the process wait already. */
+  /** Set if the caller already has the turn among the requests of this process. */
   readonly hasTurn?: boolean
-  /** Takes the change out of the values again, before they are merged onto newer ones. */
+  /** Removes the change from the values, before they are merged into newer ones. */
   undo?(): void
-  /** Makes the change anew, upon the newer values. */
+  /** Makes the change again, on the newer values. */
   again(): MaybePromise<Change>
 }
 
-/** What a writer needs to know of the request that it writes for. */
+/** The parts of a request that a writer needs. */
 export interface WritingRequest {
   readonly engine: Engine
   readonly request: unknown
-  /** Whether the request is no sign of life, and so prolongs nothing. */
+  /** Whether the request is passive, and so prolongs nothing. */
   readonly isPassive: boolean
-  /** From where the request came, as text. */
+  /** The device of the request, as text. */
   readonly device: string | undefined
-  /** Set once the request has asked to have its session for itself. */
+  /** Set once the request has asked to hold its session. */
   readonly holding: Holding | undefined
-  /** Whether this is the session whose cookie the visitor has brought. */
+  /** Whether the visitor's cookie names this session. */
   hasBrought(live: LiveSession): boolean
 }
 
-/** Makes the record that takes the place of the one that a live session has. */
+/** Makes the next record of a live session. */
 export function recordOf(
   request: WritingRequest,
   live: LiveSession,
@@ -53,7 +53,7 @@ export function recordOf(
     rotation: rotationOf(request, live, nextId),
     data: undefined as unknown,
   }
-  // Last, because sealed data is bound to what stands beside it.
+  // Last, because the encryption authenticates the other fields of the record.
   record.data = engine.keepsSessions
     ? live.snapshot()
     : engine.encoding.write(encoded, nextId ?? live.id, record)

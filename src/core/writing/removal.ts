@@ -8,17 +8,17 @@ import { catchUp } from './catch-up.ts'
 import { Creation } from './creation.ts'
 import type { WritingRequest } from './record-of.ts'
 
-/** How a session is removed. */
+/** The options of a removal. */
 export interface RemovalOptions {
-  /** Set where data of it goes on in another session: nothing is lost then that somebody else has stored meanwhile. */
+  /** Set if another session will keep some of its data. The removal then first loads changes that others have stored. */
   readonly goesOn?: boolean
-  /** Asks the store. @default the engine of the request */
+  /** The engine that calls the store. @default the engine of the request */
   readonly engine?: Engine
 }
 
 /**
- * Removes a session, and answers whether it was this request that has ended it. One that was never stored
- * costs no call: strangers who sign out leave nothing behind, unless the options store every stranger.
+ * Removes a session, and returns whether this request has ended it. A session that was never stored needs no call of the
+ * store, except with `saveUninitialized`.
  */
 export function removeSession(
   request: WritingRequest,
@@ -26,7 +26,7 @@ export function removeSession(
   { goesOn = false, engine = request.engine }: RemovalOptions = {},
 ): MaybePromise<boolean> {
   const { genid, saveUninitialized } = engine.policy
-  // Only an id that the application has made can be another session's.
+  // Only an id from `genid` can belong to another session.
   const isMinted = genid === undefined
   return chain(isMinted ? undefined : new Creation(request, engine).recognize(live), () => {
     const mayBeThere = live.state === 'sent' || (isMinted && saveUninitialized)
@@ -38,20 +38,20 @@ export function removeSession(
 }
 
 function remove(engine: Engine, live: LiveSession): MaybePromise<boolean> {
-  // Where the answer to an earlier removal was lost, that one may have done it.
+  // If an earlier removal of this request has failed, it may have removed the record all the same.
   const isOurs = live.isRemovalAsked || live.record === undefined
   live.isRemovalAsked = true
   const removing = removeRecord(engine, live.id, engine.keyOf(live.id))
   return chain(removing, wasThere => note(engine, live, wasThere) || isOurs)
 }
 
-/** Brings the session to what is stored, and removes exactly that. */
+/** Merges the session with the current record, and removes exactly that version. */
 function removeAsStored(
   engine: Engine,
   live: LiveSession,
   held: SessionRecord<unknown>,
 ): MaybePromise<boolean> {
-  // Stores of other software compare no versions, but they can be read once more.
+  // Stores for express-session compare no versions, so the session is loaded before it is removed.
   if (engine.keepsSessions)
     return chain(engine.load(live.id), current => {
       if (current !== undefined && current.version !== held.version) catchUp(engine, live, current)

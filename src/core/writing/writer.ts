@@ -8,25 +8,25 @@ import { catchUp } from './catch-up.ts'
 import { Creation } from './creation.ts'
 import { type Change, recordOf, type WritingRequest } from './record-of.ts'
 
-/** Often enough for many processes that change one session at once, and an end to a store that never agrees. */
+/** Enough for many processes that change one session at once, and a bound in case every write conflicts. */
 const mostAttempts = 64
-/** How often a request tries beside the others of its process, before they go one after the other. */
+/** How often a request tries before it queues with the other requests of its process. */
 const attemptsAtOnce = 2
 
-/** A change, and what somebody has stored before it. */
+/** A change, and the record that another request has stored before it. */
 interface Conflict {
   readonly change: Change
   readonly current: SessionRecord<unknown>
   readonly attempts: number
 }
 
-/** What an `update` does, and which names are none of its business when it is taken back. */
+/** The function of an `update`, and the names whose values stay when its changes are undone. */
 export interface Updating {
   apply(): MaybePromise<void>
   spared(): ReadonlySet<string | symbol>
 }
 
-/** Writes a live session to the store, without ever overwriting what it has not seen. */
+/** Writes a live session to the store, and never overwrites a change that it has not merged. */
 export class Writer {
   readonly #engine: Engine
   readonly #context: WritingRequest
@@ -38,23 +38,23 @@ export class Writer {
     this.#creation = new Creation(context)
   }
 
-  /** Stores the session. One that has ended meanwhile stays ended: `live.hasEnded` tells. */
+  /** Saves the session. If it has ended meanwhile, it stays ended, and `live.hasEnded` becomes true. */
   save(live: LiveSession, encoded: string): MaybePromise<void> {
     return chain(this.#prepare(live), () => this.#write(live, this.#saving(live, encoded), 1))
   }
 
-  /** Applies a change again and again, until it was made upon exactly what is stored. */
+  /** Applies a change to the newest values, and again after each conflict, until the save succeeds. */
   update(live: LiveSession, change: Updating): MaybePromise<void> {
     const updating = chain(this.#prepare(live), () => this.#updating(live, change))
     return chain(updating, first => this.#write(live, first, 1))
   }
 
-  /** Gives a stored session another id. Who has done so at the same time has done it for both. */
+  /** Gives a stored session a new id. Of two concurrent rotations only one happens, and both requests use its id. */
   rotate(live: LiveSession): MaybePromise<void> {
     return chain(this.#prepare(live), () => this.#write(live, this.#rotating(live), 1))
   }
 
-  /** Records activity. A session that has ended meanwhile stays ended: `live.hasEnded` tells. */
+  /** Records activity. If the session has ended meanwhile, it stays ended, and `live.hasEnded` becomes true. */
   touch(live: LiveSession, held: SessionRecord<unknown>): MaybePromise<void> {
     const engine = this.#engine
     const times = engine.timeouts.activity(engine.now(), held, live.maxAge)
@@ -70,7 +70,7 @@ export class Writer {
     })
   }
 
-  /** Asks once more whether the session goes on, and under which id. One that has ended stays ended. */
+  /** Loads the record again, to find out whether the session is still live, and under which id. */
   confirm(live: LiveSession): MaybePromise<void> {
     const engine = this.#engine
     return chain(engine.load(live.id), record => {
@@ -81,12 +81,12 @@ export class Writer {
     })
   }
 
-  /** Brings what is known of the session up to date, before it is written. */
+  /** Updates the state of the session before a write. */
   #prepare(live: LiveSession): MaybePromise<void> {
     return chain(this.#creation.recognize(live), () => this.#refresh(live))
   }
 
-  /** A passive request writes the times as they are by now: it may have been slow, and others active meanwhile. */
+  /** Loads the newest times, which a passive request must keep: other requests may have been active meanwhile. */
   #refresh(live: LiveSession): MaybePromise<void> {
     const engine = this.#engine
     const { record: held } = live
@@ -127,7 +127,7 @@ export class Writer {
 
   #rotating(live: LiveSession): Change {
     const { id } = live
-    // Whoever was overtaken has the other's id, and still has its own changes and its activity to store.
+    // After a conflict with another rotation, the session has that one's id, and only the changes remain to be saved.
     const again = (): Change => (live.id === id ? this.#rotating(live) : this.#saving(live, live.encode()))
     return {
       encoded: live.encode(),
@@ -163,7 +163,7 @@ export class Writer {
     })
   }
 
-  /** A change that its maker is told has failed must not be stored by the end of the request after all. */
+  /** Undoes the change of a failed write. Its caller gets an error, so the end of the request must not save it. */
   #trying<Answer>(change: Change, work: () => MaybePromise<Answer>): MaybePromise<Answer> {
     return attempt(work, error => {
       change.undo?.()
@@ -172,8 +172,8 @@ export class Writer {
   }
 
   /**
-   * Writes a change onto what somebody else has written meanwhile. Of many requests of one process each would be met by
-   * all others, so that they go one after the other, and meet only those of other processes.
+   * Retries a change after a conflict. Many requests of one process would keep conflicting with each other, so after two
+   * tries they queue; then only other processes can conflict.
    */
   #writeUpon(live: LiveSession, conflict: Conflict): MaybePromise<void> {
     const { change, attempts } = conflict
@@ -181,7 +181,7 @@ export class Writer {
     if (attempts >= mostAttempts)
       throw new SojournError(
         'CONFLICT_UNRESOLVED',
-        `Expected to store a session within ${mostAttempts} attempts, but others changed it each time. Let fewer requests change it at once.`,
+        `Expected to store a session within ${mostAttempts} attempts, but each of them conflicted with another request. Let fewer requests change it at the same time.`,
       )
     if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, conflict)
     const { turns, limit } = this.#engine
@@ -200,7 +200,7 @@ export class Writer {
   #lose(live: LiveSession): void {
     const { timeouts, recollection } = this.#engine
     live.markAbsent('ended')
-    // One that has run out meanwhile was ended by nobody.
+    // A session that has expired was not ended by anybody.
     const isOver = live.record !== undefined && timeouts.isOver(this.#engine.now(), live.record)
     if (!isOver) recollection.noteEnd(this.#engine.keyOf(live.id))
     publish('gone', () => ({ handle: this.#engine.handleOf(live.id) }))
