@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert'
 
-/** The promises that a story holds Sojourn and a store to, each in plain words. */
+/** The promises that a story checks, each in plain words. */
 export const promises = {
   endSticks: 'A session that has ended stays ended.',
   noLostWrite: 'No committed write is lost but by a later write to the same name.',
@@ -19,12 +19,12 @@ export const promises = {
 
 export type PromiseName = keyof typeof promises
 
-/** A promise that was not kept. Its message says which one, what was seen, and what had happened until then. */
+/** The error for a broken promise. Its message says which promise, what the story saw, and what had happened before. */
 export class BrokenPromise extends AssertionError {
   readonly promise: PromiseName
-  /** What was seen in the place of what was promised. */
+  /** What the story saw instead of what was promised. */
   readonly seen: string
-  /** What had happened until then, one line for each step and for what came of it. */
+  /** What had happened before, one line for each step and for each result. */
   readonly trace: readonly string[]
 
   constructor(promise: PromiseName, seen: string, trace: readonly string[]) {
@@ -35,7 +35,7 @@ export class BrokenPromise extends AssertionError {
   }
 }
 
-/** Says that a promise was broken, where it is seen. Whoever plays the story adds what led there. */
+/** Thrown where a check fails. The world turns it into a `BrokenPromise` with the trace. */
 export class Breach extends Error {
   readonly promise: PromiseName
 
@@ -45,7 +45,7 @@ export class Breach extends Error {
   }
 }
 
-/** Holds somebody to a promise. */
+/** Checks a promise, and throws a `Breach` when it is broken. */
 export function hold(promise: PromiseName, isKept: boolean, seen: () => string): void {
   if (!isKept) throw new Breach(promise, seen())
 }

@@ -7,7 +7,7 @@ import { type Browser, UnderWay } from './under-way.ts'
 import { countIn, valuesIn } from './values.ts'
 import type { World } from './world.ts'
 
-/** How a visitor comes. */
+/** How a request begins. */
 export interface Coming {
   readonly node: number
   readonly browser: Browser
@@ -16,7 +16,7 @@ export interface Coming {
   readonly isPassive: boolean
 }
 
-/** Begins a request, and compares what it finds with what is known. */
+/** Begins a request, and compares what it finds with the model. */
 export function openRequest(world: World, coming: Coming): UnderWay {
   const { node, cookie, isPassive } = coming
   const { sessions, idIn } = world.nodeAt(node)
@@ -45,7 +45,7 @@ interface Opening {
   readonly ending: Ending<void>
 }
 
-/** Whoever uses an id that was given up may end the session, where that is wanted. */
+/** With `onReplay: 'end'`, a request with an id that was given up may end the session. */
 function noteReplay(world: World, known: KnownId, span: Span): void {
   const isEnding = world.settings.onReplay === 'end' && world.model.mayBeRefused(known, span)
   if (isEnding) known.session.endings.add(span.from)
@@ -69,7 +69,7 @@ function finishOpening(world: World, opening: Opening): void {
   readBase(request)
 }
 
-/** A store that fails is a failed request and nothing else. */
+/** A request fails to open only when one of its store calls failed. */
 function giveUp(world: World, { request, ending }: Opening): void {
   const { failure, operation } = ending
   world.requests.delete(request)
@@ -108,7 +108,7 @@ function expectFound(world: World, { request, ending }: Opening, known: KnownId)
   session.expectCount(countIn(view), span)
 }
 
-/** A request that is led to another id shows that its own was given up. */
+/** If a request gets another id than it brought, its session has given up the old one. */
 function noteLed(known: KnownId, { until }: Span, request: UnderWay): void {
   const isCaused = known.attempts.size > 0
   hold('oneSuccessor', isCaused, () => `${request.name} was led to another id, which nobody has made.`)
@@ -140,13 +140,13 @@ function expectOver(world: World, opening: Opening, known: KnownId): void {
   else session.noteOver(span.until)
 }
 
-/** The id may have been given up only after the request with it had begun. */
+/** Notes the ending when the request is done, because the id may have been given up after the request began. */
 function noteRemoval(world: World, session: KnownSession, ending: Ending<void>): void {
   session.endings.add(ending.span.from)
   if (hasDoneAll(world, ending)) session.noteOver(ending.span.until)
 }
 
-/** Whoever opens a request does not wait for the removal of what is over. */
+/** Whether all store calls of an opening are done. It does not wait for the removal of an ended session. */
 function hasDoneAll({ store }: World, { operation }: Ending<void>): boolean {
   return operation.failures === 0 && store.waiting.every(call => call.operation !== operation)
 }
@@ -160,7 +160,7 @@ interface Reason {
 function expectReason(world: World, { session, outcome, span }: Reason): void {
   const isKnown = outcome === 'missing' || outcome === 'expired' || outcome === 'revoked'
   hold('trueOutcome', isKnown, () => `${session.name} is over, and its request was told '${outcome}'.`)
-  // A process that has not heard of later activity takes a session that it does not find for one that ran out.
+  // A process that has not seen later activity takes a missing session for an expired one.
   const mayHaveRunOut = session.mayLookRunOut(span.until)
   const isExpiryTrue = outcome !== 'expired' || mayHaveRunOut
   hold('trueOutcome', isExpiryTrue, () => `${session.name} was ended, and its request was told 'expired'.`)
@@ -168,7 +168,7 @@ function expectReason(world: World, { session, outcome, span }: Reason): void {
   hold('trueOutcome', isRevocationTrue, () => `${session.name} ran out, and its request was told 'revoked'.`)
 }
 
-/** From here on, what differs has been changed by this request. */
+/** Remembers the present values. Any later difference is a change of this request. */
 export function readBase(request: UnderWay): void {
   const { session } = request.visit
   request.base = session === undefined ? new Map() : valuesIn(session)
