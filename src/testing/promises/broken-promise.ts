@@ -3,17 +3,17 @@ import { AssertionError } from 'node:assert'
 /** The promises that a story checks, each in plain words. */
 export const promises = {
   endSticks: 'A session that has ended stays ended.',
-  noLostWrite: 'No committed write is lost but by a later write to the same name.',
-  exactCount: 'A counter that is counted by `update` is exact.',
+  noLostWrite: 'A committed write is lost only to a later write of the same name.',
+  exactCount: 'A counter that `update` increases is exact.',
   ownSession: 'An id leads to its own session, or to none.',
-  oneSuccessor: 'All ids of a session that still count lead to one and the same.',
-  livesOn: 'A session is there until its promised end.',
-  endsInTime: 'A session is over when its time is over.',
-  strangersAreFree: 'A visitor who leaves nothing has no record, no cookie and no call of the store.',
-  trueOutcome: 'A request is told what became of its session.',
-  trueList: 'The list of a subject is who is signed in.',
-  limitHolds: 'A subject has no more sessions than are allowed.',
-  uselessDump: 'What the store is handed opens no session, and sealed data says nothing.',
+  oneSuccessor: 'All ids of a session that still count lead to the same id.',
+  livesOn: 'A session lives until its promised end.',
+  endsInTime: 'A session expires at its end.',
+  strangersAreFree: 'A visitor who stores nothing has no record, no cookie and no store call.',
+  trueOutcome: 'A request gets the true outcome of its session.',
+  trueList: 'The list of a subject has exactly its live sessions.',
+  limitHolds: 'A subject has no more sessions than its limit.',
+  uselessDump: 'Nothing that the store is given opens a session, and sealed data is unreadable.',
   soundCause: 'Nothing fails without a cause, and a failure is no logout.',
 } as const
 

@@ -71,7 +71,7 @@ export class Draft {
       request.unsure.delete(write)
     }
     const wasOver = hasChanges && session.isSurelyOver(span.from)
-    hold('endSticks', !wasOver, () => `${operation.name} has changed ${session.name}, which is over.`)
+    hold('endSticks', !wasOver, () => `${operation.name} has changed ${session.name}, which has ended.`)
     if (hasChanges || operation.calls > 0) request.hasStored = true
     if (!request.hasStored) return
     if (this.#isProlonging) session.noteStored(span)
@@ -91,7 +91,11 @@ export class Draft {
     // After so many rotations by other requests, this one may get 'gone' although its session goes on.
     if (this.#isOvertaken()) return
     const isThere = this.#world.model.isSurelyThere(session, span)
-    hold('livesOn', !isThere, () => `${operation.name} was told that ${session.name} is gone.`)
+    hold(
+      'livesOn',
+      !isThere,
+      () => `${operation.name} failed because ${session.name} is gone, although it must be live.`,
+    )
     if (session.storedAt !== undefined) session.noteOver(span.until)
   }
 

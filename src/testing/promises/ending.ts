@@ -125,7 +125,11 @@ function spoil(world: World, request: UnderWay): void {
 function expectGone({ session, ending, wasThere }: Ended): void {
   const { failure, operation, span } = ending
   hold('soundCause', failure?.code === 'SESSION_GONE', () => `${operation.name} failed: ${failure?.text}`)
-  hold('livesOn', !wasThere, () => `${operation.name} was told that ${session.name} is gone.`)
+  hold(
+    'livesOn',
+    !wasThere,
+    () => `${operation.name} failed because ${session.name} is gone, although it must be live.`,
+  )
   session.noteOver(span.until)
 }
 
@@ -159,7 +163,7 @@ function arriveAs(
     write.isSure = true
   }
   const { subject } = request.visit.session ?? {}
-  hold('trueList', subject === arrival.subject, () => `${request.name} has signed in somebody else.`)
+  hold('trueList', subject === arrival.subject, () => `${request.name} has signed in another subject.`)
 }
 
 /** Notes that a session is the result of an arrival. */
@@ -199,7 +203,7 @@ function expectCrowd(world: World, failed: FailedArrival, hasMoved: boolean): vo
   const { arrival, session, begunAt, ending } = failed
   const isRefusing = world.settings.atLimit === 'refuse'
   const isCrowded = isRefusing && arrival.isCrowded
-  hold('limitHolds', isCrowded, () => `${ending.operation.name} was refused, and there was room.`)
+  hold('limitHolds', isCrowded, () => `${ending.operation.name} was refused below the limit.`)
   if (hasMoved) session.noteOver(ending.span.until)
   else session.endings.delete(begunAt)
 }

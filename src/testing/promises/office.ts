@@ -33,7 +33,7 @@ function expectList(world: World, { subject, handles, ending }: Listed): void {
       session === undefined
         ? world.model.mayHaveStray(subject, span.from)
         : session.signIn?.subject === subject && !session.isSurelyHidden(span.from)
-    hold('trueList', isTheirs, () => `${subject}'s list has ${session?.name ?? 'a strange session'}.`)
+    hold('trueList', isTheirs, () => `${subject}'s list has ${session?.name ?? 'an unknown session'}.`)
   }
   const { size } = new Set(handles)
   hold('trueList', size === handles.length, () => `${subject}'s list has a session twice.`)
@@ -96,10 +96,10 @@ function expectPresence(
 ): void {
   if (isThere) {
     const isOver = session.isSurelyHidden(span.from)
-    hold('endSticks', !isOver, () => `${operation.name} was told that it is there, and it is over.`)
+    hold('endSticks', !isOver, () => `${operation.name} found a session that has ended.`)
   } else {
     const mustBe = world.model.isSurelyThere(session, span, begunAt)
-    hold('livesOn', !mustBe, () => `${operation.name} was told that there is none.`)
+    hold('livesOn', !mustBe, () => `${operation.name} did not find a session that must be live.`)
   }
 }
 

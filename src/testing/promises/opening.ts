@@ -93,10 +93,14 @@ function expectFound(world: World, { request, ending }: Opening, known: KnownId)
   hold(
     promise,
     !session.isSurelyHidden(span.from),
-    () => `${request.name} found ${session.name}, which is over.`,
+    () => `${request.name} found ${session.name}, which has ended.`,
   )
   const isRefused = model.isSurelyRefused(known, span)
-  hold('trueOutcome', !isRefused, () => `${request.name} came with an id that was given up, and was let in.`)
+  hold(
+    'trueOutcome',
+    !isRefused,
+    () => `${request.name} brought an id that was given up, and found its session.`,
+  )
   const { view } = { view: request.visit.session }
   const { handle = '', id = '' } = view ?? {}
   hold('ownSession', handle === session.handle, () => `An id of ${session.name} opened another session.`)
@@ -111,7 +115,7 @@ function expectFound(world: World, { request, ending }: Opening, known: KnownId)
 /** If a request gets another id than it brought, its session has given up the old one. */
 function noteLed(known: KnownId, { until }: Span, request: UnderWay): void {
   const isCaused = known.attempts.size > 0
-  hold('oneSuccessor', isCaused, () => `${request.name} was led to another id, which nobody has made.`)
+  hold('oneSuccessor', isCaused, () => `${request.name} got another id, although no request has rotated.`)
   request.isLed = true
   known.givenUp ??= until
 }
@@ -124,16 +128,16 @@ function expectOver(world: World, opening: Opening, known: KnownId): void {
   const { model } = world
   const mayBeRefused = model.mayBeRefused(known, span)
   if (outcome === 'replayed') {
-    hold(
-      'trueOutcome',
-      mayBeRefused,
-      () => `${request.name} came with an id that counts, and was told 'replayed'.`,
-    )
+    hold('trueOutcome', mayBeRefused, () => `${request.name} brought an id that counts, and got 'replayed'.`)
     if (world.settings.onReplay === 'end') noteRemoval(world, session, ending)
     return
   }
   const mustBeFound = model.isSurelyThere(session, span)
-  hold('livesOn', !mustBeFound, () => `${request.name} was told that ${session.name} is '${outcome}'.`)
+  hold(
+    'livesOn',
+    !mustBeFound,
+    () => `${request.name} got '${outcome}' for ${session.name}, which must be live.`,
+  )
   expectReason(world, { session, outcome, span })
   if (session.storedAt === undefined) return
   if (outcome === 'revoked') session.noteHidden(span.until)
@@ -159,13 +163,13 @@ interface Reason {
 
 function expectReason(world: World, { session, outcome, span }: Reason): void {
   const isKnown = outcome === 'missing' || outcome === 'expired' || outcome === 'revoked'
-  hold('trueOutcome', isKnown, () => `${session.name} is over, and its request was told '${outcome}'.`)
+  hold('trueOutcome', isKnown, () => `${session.name} has ended, and its request got '${outcome}'.`)
   // A process that has not seen later activity takes a missing session for an expired one.
   const mayHaveRunOut = session.mayLookRunOut(span.until)
   const isExpiryTrue = outcome !== 'expired' || mayHaveRunOut
-  hold('trueOutcome', isExpiryTrue, () => `${session.name} was ended, and its request was told 'expired'.`)
+  hold('trueOutcome', isExpiryTrue, () => `${session.name} was ended, and its request got 'expired'.`)
   const isRevocationTrue = outcome !== 'revoked' || world.model.mayBeEnded(session, span)
-  hold('trueOutcome', isRevocationTrue, () => `${session.name} ran out, and its request was told 'revoked'.`)
+  hold('trueOutcome', isRevocationTrue, () => `${session.name} expired, and its request got 'revoked'.`)
 }
 
 /** Remembers the present values. Any later difference is a change of this request. */

@@ -189,5 +189,5 @@ function expectDeletion({ request, ending }: Answered): void {
 function expectNoneNeeded(world: World, { request, draft }: Answered): void {
   if (draft === undefined || !request.hasStored || request.isSpoilt) return
   const isKnown = world.model.ids.get(request.brought ?? '')?.session === draft.session
-  hold('livesOn', isKnown, () => `${request.name} has stored a session that its browser was not told of.`)
+  hold('livesOn', isKnown, () => `${request.name} has stored a session without a cookie for its browser.`)
 }

@@ -166,7 +166,7 @@ export class World {
 
   #mustBeCurrent(): Operation {
     const operation = current.getStore()
-    if (operation === undefined) throw new Error('Expected every call of the store to be somebody’s.')
+    if (operation === undefined) throw new Error('Expected every store call to belong to an operation.')
     return operation
   }
 
