@@ -10,6 +10,7 @@ import { isSecure } from '../../core/visit/connection.ts'
 import type { CompleteStore } from '../../session/store.ts'
 import { NodeConnection } from './connection.ts'
 import type { Messages, NodeRequest } from './messages.ts'
+import { parsedCookie } from './parsed-cookie.ts'
 
 /** What all exchanges of one middleware share. */
 export interface ExchangeSettings {
@@ -48,7 +49,8 @@ export class Exchange implements Carrier {
   /** What the application has put in the place of the session. */
   #assigned: { readonly session: unknown } | undefined
   #isCovered: boolean | undefined
-  #hasEnded = false
+  /** How much of the response has left, or is about to: a visit may begin after that. */
+  #left: 'nothing' | 'head' | 'whole' = 'nothing'
 
   constructor({ request, next }: Messages, settings: ExchangeSettings) {
     this.request = request
@@ -85,8 +87,9 @@ export class Exchange implements Carrier {
   get visit(): TypedVisit<SessionData> {
     if (this.#visit !== undefined) return this.#visit
     this.#visit = this.sessions.visit(this)
-    // One that begins after the end stores nothing by itself, and says so.
-    if (this.#hasEnded) void this.#visit.commit()
+    // One that begins too late for a cookie has none, and one that begins after the end stores nothing by itself.
+    if (this.#left === 'head') this.#visit.announce()
+    if (this.#left === 'whole') void this.#visit.commit()
     return this.#visit
   }
 
@@ -142,11 +145,7 @@ export class Exchange implements Carrier {
   }
 
   parsedCookie(name: string): ParsedCookie | undefined {
-    const { signedCookies, cookies } = this.request
-    const verified = cookieIn(signedCookies, name)
-    if (verified !== undefined) return { value: verified, isVerified: true }
-    const value = cookieIn(cookies, name)
-    return value === undefined ? undefined : { value, isVerified: false }
+    return parsedCookie(this.request, name)
   }
 
   /** Hands an error to the application's error handler. */
@@ -172,6 +171,7 @@ export class Exchange implements Carrier {
   announce(): string | undefined {
     try {
       this.#settle()
+      this.#left = 'head'
       return this.#visit?.announce()
     } catch (error) {
       return void this.fail(error)
@@ -187,7 +187,7 @@ export class Exchange implements Carrier {
       void this.visit.release()
       throw error
     }
-    this.#hasEnded = true
+    this.#left = 'whole'
     return this.#visit?.commit()
   }
 
@@ -247,10 +247,4 @@ function accessor(property: string, name: 'session' | 'id'): PropertyDescriptor 
         Object.defineProperty(this, property, { value, writable: true, enumerable: true, configurable: true })
     },
   }
-}
-
-function cookieIn(cookies: unknown, name: string): string | undefined {
-  if (typeof cookies !== 'object' || cookies === null || !Object.hasOwn(cookies, name)) return undefined
-  const value: unknown = Reflect.get(cookies, name)
-  return typeof value === 'string' ? value : undefined
 }

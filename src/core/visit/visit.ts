@@ -175,7 +175,7 @@ export class Visit implements SessionHost {
     if (this.#phase === 'open') {
       this.#phase = 'committed'
       this.#committing = failureOf(() => this.#commitNow())
-    }
+    } else if (this.#phase === 'unread') this.#sessions.isAnnounced = true
     return demandSuccess(this.#committing)
   }
 
