@@ -1,13 +1,13 @@
 import { systemClock } from '../core/time/clock.ts'
 
 const mostEntries = 10_000
-/** A store that has not answered for so long never will, and nobody can wait for it for ever. */
+/** After this long the ledger stops waiting for a call: a store that has not answered by then never will. */
 const longestWorkMs = 30_000
 
-/** A call of the store that has not been answered yet. */
+/** A call that the store has not answered yet. */
 interface Work {
   readonly begunAt: number
-  /** Resolves once the call was answered: with whether it went well. */
+  /** Resolves when the store answers: true for success, false for an error. */
   readonly settled: Promise<boolean>
 }
 
@@ -15,26 +15,26 @@ interface Entry {
   version: number
   /** The version at which the session was ended; 0 while it has not been. */
   endedAt: number
-  /** During these, what is read may be out of date by the time it is there. The oldest comes first. */
+  /** Writes and deletions under way, the oldest first. A read that overlaps one may return old data. */
   readonly changes: Set<Work>
   readonly touches: Set<Work>
 }
 
 /**
- * What this process has done lately to the sessions of a store that has no versions of its own.
+ * Remembers what this process has done lately to the sessions of a store that has no versions of its own.
  *
- * A session that nobody here has written has version 0. Entries are bounded: the oldest are forgotten, and
- * with them the protection of a request that has been under way all that time.
+ * A session that this process has not written has version 0. The ledger is bounded. When it forgets its oldest
+ * entry, a request that has been running since then loses its protection.
  */
 export class Ledger {
   readonly #live = new Map<string, Entry>()
-  /** Kept apart, so that an end is not forgotten because others are active. */
+  /** A map of its own, so that active sessions do not push ended ones out. */
   readonly #ended = new Map<string, Entry>()
 
   /**
-   * The version that a reader sees. While a write is under way it is one that no write will ever have, so
-   * that the reader's own write finds out that it may have read the older data. While the session is being
-   * destroyed it is one from before the end.
+   * The version for a reader. While a write is under way, it is a version that no write ever has: the reader may
+   * have got the older data, and its own write then conflicts. While a deletion is under way, it is a version from
+   * before the end.
    */
   versionForReader(id: string): number {
     const entry = this.#find(id)
@@ -47,13 +47,13 @@ export class Ledger {
     return entry === undefined || entry.version === version
   }
 
-  /** Whether the session was written here, and not ended since. Its time may be over nevertheless. */
+  /** Whether this process has written the session and not ended it since. It may have expired all the same. */
   isLive(id: string): boolean {
     const { version = 0, endedAt = 0 } = this.#find(id) ?? {}
     return version > 0 && endedAt === 0
   }
 
-  /** Whether the session has been ended, and nothing was written under its id since. */
+  /** Whether this process has ended the session, and written nothing under its id since. */
   isEnded(id: string): boolean {
     return (this.#find(id)?.endedAt ?? 0) > 0
   }
@@ -63,35 +63,35 @@ export class Ledger {
     return entry !== undefined && entry.endedAt > version
   }
 
-  /** Resolves once nothing is under way, whatever became of it. */
+  /** Resolves when no call for the session is under way any more, whether the calls succeeded or failed. */
   async settled(id: string): Promise<void> {
     const entry = this.#find(id)
     if (entry !== undefined) await settledIn(entry)
   }
 
-  /** Notes a write from before it begins until it was answered. */
+  /** Runs a write, and notes it from before it begins until the store answers. */
   write(id: string, version: number, write: () => Promise<unknown>): Promise<unknown> {
     const entry = this.#find(id) ?? emptyEntry()
-    // With a version from before the end comes only another session that was given the same id.
+    // A version from before the end belongs to another session, which got the same id.
     if (version <= entry.endedAt) entry.endedAt = 0
     entry.version = Math.max(version, nextVersion(entry))
     this.#keep(id, entry)
     return this.#note(id, 'changes', write)
   }
 
-  /** Notes that something is under way which changes no data, and which `end` has to know of. */
+  /** Runs a call that changes no data, such as a touch, and notes it so that `end` knows of it. */
   during(id: string, work: () => Promise<unknown>): Promise<unknown> {
     return this.#note(id, 'touches', work)
   }
 
-  /** Notes that the session is being destroyed, after `end`. */
+  /** Runs the deletion of a session, after `end`, and notes it until the store answers. */
   destruction(id: string, destroy: () => Promise<unknown>): Promise<unknown> {
     return this.#note(id, 'changes', destroy)
   }
 
   /**
-   * Notes that the session has ended, for everybody who read it before now. Answers what is still under
-   * way, which resolves with whether all of it went well.
+   * Notes that the session has ended, for every request that has read it before. Answers a promise of the calls
+   * still under way, which resolves with whether all of them succeeded; undefined when there are none.
    */
   end(id: string): Promise<boolean> | undefined {
     const entry = this.#find(id) ?? emptyEntry()
@@ -141,7 +141,7 @@ function nextVersion({ version }: Entry): number {
   return Math.floor(version) + 1
 }
 
-/** Forgets what is no longer worth waiting for, and answers the rest. */
+/** Drops the calls that have been waiting too long, and answers the rest. */
 function timely(works: Set<Work>): Set<Work> {
   const now = systemClock.now()
   for (const work of works) {

@@ -8,8 +8,8 @@ import { Ledger } from './callback-ledger.ts'
 type Answer<Value> = (error?: unknown, value?: Value) => void
 
 /**
- * A store that was written for express-session: verbs that call back, on an event emitter. The session is
- * an `object` here, so that a store may say more precisely what it takes and answers.
+ * A store written for express-session: an event emitter whose methods take callbacks. The session is typed
+ * `object`, so that a store's own types may be more precise.
  */
 export interface CallbackStore {
   get(id: string, answer: (error?: unknown, session?: object | null) => void): unknown
@@ -23,10 +23,10 @@ const mostTouches = 10_000
 const adapted = new WeakMap<CallbackStore, CallbackRecords>()
 
 /**
- * Lets the core use a store that was written for express-session, with its data as it is.
+ * Lets the core use a store written for express-session, and leaves its data format as it is.
  *
- * Two managers that are handed the same store share what is known of it, so that inside one process what
- * was ended stays ended, and no update is lost. Across processes such a store cannot promise either.
+ * Two managers with the same store share one ledger, so that inside one process an ended session stays ended and
+ * no update is lost. Across processes such a store can promise neither.
  */
 export function callbackStore(store: CallbackStore): CallbackRecords {
   const known = adapted.get(store)
@@ -36,15 +36,15 @@ export function callbackStore(store: CallbackStore): CallbackRecords {
   return records
 }
 
-/** The records of a store for express-session, which `callbackStore` makes. */
+/** The records of a store for express-session. `callbackStore` makes it. */
 export class CallbackRecords implements Store<Session> {
   readonly name: string
   readonly traits: StoreTraits = { keepsSessions: true, touchesAlways: true }
   readonly #store: CallbackStore
   readonly #ledger = new Ledger()
-  /** Some stores do not write the date of a touch into the session, so that a reader cannot see it there. */
+  /** Some stores do not write the time of a touch into the session, so a reader cannot find it there. */
   readonly #touchedAt = new RecentMap<number>(mostTouches)
-  /** Decided once, as in express-session; which function is called is looked up each time. */
+  /** Checked once, as express-session does; the function itself is looked up at each call. */
   readonly #canTouch: boolean
 
   constructor(store: CallbackStore) {
@@ -53,16 +53,16 @@ export class CallbackRecords implements Store<Session> {
     this.#canTouch = typeof store.touch === 'function'
   }
 
-  /** The version of what is read of a session from now on. */
+  /** The version for a read of the session that begins now. */
   versionForReader(id: string): number {
     return this.#ledger.versionForReader(id)
   }
 
-  /** Such a store would write over whatever it has. What this process has put there itself is left alone. */
+  /** Such a store overwrites whatever it has. So this refuses only to overwrite a session that this process wrote. */
   async create(record: SessionRecord<Session>): Promise<boolean> {
-    // Where `genid` gives an id a second time, its first session may still be on the way out.
+    // `genid` may give an id a second time while the deletion of its first session is still under way.
     await this.#ledger.settled(record.key)
-    // Nothing may come between a look that finds nothing and the note of the write.
+    // Nothing may run between a read that finds nothing and the noting of the write.
     if (this.#ledger.isLive(record.key) && (await this.#isThere(record.key))) return false
     await this.#write(record)
     return true
@@ -95,12 +95,12 @@ export class CallbackRecords implements Store<Session> {
     return !this.#ledger.hasEndedSince(id, held.version)
   }
 
-  /** Answers false only where this process has ended the session already: of others nothing is known. */
+  /** Answers false only when this process has ended the session before. It cannot know what other processes did. */
   async delete(id: string): Promise<boolean> {
     const hasEnded = this.#ledger.isEnded(id)
     const underWay = this.#ledger.end(id)
     await this.#ledger.destruction(id, () => this.#destroyDespite(id, underWay))
-    // A second time, for who has begun to read while the store was removing it.
+    // Again, for requests that began to read while the store was removing the session.
     void this.#ledger.end(id)
     return !hasEnded
   }
@@ -122,7 +122,7 @@ export class CallbackRecords implements Store<Session> {
     this.#touchedAt.set(key, touchedAt)
   }
 
-  /** Calls a verb that writes. What is answered after the session's end may have brought it back, and is undone. */
+  /** Runs a write. If the session ended meanwhile, the write may have brought it back, so it is deleted again. */
   async #takenBack(
     { key, version }: SessionRecord<Session>,
     call: (answer: Answer<void>) => unknown,
@@ -135,12 +135,12 @@ export class CallbackRecords implements Store<Session> {
   }
 
   /**
-   * Does not wait for the store to answer a write before it is told of the end, because that answer may
-   * never come. Yet it is the end only once the write was answered, and has been taken back.
+   * Deletes at once, without waiting for writes under way, because the store may never answer them. Resolves only
+   * when they are answered and undone, because until then one of them may bring the session back.
    */
   async #destroyDespite(id: string, underWay: Promise<boolean> | undefined): Promise<void> {
     await this.#destroy(id)
-    // What has failed may have been stored nevertheless.
+    // A write that failed may still have reached the store.
     if ((await underWay) === false) await this.#destroy(id)
   }
 
@@ -155,7 +155,7 @@ export class CallbackRecords implements Store<Session> {
   async #get(id: string): Promise<Session | undefined> {
     try {
       const answered = await called<unknown>(answer => this.#store.get(id, answer as Answer<object | null>))
-      // What is in it is looked at by the core, which trusts nothing of it and tells what is no session.
+      // The core trusts nothing in it: it checks the contents, and recognises what is no session.
       const session: Session = Object(answered)
       return answered ? session : undefined
     } catch (error) {
@@ -173,8 +173,8 @@ interface Read {
 }
 
 /**
- * Such a store alone knows when a session is over: some of them prolong it without writing the new date
- * into it, so that the date inside says nothing.
+ * The record never expires here, because only the store knows when the session does: some stores prolong a session
+ * without writing the new date into it, so the date inside may be stale.
  */
 function recordOf({ id, version, session, touchedAt = 0 }: Read): SessionRecord<Session> {
   return {
@@ -193,12 +193,12 @@ function lastActivity({ cookie }: Session): number {
   return expiresAt - (cookie?.originalMaxAge ?? expiresAt) || 0
 }
 
-/** Stores that keep files answer so for a session that there is not. The error may be of another realm. */
+/** File-based stores answer a missing session with ENOENT. The error may come from another realm. */
 function isAbsence(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
 }
 
-/** Calls a verb of the store. A second answer is ignored; a throw, at once or from a promise, is a failure. */
+/** Calls a method of the store. Ignores a second callback; a throw or a rejected promise counts as a failure. */
 function called<Value>(call: (answer: Answer<Value>) => unknown): Promise<Value | undefined> {
   return new Promise((resolve, reject) => {
     const returned = call((error, value) => (error ? reject(error) : resolve(value)))

@@ -1,17 +1,17 @@
 import { isError, SojournError } from '../core/report/errors.ts'
 
-/** The packages that stores talk through. */
+/** The database drivers that the stores use. */
 export type DriverName = 'lmdb' | 'redis' | 'ioredis'
 
 /**
- * Loads the package that a store talks through. It is loaded when a store is made and not before, so that nobody
- * needs the packages of stores that they do not use.
+ * Loads the driver of a store. It is loaded when the store is made and not before, so that an application needs only
+ * the drivers of the stores that it uses.
  *
- * @throws SojournError `DRIVER_MISSING` when it is not installed, or cannot be loaded.
+ * @throws SojournError `DRIVER_MISSING` when the package is not installed, or cannot be loaded.
  */
 export function loadDriver(store: string, name: DriverName): unknown {
   try {
-    // A bundler sees a package only where its name is written out, and accepts that it is missing only inside `try`.
+    // A bundler finds a package only by a literal name, and tolerates a missing one only inside `try`.
     switch (name) {
       case 'lmdb':
         return require('lmdb')
@@ -25,7 +25,7 @@ export function loadDriver(store: string, name: DriverName): unknown {
   }
 }
 
-/** Says why a package was not loaded, and what to do about it. */
+/** The error for a driver that was not loaded, with the reason and what to do about it. */
 export function driverError(store: string, name: DriverName, cause: unknown): SojournError {
   const message = `Expected the package \`${name}\` for the ${store} store, but ${problemOf(cause, name)}`
   return new SojournError('DRIVER_MISSING', message, { cause })
@@ -43,13 +43,13 @@ const handingIn: { readonly [name in DriverName]: string } = {
   ioredis: "Import it and hand it in: import * as ioredis from 'ioredis', and openStore(url, { ioredis })",
 }
 
-/** Node quotes the name of the package. Yarn's Plug'n'Play names whoever asked for it first. */
+/** Node puts the name of the package in quotes. Yarn's Plug'n'Play writes `… tried to access NAME …`. */
 function isNotInstalled(error: unknown, name: string): boolean {
   const isNotFound = isError(error) && 'code' in error && error.code === 'MODULE_NOT_FOUND'
   return isNotFound && (error.message.includes(`'${name}'`) || error.message.includes(`access ${name} `))
 }
 
-/** A bundle that is a module has no `require`; esbuild puts a function there that throws. */
+/** An ES module bundle has no `require`; esbuild puts a function there that throws. */
 function isWithoutRequire(error: unknown): boolean {
   return isError(error) && /require is not defined|Dynamic require of/.test(error.message)
 }

@@ -1,13 +1,13 @@
 import type { Activity, SessionRecord } from '../core/record/store.ts'
 
-/** What is to be stored in the place of a record: activity that was recorded meanwhile is not taken back. */
+/** The record to store in place of `found`: `record`, but keeping any later activity that `found` has. */
 export function successorOf(found: SessionRecord, record: SessionRecord): SessionRecord {
   return found.touchedAt > record.touchedAt ? furthest(record, found) : record
 }
 
 /**
- * A record after an activity: each time is the later of the two, and the device that of the later activity.
- * Spelled out, because this is on the way of many requests and a spread costs several times as much.
+ * A record after an activity: each time is the later of the two, and the device is that of the later activity.
+ * The fields are spelled out because many requests run this, and a spread costs several times as much.
  */
 export function furthest(record: SessionRecord, { touchedAt, expiresAt, device }: Activity): SessionRecord {
   if (touchedAt < record.touchedAt && expiresAt <= record.expiresAt) return record

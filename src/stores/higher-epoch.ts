@@ -1,8 +1,8 @@
 import type { SubjectEpoch } from '../core/record/store.ts'
 
 /**
- * The one epoch that has the effect of two of the same subject: each ends what is below it, but for its exception. Of
- * two equal ones the exception is what both of them say.
+ * Combines two epochs of one subject into one with the effect of both: each ends the sessions below it, except the one
+ * it spares. If both are equally high, a session is spared only when both spare it.
  */
 export function higherEpoch(one: SubjectEpoch, other: SubjectEpoch): SubjectEpoch {
   const [low, high] = one.epoch < other.epoch ? [one, other] : [other, one]
@@ -12,7 +12,7 @@ export function higherEpoch(one: SubjectEpoch, other: SubjectEpoch): SubjectEpoc
   return { ...one, exceptFrom: highest(one.exceptFrom, other.exceptFrom), expiresAt }
 }
 
-/** The highest epoch that does not spare the exception of the higher of two. */
+/** The highest of the lower epochs that does not spare the session that `high` spares. */
 function exceptFrom(low: SubjectEpoch, { except, exceptFrom: from }: SubjectEpoch): number | undefined {
   if (except === undefined) return undefined
   return highest(from, low.except === except ? low.exceptFrom : low.epoch)

@@ -24,7 +24,7 @@ import { type Found, Table } from './lmdb/table.ts'
 
 export type { LmdbPackage, LmdbStoreOptions } from './lmdb/options.ts'
 
-/** What is to become of an item: another takes its place, `remove` ends it, and without either it stays. */
+/** What to do with an item: replace it by `change`, remove it, or leave it alone when there is no `change`. */
 interface Decision<Item, Answer> {
   readonly answer: Answer
   readonly change?: Item | 'remove'
@@ -32,7 +32,7 @@ interface Decision<Item, Answer> {
 
 /**
  * Makes a store that keeps records in a file on this machine. They survive a restart, and all processes of the
- * machine that open the same folder have them in common.
+ * machine that open the same folder share them.
  *
  * @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`, and `STORE_UNUSABLE` for a folder that cannot be used.
  * @example session({ secret, store: lmdbStore({ path: './data/sessions' }) })
@@ -42,11 +42,11 @@ export function lmdbStore(options: LmdbStoreOptions): RecordFile {
 }
 
 /**
- * Records in a file that is mapped into memory.
+ * Records in a memory-mapped file.
  *
- * A read is answered at once, from what any process has written by then. A write is decided by what was read, and
- * made in one transaction, which happens only if that has not changed meanwhile; otherwise it is decided anew. Of
- * several at the same time one always gets through.
+ * A read answers at once and sees what every process has written so far. A write reads the item, decides, and writes
+ * in one transaction that succeeds only if the item has not changed since; otherwise it starts again. Of several
+ * concurrent writes one always succeeds.
  */
 export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore, LeasingStore {
   readonly name: string = 'lmdb'
@@ -166,13 +166,13 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     return this.#sweepUntil(this.#clock.now(), limit)
   }
 
-  /** Lets go of the file once the writes under way are done. Whoever calls afterwards is told. */
+  /** Closes the file when the writes under way are done. Every later call fails. */
   close(): Promise<void> {
     this.#provenTime.close()
     return this.#file.close()
   }
 
-  /** Makes the change that is decided for the live item, and asks again when somebody else was quicker. */
+  /** Applies what `decide` answers for the live item. On a conflict with another write it decides again. */
   async #change<Item extends { readonly expiresAt: number }, Answer>(
     table: Table<Item>,
     name: string,
@@ -193,7 +193,10 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     return records
   }
 
-  /** Keeps the file from growing without a job. What goes wrong here goes wrong for the creation too. */
+  /**
+   * Keeps the file from growing, without a timer. Errors are ignored: a full or failing disk fails the creation too,
+   * and `sweep` reports a damaged record.
+   */
   #sweepALittle(): Promise<unknown> | undefined {
     const limit = this.#sweepPerCreate
     if (limit === 0) return undefined

@@ -21,14 +21,14 @@ import { SubjectIndex } from './memory/subjects.ts'
 
 export type { MemoryStoreOptions, MemoryUsage } from './memory/options.ts'
 
-/** How many entries one step of the sweep visits at most: less than a millisecond of work. */
+/** The most entries that one step of the sweep visits: less than a millisecond of work. */
 const stepLimit = 1000
-/** The pause between two steps when one was not enough, so that requests are answered in between. */
+/** The pause between two steps when one was not enough, so that requests can run in between. */
 const stepPauseMs = 10
 
 /**
- * Makes a store that keeps records in the memory of this process. A restart forgets them, and a second
- * process does not see them.
+ * Makes a store that keeps records in the memory of this process. They are lost at a restart, and other processes
+ * do not see them.
  *
  * @throws SojournError `OPTION_INVALID`
  * @example createSessions({ secret, store: memoryStore({ maxRecords: 20_000 }) })
@@ -40,9 +40,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): RecordMemory {
 /**
  * Records in the memory of this process, bounded in number and in bytes.
  *
- * When it is full, the least recently active record goes, and a signed-in session only when no anonymous
- * one is left: visitors who never sign in cannot push out people who have. What is over leaves within ten
- * seconds, without being asked for. A record given as text is kept as it is; bytes are copied in and out.
+ * A full store removes the least recently active record, and a signed-in session only when no anonymous one is
+ * left, so that visitors who never sign in cannot push out users who have. A timer removes expired records within ten
+ * seconds. Text is kept as it is; bytes are copied in and out.
  */
 export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectStore, LeasingStore {
   readonly name: string = 'memory'
@@ -52,7 +52,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
   readonly #maxBytes: number
   readonly #clock: Clock
 
-  /** Each entry is also in exactly one of the two lists, in the index of its subject, and in that of expiry if it ever ends. */
+  /** Each entry is also in exactly one of the two lists, in the index of subjects if it has one, and in the expiry index if it can expire. */
   readonly #entries = new Map<string, Entry>()
   readonly #anonymous = new RecencyList()
   readonly #signedIn = new RecencyList()
@@ -73,7 +73,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     this.#leases = new ProcessLeases(maxRecords, clock)
   }
 
-  /** How many live records there are. Removes what is over first. */
+  /** The number of live records. Removes the expired ones first. */
   get size(): number {
     this.sweep(Number.POSITIVE_INFINITY)
     return this.#entries.size
@@ -109,7 +109,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     const entry = this.#live(key)
     if (entry === undefined) return false
     const record = furthest(entry.record, activity)
-    // The times weigh nothing, and another device does.
+    // New times do not change the size of a record; another device does.
     if (record.device === entry.record.device) this.#renew(entry, record)
     else this.#exchange(entry, record, 'touch')
     return true
@@ -167,7 +167,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     return removed
   }
 
-  /** Forgets every record. */
+  /** Removes every record. */
   clear(): void {
     for (const entry of this.#entries.values()) this.#forget(entry)
     this.#subjects.clear()
@@ -175,12 +175,12 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     this.#cancelStep = undefined
   }
 
-  /** Forgets every record and ends the timer. A process ends without it; a store that is thrown away wants it. */
+  /** Removes every record and stops the timer. Call it to discard a store; a process can exit without it. */
   close(): void {
     this.clear()
   }
 
-  /** How much it holds at this moment. */
+  /** How much the store holds now. */
   usage(): MemoryUsage {
     return { records: this.#entries.size, bytes: this.#bytes }
   }
@@ -228,7 +228,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     return record.subject === undefined ? this.#anonymous : this.#signedIn
   }
 
-  /** Restores the bounds after a write, and sees to it that the record leaves when it is over. */
+  /** Restores the bounds after a write, and makes sure that the record is removed when it expires. */
   #settle(entry: Entry): void {
     this.#expiry.keep(entry)
     while (this.#entries.size > this.#maxRecords || this.#bytes > this.#maxBytes) this.#evict()
@@ -248,7 +248,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     })
   }
 
-  /** One bounded step of the sweep. Answers whether it came to the end of what is due. */
+  /** One bounded step of the sweep. Answers whether it visited everything that was due. */
   #step(): boolean {
     const now = this.#clock.now()
     let visited = 0

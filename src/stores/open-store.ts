@@ -5,18 +5,18 @@ import { memoryStore } from './memory.ts'
 import { openRedis } from './redis/open.ts'
 import { folderOf, optionsOf, parseStoreUrl, type StoreUrl, withoutQuoting } from './store-url.ts'
 
-/** A store of Sojourn's that was opened by its URL. */
+/** A store that `openStore` has opened. */
 export interface OpenedStore extends EnumeratingStore, SubjectStore {
   /**
-   * Waits until the store can be used, and rejects with what is wrong. It is absent where that is known as soon as
-   * the store is open: `await store.ready?.()`.
+   * Waits until the store can be used, and rejects with what is wrong. Stores that are ready as soon as they are open
+   * do not have it: `await store.ready?.()`.
    */
   ready?(): Promise<void>
-  /** Lets go of what was opened with it: a file, a connection, a timer. */
+  /** Closes what the store has opened: its file, connection or timer. */
   close(): MaybePromise<void>
 }
 
-/** Packages that an application hands in, because it is bundled: `openStore(url, { redis })`. */
+/** Packages that a bundled application hands in: `openStore(url, { redis })`. */
 export interface StoreDrivers {
   /** `import * as lmdb from 'lmdb'` */
   readonly lmdb?: LmdbPackage
@@ -26,9 +26,9 @@ export interface StoreDrivers {
   readonly ioredis?: object
 }
 
-/** How the stores of one scheme are opened. */
+/** How to open the stores of one URL scheme. */
 interface Scheme {
-  /** The package that has to be installed for it; undefined where none is needed. */
+  /** The package that it needs; undefined where it needs none. */
   readonly driver: string | undefined
   open(url: StoreUrl, drivers: StoreDrivers): OpenedStore
 }
@@ -45,13 +45,12 @@ const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
 ])
 
 /**
- * Opens the store of a URL: `memory:`, `lmdb:` and the path of a folder, or the address of a server of Redis or Valkey.
- * Options follow as parameters. So a
- * deployment moves to another store by one line of its environment. The package of a store is loaded where none is
- * handed in.
+ * Opens the store that a URL names: `memory:`, `lmdb:` and the path of a folder, or the address of a Redis or Valkey
+ * server. The store's options follow as parameters, so that a deployment moves to another store with one line of its
+ * environment. The package of the store is loaded unless the application hands it in.
  *
- * @throws SojournError `OPTION_INVALID` for an unknown scheme or parameter, without quoting any part of the URL, which may
- * be a password; and what the store itself throws when it is made.
+ * @throws SojournError `OPTION_INVALID` for an unknown scheme or parameter; the message quotes no part of the URL, which
+ * may be a password. Also whatever the store itself throws when it is made.
  * @example openStore(process.env.SESSION_STORE ?? 'lmdb:./data/sessions?durability=committed')
  */
 export function openStore(url: string, drivers: StoreDrivers = {}): OpenedStore {

@@ -41,7 +41,7 @@ export type { RedisClient } from './redis/client.ts'
 export type { RedisStoreOptions } from './redis/options.ts'
 
 /**
- * Makes a store that keeps records in Redis or Valkey, through a client that the application has made.
+ * Makes a store that keeps records in Redis or Valkey, through the application's own client.
  *
  * @throws SojournError `OPTION_INVALID`
  * @example session({ secret, store: redisStore({ client: await createClient().connect() }) })
@@ -51,11 +51,11 @@ export function redisStore(options: RedisStoreOptions): RedisRecords {
 }
 
 /**
- * Records on a server of Redis or Valkey, or on several.
+ * Records on one or more Redis or Valkey servers.
  *
- * Each write is decided by a script, which the server carries out as one step on one key. What time it is, is decided
- * by the clock of this process; the server removes what is over a little later. A write carries a mark, so that a
- * driver that sends it again after a lost connection is told what became of it the first time.
+ * Each write of a record is one script or one command, which the server runs as one step. The clock of this process decides
+ * what has expired; the server removes it a little later. `create`, `replace` and `takeOver` carry a mark, so that a
+ * driver that repeats one after a lost connection gets the answer of the first time.
  */
 export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStore, AdoptingStore {
   readonly name: string = 'redis'
@@ -68,7 +68,7 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStor
   readonly #subjects: SubjectLists
   readonly #foreign: ForeignSessions
   readonly #opened: OpenedClient | undefined
-  /** Together with a number, it names a write of this process. */
+  /** Together with a number, this is the mark of one write. */
   readonly #writer: string = randomBytes(6).toString('base64url')
   #writes = 0
 
@@ -88,8 +88,8 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStor
   }
 
   /**
-   * Waits for the server, and tries whether it lets the store do its work: whether it takes writes, keeps what it was
-   * given, and has the same time. A store can be used without it; whoever awaits it learns at start what is wrong.
+   * Waits for the server and checks it: that it takes writes, does not evict sessions, and has the same time as this
+   * process. The store works without this call; an application that awaits it learns at startup what is wrong.
    *
    * @throws SojournError `STORE_UNUSABLE`
    */
@@ -202,13 +202,13 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStor
     return this.#foreign.forget(id)
   }
 
-  /** Lets go of the connection that `openStore` has made. A client that was handed in stays as it is. */
+  /** Closes the connection that `openStore` made. A client that the application handed in stays open. */
   async close(): Promise<void> {
     await this.#opened?.close()
   }
 
   /**
-   * Writes the place of a record among its subject's sessions, and then the record. Where the order is kept anyway,
+   * Adds the key to the list of its subject, and then writes the record. Where the client keeps the order of commands,
    * both leave together and take one round trip.
    */
   async #listed(record: SessionRecord, write: () => Promise<unknown>): Promise<unknown> {
@@ -222,8 +222,8 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStor
   }
 
   /**
-   * A record without a name never exists, so that nothing is touched and nothing replaced: a server that takes no
-   * writes says so all the same. The script waits for replicas as every write.
+   * Writes that change nothing, because no record has an empty key; a server that takes no writes refuses them all the
+   * same. The script waits for replicas, as every write does.
    */
   async #tryWriting(): Promise<void> {
     const name = this.#names.record('')

@@ -1,22 +1,22 @@
 import { SojournError } from '../core/report/errors.ts'
 
-/** A store's URL, taken apart. */
+/** A parsed store URL. */
 export interface StoreUrl {
   readonly scheme: string
-  /** What stands between the scheme and the parameters, as it was written. */
+  /** The text between the scheme and the parameters, not decoded. */
   readonly place: string
   readonly parameters: ReadonlyMap<string, string>
 }
 
 const shape = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/is
 const wholeNumber = /^\d+$/
-/** On Windows a file is named with a slash that is no part of its path: `///C:/data`. */
+/** A URL of a Windows file has a slash that is not part of the path: `///C:/data`. */
 const beforeDrive = /^\/(?=[a-z]:[\\/])/i
 
 /**
- * Takes a store's URL apart. Nothing of it is quoted in an error, because any part of it may be a password.
+ * Parses a store URL. Errors quote nothing of it, because any part of it may be a password.
  *
- * @throws SojournError `OPTION_INVALID` for what is no URL, and for a parameter that is given twice.
+ * @throws SojournError `OPTION_INVALID` when it is no URL, and when it gives a parameter twice.
  */
 export function parseStoreUrl(url: unknown): StoreUrl {
   const [, scheme, place = '', query = ''] = (typeof url === 'string' && shape.exec(url)) || []
@@ -26,9 +26,9 @@ export function parseStoreUrl(url: unknown): StoreUrl {
 }
 
 /**
- * Answers the parameters as the options that they stand for.
+ * Answers the parameters as options of the store.
  *
- * @throws SojournError `OPTION_INVALID` for one that is not known.
+ * @throws SojournError `OPTION_INVALID` for an unknown parameter.
  */
 export function optionsOf({ scheme, parameters }: StoreUrl, known: readonly string[]): object {
   for (const name of parameters.keys()) {
@@ -39,10 +39,9 @@ export function optionsOf({ scheme, parameters }: StoreUrl, known: readonly stri
 }
 
 /**
- * Answers the folder that a URL names, in the ways in which a file is named: `lmdb:./data`, `lmdb:/var/data`,
- * `lmdb:///var/data`.
+ * Answers the folder that a URL names: `lmdb:./data`, `lmdb:/var/data` or `lmdb:///var/data`.
  *
- * @throws SojournError `OPTION_INVALID` for none, and for a folder of another machine.
+ * @throws SojournError `OPTION_INVALID` when there is none, and for a folder on another machine.
  */
 export function folderOf({ scheme, place }: StoreUrl): string {
   const path = place.replace(/^\/\/(?=\/)/, '').replace(beforeDrive, '')
@@ -57,9 +56,9 @@ export function folderOf({ scheme, place }: StoreUrl): string {
 }
 
 /**
- * Makes a store of what a URL says. What a wrong parameter was is left out of the error.
+ * Makes a store from a URL, and leaves the value of a wrong parameter out of the error.
  *
- * @throws SojournError what the store throws when it is made
+ * @throws SojournError whatever the store throws when it is made
  */
 export function withoutQuoting<Opened>({ parameters }: StoreUrl, open: () => Opened): Opened {
   try {

@@ -23,8 +23,8 @@ const clauses: readonly AdapterSceneClause[] = [
 ]
 
 /**
- * Lists what an adapter must keep, as clauses for any test runner. Each is proved with a store that answers at once,
- * and with one that answers later.
+ * Lists what an adapter must do, as clauses for any test runner. Each runs with a store that answers at once, and with one
+ * that answers later.
  *
  * @example for (const clause of adapterContract(harness)) test(clause.name, () => clause.run())
  */

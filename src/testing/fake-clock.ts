@@ -1,17 +1,17 @@
 import type { Clock } from '../core/time/clock.ts'
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until a test moves it. */
 export interface FakeClock extends Clock {
   /** How many callbacks are waiting. */
   readonly waiting: number
   /**
-   * Lets time pass: runs every callback that becomes due, in the order of time, each at its own instant.
-   * Callbacks that are added meanwhile run too, when they become due within the span.
+   * Lets time pass: runs every callback that becomes due, in the order of time, each at its own instant. Callbacks
+   * that are added meanwhile run too if they become due within the span.
    */
   advance(spanMs: number): void
   /**
-   * Sets the clock forward, or back, as a correction of the machine's time does. Nothing runs, and callbacks
-   * that wait go on waiting for as long as before.
+   * Sets the clock forward or back, like a correction of the machine's time. No callback runs, and waiting callbacks
+   * wait for as long as before.
    */
   jump(spanMs: number): void
 }
@@ -21,7 +21,7 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** Makes a clock for tests, which shows `startAt` until it is moved. */
+/** Makes a clock for tests. It shows `startAt` until a test moves it. */
 export function fakeClock(startAt: number = Date.UTC(2030, 0, 1)): FakeClock {
   return new SteppedClock(startAt)
 }
@@ -29,9 +29,9 @@ export function fakeClock(startAt: number = Date.UTC(2030, 0, 1)): FakeClock {
 class SteppedClock implements FakeClock {
   readonly #timers = new Set<Timer>()
 
-  /** How much time has passed. Timers go by this, so that setting the clock does not move them. */
+  /** How much time has passed. Timers follow this, so that setting the clock does not move them. */
   #passedMs = 0
-  /** What the clock shows beyond the time that has passed. */
+  /** The time shown minus the time passed. */
   #offsetMs: number
 
   constructor(startAt: number) {
@@ -47,7 +47,7 @@ class SteppedClock implements FakeClock {
   }
 
   after(spanMs: number, callback: () => void): () => void {
-    // As in Node, no span is shorter than a millisecond, so that a callback that renews itself makes time pass.
+    // As in Node, no span is shorter than a millisecond, so that time passes even if a callback sets itself again.
     const timer: Timer = { dueMs: this.#passedMs + Math.max(1, spanMs), callback }
     this.#timers.add(timer)
     return () => {
@@ -69,7 +69,7 @@ class SteppedClock implements FakeClock {
     this.#offsetMs += spanMs
   }
 
-  /** The first timer that is due, and of several at one instant the one that was set first. */
+  /** The timer that is due first. Of several at one instant, the one that was set first. */
   #dueBy(endMs: number): Timer | undefined {
     let first: Timer | undefined
     for (const timer of this.#timers) {

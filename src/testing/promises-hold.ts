@@ -3,18 +3,18 @@ import { playStory, type StoryHarness } from './promises/play.ts'
 import { shortened } from './promises/shortened.ts'
 import { storyLength, storyOf } from './promises/story.ts'
 
-/** What is to be proved, and how thoroughly. */
+/** The store to prove, and how thoroughly. */
 export interface PromisesOptions extends StoryHarness {
-  /** Which stories are told. A run with the same seed tells the same ones. @default 1 */
+  /** Selects the stories. A run with the same seed plays the same stories. @default 1 */
   readonly seed?: number
-  /** How many steps are taken in all. @default 10_000 */
+  /** The number of steps in all. @default 10_000 */
   readonly steps?: number
 }
 
 /**
- * Lets two managers on one store keep sessions through thousands of random steps, and compares what they
- * answer with a simple model of what Sojourn promises: requests that overlap, sign-ins, ends from all sides,
- * new ids, time that passes, calls of the store that fail, and processes that end in between.
+ * Runs two managers on one store through thousands of random steps, and compares their answers with a simple model of
+ * what Sojourn promises. The steps are overlapping requests, sign-ins, logouts and other ends, new ids, passing time,
+ * failing store calls and killed processes.
  *
  * @throws BrokenPromise an `AssertionError` that says which promise, by which steps, and with which seed.
  * @example test('every promise holds', () => promisesHold({ open }))
@@ -38,7 +38,7 @@ interface Broken {
   readonly seed: number
 }
 
-/** The same with as few steps as lead there, and how to see it again. */
+/** The same error with as few steps as reproduce it, and with its seed. */
 async function explained(harness: StoryHarness, { story, error, seed }: Broken): Promise<BrokenPromise> {
   const shortest = await shortened(harness, { story, error })
   const { promise, seen, trace } = shortest.error

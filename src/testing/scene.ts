@@ -13,15 +13,15 @@ import type {
 } from '../core/record/store.ts'
 
 /**
- * Something that not every store can do: `enumerate`, `sweep`, `subjects` and `leases` are the interfaces
+ * A capability that not every store has. `enumerate`, `sweep`, `subjects` and `leases` are the interfaces
  * `EnumeratingStore`, `SweepingStore`, `SubjectStore` and `LeasingStore`, and `readsAtOnce` is the trait.
  */
 export type StorePower = 'enumerate' | 'sweep' | 'subjects' | 'leases' | 'readsAtOnce'
 
-/** A clause before it has been given a store. */
+/** A clause without its store. */
 export interface SceneClause {
   readonly name: string
-  /** The powers without which the clause is not part of the contract. */
+  /** The powers that the clause needs. Without them it is not part of the contract. */
   readonly powers?: readonly StorePower[]
   prove(scene: Scene): Promise<void>
 }
@@ -32,7 +32,7 @@ interface Bench {
   advance(spanMs: number): MaybePromise<void>
 }
 
-/** How long the records of a clause live, unless it says otherwise. */
+/** How long the records of a clause live by default. */
 export const lifetimeMs = 3_600_000
 
 const methodNames = {
@@ -40,10 +40,10 @@ const methodNames = {
   leases: ['acquireLease', 'holdsLease', 'releaseLease'],
 } as const
 
-/** What a clause works with: one empty store, its time, and records that are all valid. */
+/** What a clause works with: one empty store, its time, and valid records. */
 export class Scene {
   readonly store: Store
-  /** The powers that the harness has declared. */
+  /** The powers that the harness declares. */
   readonly powers: readonly StorePower[]
   readonly #bench: Bench
   #records = 0
@@ -95,7 +95,7 @@ export class Scene {
     await this.#bench.advance(spanMs)
   }
 
-  /** A live record under a key of its own. */
+  /** A live record with a new key. */
   record(changes: Partial<SessionRecord> = {}): SessionRecord {
     const now = this.now()
     return {
@@ -114,7 +114,7 @@ export class Scene {
     }
   }
 
-  /** A live record in which every field says something. */
+  /** A live record in which every field has a value. */
   wholeRecord(changes: Partial<SessionRecord> = {}): SessionRecord {
     const now = this.now()
     const times = { createdAt: now - 30, touchedAt: now - 20, expiresAt: now + 1_234_567 }
@@ -130,28 +130,28 @@ export class Scene {
     })
   }
 
-  /** A live record that the store has kept. */
+  /** Creates a live record in the store. */
   async kept(changes: Partial<SessionRecord> = {}): Promise<SessionRecord> {
     const record = this.record(changes)
     assert.equal(await this.store.create(record), true, 'Expected `create` to keep a new record.')
     return record
   }
 
-  /** A record that the store has kept, and whose time is over by now. */
+  /** Creates a record in the store, and lets it expire. */
   async ended(changes: Partial<SessionRecord> = {}): Promise<SessionRecord> {
     const record = await this.kept({ expiresAt: this.now() + 1000, ...changes })
     await this.advance(1000)
     return record
   }
 
-  /** A record that the store has kept, and that has been deleted. */
+  /** Creates a record in the store, and deletes it. */
   async deleted(): Promise<SessionRecord> {
     const record = await this.kept()
     assert.equal(await this.store.delete(record.key), true, 'Expected `delete` to remove a live record.')
     return record
   }
 
-  /** A lease that the store has given. */
+  /** Acquires a lease, and answers it. */
   async lent(lease: Lease): Promise<Lease> {
     assert.equal(await this.leases.acquireLease(lease), true, 'Expected `acquireLease` to lend the name.')
     assert.equal(await this.leases.holdsLease(lease), true, 'Expected the token to have the name.')
@@ -169,12 +169,12 @@ export class Scene {
   }
 }
 
-/** What a writer makes of a record: the next version, with other data. */
+/** The next version of a record, with other data. */
 export function nextOf(record: SessionRecord, changes: Partial<SessionRecord> = {}): SessionRecord {
   return { ...record, version: record.version + 1, data: '{"visits":2}', ...changes }
 }
 
-/** Runs an action twenty times at once. */
+/** Runs an action twenty times concurrently. */
 export function twentyTimes<Value>(action: (index: number) => MaybePromise<Value>): Promise<Value[]> {
   return Promise.all(Array.from({ length: 20 }, (_, index) => action(index)))
 }
@@ -186,13 +186,13 @@ export function expectSame(answer: unknown, expected: SessionRecord): void {
   expectSameData(answer.data, expected.data)
 }
 
-/** Asserts equality without printing the data, which may be a megabyte. */
+/** Asserts that data is equal. It does not print the data, which may be a megabyte. */
 export function expectSameData(data: EncodedData, expected: EncodedData): void {
   assert.equal(typeof data, typeof expected, 'Expected text to come back as text, and bytes as bytes.')
   assert.ok(Buffer.from(data).equals(Buffer.from(expected)), 'Expected the data to come back as it was.')
 }
 
-/** The fields of a record that the contract is about, without the data: a store may return others beside them. */
+/** The fields of a record that the contract defines, without the data. A store may return other fields too. */
 export function factsOf(record: SessionFacts): SessionFacts {
   const { key, version, createdAt, touchedAt, expiresAt } = record
   const { device, subject, authenticatedAt, epoch, rotation } = record
@@ -220,7 +220,7 @@ export function lendsNames(store: Store): store is LeasingStore {
   return methodsOf(store, 'leases').length === methodNames.leases.length
 }
 
-/** Which methods of a power a store has. Some without the others are of no use. */
+/** The methods of a power that a store has. A power is of use only with all of them. */
 export function methodsOf(store: Store, power: keyof typeof methodNames): readonly string[] {
   return methodNames[power].filter(name => hasMethod(store, name))
 }

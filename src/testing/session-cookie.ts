@@ -6,15 +6,15 @@ import type { Sessions } from '../core/sessions.ts'
 import { systemClock } from '../core/time/clock.ts'
 import type { Carrier } from '../core/visit/carrier.ts'
 
-/** What the prepared session holds, and who has it. At least a subject or some data. */
+/** The contents of the prepared session. It needs a subject or some data. */
 export interface SessionCookieOptions<Data extends object = SessionData> {
-  /** Signs the visitor in, as `req.session.signIn` does. @default nobody is signed in */
+  /** Signs this subject in, as `req.session.signIn` does. @default the session is anonymous */
   readonly subject?: string | number | undefined
-  /** What the session holds. @default {} */
+  /** The data of the session. @default {} */
   readonly data?: Partial<Omit<Data, 'cookie'>> | undefined
   /**
-   * What the sign-in sees of the visitor's request: a `userAgent`, an `address`, the `request` that a `cookie` function is
-   * called with, the `secret` of a cookie parser. @default a request of which nothing is known but that it is secure
+   * The visitor's request as the sign-in sees it: a `userAgent`, an `address`, the `request` to pass to a `cookie`
+   * function, the `secret` of a cookie parser. @default a secure request without any of these
    */
   readonly carrier?: Partial<Carrier> | undefined
 }
@@ -24,21 +24,21 @@ export interface SessionCookie {
   readonly name: string
   /** The value as a browser holds it, percent-encoded and signed. */
   readonly value: string
-  /** What the `Cookie` header of a request says: `name=value`. */
+  /** The `Cookie` header of a request: `name=value`. */
   readonly header: string
   /** The whole `Set-Cookie` header, as the server would have sent it. */
   readonly setCookie: string
-  /** The cookie as Playwright takes it, for a browser that visits this URL. */
+  /** The cookie in Playwright's form, for a browser that visits this URL. */
   forBrowser(url: string | URL): BrowserCookie
 }
 
-/** A cookie as `addCookies` of Playwright takes it. */
+/** A cookie for Playwright's `addCookies`. */
 export interface BrowserCookie {
   readonly name: string
   readonly value: string
   readonly domain: string
   readonly path: string
-  /** When it ends, in seconds since 1970; -1 when it ends with the browser. */
+  /** When it expires, in seconds since 1970; -1 for a cookie that ends with the browser. */
   readonly expires: number
   readonly httpOnly: boolean
   readonly secure: boolean
@@ -48,8 +48,8 @@ export interface BrowserCookie {
 /**
  * Stores a session, and makes the cookie that the server would have sent for it.
  *
- * @throws SojournError `OPTION_INVALID` where the session would be empty, since no cookie is sent for an empty one, and
- * whatever a sign-in or a save throws.
+ * @throws SojournError `OPTION_INVALID` for an empty session, because the server sends no cookie for one. Also whatever a
+ * sign-in or a save throws.
  *
  * @example
  * const cookie = await sessionCookie(sessions, { subject: 'ada', data: { cart: ['tea'] } })
@@ -113,7 +113,7 @@ function inBrowser(
 ): Omit<BrowserCookie, 'name' | 'value'> {
   const { domain, path = '/', maxAge, httpOnly = false, secure = false, sameSite } = attributes
   return {
-    // A dot says that subdomains are sent the cookie, too.
+    // With a dot the browser sends the cookie to subdomains, too.
     domain: domain === undefined ? hostname : `.${domain.replace(/^\./, '')}`,
     path,
     expires: maxAge === undefined ? -1 : Math.floor(systemClock.now() / 1000) + maxAge,

@@ -11,29 +11,29 @@ import { subjectClauses } from './clauses/subjects.ts'
 import { touchClauses } from './clauses/touch.ts'
 import { Scene, type SceneClause, type StorePower } from './scene.ts'
 
-/** How the contract gets at the store that it is to prove. */
+/** How the contract opens the store to prove. */
 export interface StoreHarness {
   /**
-   * What the store can do beyond the five verbs. Each power brings its own clauses, and a power that the
-   * store has and the harness does not name is itself a broken clause.
+   * What the store can do beyond the five verbs. Each power adds its own clauses. A clause fails when the store has a
+   * power that the harness does not name.
    * @default []
    */
   readonly powers?: readonly StorePower[]
-  /** Opens an empty store. It is called once for each clause. */
+  /** Opens an empty store. The contract calls it once for each clause. */
   open(): MaybePromise<StoreBench>
 }
 
-/** One empty store, and the time that it goes by. */
+/** One empty store and its time. */
 export interface StoreBench {
   readonly store: Store<EncodedData>
   /** The time as the store sees it. */
   now(): number
   /**
-   * Lets time pass for the store. With the power `sweep`, nothing but the clause may remove what is over,
-   * so that what a sweep answers can be counted.
+   * Lets time pass for the store. With the power `sweep`, only the clause may remove expired records, so that it can
+   * check the count that a sweep answers.
    */
   advance(spanMs: number): MaybePromise<void>
-  /** Called when the clause is over, however it ended. */
+  /** Called after the clause, whether it passed or failed. */
   close?(): MaybePromise<void>
 }
 
@@ -46,7 +46,7 @@ export interface StoreClause {
 }
 
 /**
- * Lists what a store must keep, as clauses for any test runner.
+ * Lists what a store must do, as clauses for any test runner.
  *
  * @example for (const clause of storeContract(harness)) test(clause.name, () => clause.run())
  */

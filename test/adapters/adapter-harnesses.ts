@@ -13,10 +13,10 @@ import type {
   AdapterSite,
 } from 'sojourn/testing'
 
-// Its types are those of Express 5, as far as this file goes.
+// Express 4 has the same types as Express 5, as far as this file uses them.
 const express4: typeof express = createRequire(import.meta.url)('express4')
 
-/** The frameworks on which the middleware has to keep the contract, by name. */
+/** The frameworks on which the middleware must keep the contract, by name. */
 export const harnesses: { readonly [framework: string]: AdapterHarness } = {
   'Express 4': { open: site => serve(onExpress(express4, site)) },
   'Express 5': { open: site => serve(onExpress(express, site)) },
@@ -78,7 +78,7 @@ function onNode({ options, routes }: AdapterSite): RequestListener {
   }
 }
 
-/** What a route answers, whether it throws or rejects. The request has a session by then. */
+/** The answer of a route, as a promise that also rejects when the route throws. The request already has a session. */
 async function answerOf(route: AdapterRoute, request: IncomingMessage): Promise<AdapterAnswer> {
   return route(request as IncomingMessage & AdapterRequest & { readonly session: Session })
 }

@@ -7,7 +7,7 @@ import { idOf } from '../core/stage.ts'
 const secret = 'a secret that only the tests know'
 
 describe('a manager without a framework', () => {
-  test('a visitor is known again, with nothing configured but the secret', async () => {
+  test('a returning visitor has their session, with nothing configured but the secret', async () => {
     const sessions = createSessions<{ user: string }>({ secret })
     const first = sessions.visit({ cookieHeader: undefined, isSecure: false, request: undefined })
     await first.open()
@@ -21,7 +21,7 @@ describe('a manager without a framework', () => {
     expect(second.id).toBe(idOf(cookieHeader))
   })
 
-  test('the store that is made where none is given goes by the clock that is given', () => {
+  test('the default store uses the clock of the options', () => {
     const clock = fakeClock()
     const timers = vi.spyOn(systemClock, 'after')
     const sessions = createSessions({ secret, clock, idle: '20m' })
@@ -49,7 +49,7 @@ describe('a manager without a framework', () => {
     expect([second.session !== undefined, second.outcome]).toEqual([true, 'missing'])
   })
 
-  test('a store that is given is the one that is used', () => {
+  test('the manager uses the store that it is given', () => {
     const store = memoryStore()
     const visit = createSessions({ secret, store }).visit({
       cookieHeader: undefined,
@@ -61,7 +61,7 @@ describe('a manager without a framework', () => {
     expect(store.size).toBe(1)
   })
 
-  test('a store that was written for express-session keeps the sessions as express-session does', async () => {
+  test('a store for express-session keeps the sessions as express-session does', async () => {
     const store = new session.MemoryStore()
     const sessions = createSessions<{ user: string }>({ secret, store })
     const first = sessions.visit({ cookieHeader: undefined, isSecure: false, request: {} })

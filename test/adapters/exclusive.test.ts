@@ -9,10 +9,10 @@ import { serve } from '../support/servers.ts'
 
 const secret = 'a secret that only these tests know'
 
-/** A shop with one article whose stock is read, thought about and written back. */
+/** A shop with one article. Its route reads the stock, waits, and writes it back. */
 interface Shop {
   readonly cookie: string
-  /** Resolves when so many orders are in the route. */
+  /** Resolves when this many orders are in the route. */
   readonly begun: string[]
   buy(name: string, port?: number): Promise<Answer>
   stock(): Promise<number>
@@ -21,7 +21,7 @@ interface Shop {
 
 interface ShopOptions extends ExclusiveOptions {
   readonly store?: RecordStore | undefined
-  /** How many processes there are that share the store. */
+  /** The number of processes that share the store. */
   readonly processes?: number
   readonly seal?: 'visitor'
   readonly clock?: FakeClock
@@ -32,8 +32,8 @@ const stores: [string, (clock?: FakeClock) => RecordStore | undefined][] = [
   ['a store for express-session', () => undefined],
 ]
 
-describe.each(stores)('a route that has the session for itself, with %s', (_kind, makeStore) => {
-  test('lets one request in at a time, and the next one sees what it has stored', async () => {
+describe.each(stores)('an exclusive route, with %s', (_kind, makeStore) => {
+  test('lets one request in at a time, and the next request sees what the last one stored', async () => {
     const shop = await open({ store: makeStore() })
     const answers = Array.from({ length: 10 }, (_value, index) => shop.buy(`${index}`))
     for (let index = 0; index < 10; index += 1) shop.gate(`${index}`).open()
@@ -41,7 +41,7 @@ describe.each(stores)('a route that has the session for itself, with %s', (_kind
     expect(await shop.stock()).toBe(0)
   })
 
-  test('refuses who waits too long, with 429', async () => {
+  test('refuses a request that waits too long, with 429', async () => {
     const shop = await open({ store: makeStore(), wait: 20 })
     const first = shop.buy('first')
     await until(() => shop.begun.length === 1)
@@ -52,7 +52,7 @@ describe.each(stores)('a route that has the session for itself, with %s', (_kind
     expect(await shop.stock()).toBe(9)
   })
 
-  test('refuses whoever comes behind too many, at once', async () => {
+  test('refuses a request at once when the queue is full', async () => {
     const shop = await open({ store: makeStore(), queue: 1, wait: '1m' })
     const first = shop.buy('first')
     await until(() => shop.begun.length === 1)
@@ -63,7 +63,7 @@ describe.each(stores)('a route that has the session for itself, with %s', (_kind
     expect([(await first).status, (await second).status + (await third).status]).toEqual([200, 200 + 429])
   })
 
-  test('refuses what a request stores whose lease is over, and keeps what the next one has stored', async () => {
+  test('refuses to store for a request whose lease has expired, and keeps what the next request stored', async () => {
     const clock = fakeClock(Date.now())
     const shop = await open({ store: makeStore(clock), clock, lease: '30s', wait: '5s' })
     const slow = shop.buy('slow')
@@ -77,7 +77,7 @@ describe.each(stores)('a route that has the session for itself, with %s', (_kind
     expect(await shop.stock()).toBe(9)
   })
 
-  test('holds nobody up who has no session', async () => {
+  test('does not delay visitors without a session', async () => {
     const shop = await open({ store: makeStore(), wait: 20 })
     shop.gate('a').open()
     shop.gate('b').open()
@@ -87,7 +87,7 @@ describe.each(stores)('a route that has the session for itself, with %s', (_kind
 })
 
 describe('across processes', () => {
-  test('one request at a time has the session, whichever process it comes to', async () => {
+  test('one request at a time has the session, in whichever process it runs', async () => {
     const shop = await open({ store: memoryStore(), processes: 2 })
     const answers = Array.from({ length: 10 }, (_value, index) => shop.buy(`${index}`, index % 2))
     for (let index = 0; index < 10; index += 1) shop.gate(`${index}`).open()
@@ -95,7 +95,7 @@ describe('across processes', () => {
     expect(await shop.stock()).toBe(0)
   })
 
-  test('who has lost the lease to another process stores nothing', async () => {
+  test('a request that has lost its lease to another process stores nothing', async () => {
     const clock = fakeClock(Date.now())
     const shop = await open({
       store: memoryStore({ clock }),
@@ -115,7 +115,7 @@ describe('across processes', () => {
   })
 })
 
-test('a session is held in all middlewares of a process that have one store for express-session', async () => {
+test('all middlewares of a process on one store for express-session share the hold', async () => {
   const shop = await open({ processes: 2, wait: 20 })
   const first = shop.buy('first', 0)
   await until(() => shop.begun.length === 1)
@@ -128,7 +128,7 @@ test('a session is held in all middlewares of a process that have one store for 
 })
 
 describe('what it leaves behind', () => {
-  test('no lease is taken for a session, and none is left', async () => {
+  test('no lease counts as a session, and none is left', async () => {
     const store = memoryStore()
     const shop = await open({ store })
     shop.gate('a').open()

@@ -11,7 +11,7 @@ const opened: Web[] = []
 let warnings: { readonly message: string; readonly code: string }[] = []
 let session: any
 
-// A warning is given once in a process, so that each test has a library of its own.
+// A process gives each warning once, so each test loads its own copy of the library.
 beforeEach(async () => {
   vi.resetModules()
   session = (await import('sojourn')).default
@@ -39,7 +39,7 @@ async function openWeb(options: object | null, before?: (request: any) => void):
     .on('/look', ({ session }) => JSON.stringify(session?.user ?? null))
 }
 
-/** Whether somebody who signs in is known at the next request. */
+/** Whether a session survives to the next request. */
 async function works(web: Web, path = ''): Promise<boolean> {
   web.on(`${path}/in`, ({ session }) => void (session.user = 'ada'))
   web.on(`${path}/look`, ({ session }) => JSON.stringify(session.user ?? null))
@@ -58,14 +58,14 @@ describe('where express-session throws, the drop-in throws, in the same words', 
     expect(() => session(options)).toThrow(new TypeError(message))
   })
 
-  test('the first of several mistakes is the one that express-session names', () => {
+  test('of several mistakes the error names the one that express-session names', () => {
     expect(() => session({ genid: 1, unset: 1, secret: [] })).toThrow('genid option')
     expect(() => session({ unset: 1, secret: [] })).toThrow('unset option')
   })
 })
 
 /** @see issue 13, point 6 */
-describe('what is no store is refused, in a sentence that says what to write', () => {
+describe('a value that is no store is refused, with an error that says what to write', () => {
   const nodeRedis = { sendCommand() {}, get() {}, set() {}, destroy() {}, on() {} }
   const ioredis = { sendCommand() {}, call() {}, get() {}, set() {}, on() {} }
 
@@ -92,7 +92,7 @@ describe('what is no store is refused, in a sentence that says what to write', (
     expect(warnings).toEqual([])
   })
 
-  test('where express-session throws for it, programs find its words', () => {
+  test('where express-session throws too, the error contains its words', () => {
     for (const store of [{}, { get() {} }]) {
       const attempt = (): unknown => session({ secret, store })
       expect(attempt).toThrow(TypeError)
@@ -108,7 +108,7 @@ describe('two middlewares', () => {
     opened.push(web)
     for (const path of ['/a/look', '/b/look', '/a/look']) await web.get(path)
   }
-  /** An application of which each middleware answers below a path of its own. */
+  /** An application in which each middleware serves its own path. */
   const mounted =
     (middlewares: { readonly [path: string]: any }): any =>
     (request: any, ...rest: any) => {
@@ -118,12 +118,12 @@ describe('two middlewares', () => {
   const twice = { message: expect.stringMatching(/^Expected one session .*\.$/), code: 'SOJOURN_TWICE' }
   const name = { message: expect.stringMatching(/^Expected .*`shop\.sid`.*\.$/), code: 'SOJOURN_NAME' }
 
-  test('on one request are a warning, once, and the second does nothing', async () => {
+  test('on one request give one warning, and the second does nothing', async () => {
     await visits(session({ secret }), session({ secret, name: 'other' }))
     expect(warnings).toEqual([twice])
   })
 
-  test('the same one again, and a session that the application has put there, are none', async () => {
+  test('the same one twice, or a session that the application has set, give none', async () => {
     const middleware = session({ secret })
     await visits(middleware, middleware)
     await visits(
@@ -133,7 +133,7 @@ describe('two middlewares', () => {
     expect(warnings).toEqual([])
   })
 
-  test('of a middleware that is made anew for each request no more than a few are remembered', async () => {
+  test('made anew for each request: only a few are remembered', async () => {
     const store = memoryStore()
     const make = vi.spyOn(globalThis, 'WeakRef')
     const anew: any = (...args: any) => Reflect.apply(session({ secret, store }), undefined, args)
@@ -148,7 +148,7 @@ describe('two middlewares', () => {
     ['another store', () => [{ store: memoryStore() }, { store: memoryStore() }]],
     ['no store of their own', () => [{}, {}]],
     ['a path inside of the other', () => [{ cookie: { path: '/' } }, { cookie: { path: '/b' } }]],
-  ])('with one cookie name and %s are a warning, once', async (_what, options) => {
+  ])('with one cookie name and %s give one warning', async (_what, options) => {
     const [a, b] = options().map(each => session({ secret, name: 'shop.sid', ...each }))
     await visits(mounted({ '/a': a, '/b': b }))
     expect(warnings).toEqual([name])
@@ -193,13 +193,13 @@ describe('two middlewares', () => {
     ['a name each', () => [{ name: 'a.sid' }, { name: 'b.sid' }]],
     ['a path each', () => [{ cookie: { path: '/a' } }, { cookie: { path: '/b' } }]],
     ['a path each that begins alike', () => [{ cookie: { path: '/a' } }, { cookie: { path: '/ab' } }]],
-  ])('with %s are none', async (_what, options) => {
+  ])('with %s give none', async (_what, options) => {
     const [a, b] = options().map(each => session({ secret, name: 'shop.sid', ...each }))
     await visits(mounted({ '/a': a, '/b': b }))
     expect(warnings).toEqual([])
   })
 
-  test('with one cookie name on two servers, or on two hosts, are none', async () => {
+  test('with one cookie name on two servers, or on two hosts, give none', async () => {
     await visits(session({ secret }))
     await visits(session({ secret }))
     const byHost = mounted({ '/a': session({ secret }), '/b': session({ secret }) })
@@ -218,26 +218,26 @@ describe('a `maxAge` under a minute', () => {
     code: 'SOJOURN_LIFETIME',
   }
 
-  test('is a warning, once, when the middleware is made', () => {
+  test('gives one warning, when the middleware is made', () => {
     for (const make of [session, session, session.createSessions]) make({ secret, cookie: { maxAge: 3600 } })
     expect(warnings).toEqual([warning])
   })
 
-  test('is a warning, once, when a function answers it', async () => {
+  test('gives one warning, when a function answers it', async () => {
     const web = await openWeb({ secret, cookie: () => ({ maxAge: 3600 }) })
     await web.get('/in')
     await web.get('/in')
     expect(warnings).toEqual([warning])
   })
 
-  test.each([60_000, 0, null, undefined])('%j is none', maxAge => {
+  test.each([60_000, 0, null, undefined])('%j gives none', maxAge => {
     session({ secret, cookie: { maxAge } })
     expect(warnings).toEqual([])
   })
 })
 
 /** @see issue 13, point 6 */
-describe('a call that is none is refused, in a sentence that says what to write', () => {
+describe('a wrong call is refused, with an error that says what to write', () => {
   test.each<[string, unknown]>([
     ['a secret', 'hunter2hunter2hunter2hunter2hunter2'],
     ['bytes', Buffer.from('hunter2hunter2hunter2hunter2hunter2')],
@@ -268,7 +268,7 @@ describe('a call that is none is refused, in a sentence that says what to write'
   })
 })
 
-describe('what express-session takes for absent is absent', () => {
+describe('a value that express-session treats as absent is absent', () => {
   test.each<[string, object | null]>([
     ['no options', null],
     ['a genid of null', { secret, genid: null }],
@@ -307,22 +307,14 @@ describe('what express-session takes for absent is absent', () => {
   })
 })
 
-describe('what was harmful or meaningless in express-session is said once, and works on', () => {
+describe('an option that is harmful or meaningless in express-session gives one warning and still works', () => {
   test.each<[string, object, RegExp]>([
     ['sameSite none without secure', { cookie: { sameSite: 'none' } }, /cookie\.secure.*sameSite: 'none'/],
     ['partitioned without secure', { cookie: { partitioned: true } }, /partitioned/],
     ['an unknown option', { sesame: 'open' }, /`sesame`\. There are/],
-    [
-      'an option that is spelled otherwise',
-      { saveUninitialised: false },
-      /Did you mean `saveUninitialized`\?/,
-    ],
+    ['a misspelled option', { saveUninitialised: false }, /Did you mean `saveUninitialized`\?/],
     ['an option that is near to one', { secrets: 'x' }, /Did you mean `secret`\?/],
-    [
-      'an attribute of the cookie that stands beside it',
-      { maxAge: 60_000 },
-      /Did you mean `cookie\.maxAge`\?/,
-    ],
+    ['a cookie attribute outside `cookie`', { maxAge: 60_000 }, /Did you mean `cookie\.maxAge`\?/],
     ['an attribute in another case', { cookie: { maxage: 60_000 } }, /Did you mean `cookie\.maxAge`\?/],
     ['an unknown cookie attribute', { cookie: { httponly: true } }, /`cookie\.httponly`/],
     ['a rolling that is no boolean', { rolling: 1 }, /`rolling`/],
@@ -347,21 +339,21 @@ describe('what was harmful or meaningless in express-session is said once, and w
     expect(warnings).toEqual([{ message: expect.stringContaining('`name`'), code: 'SOJOURN_OPTION' }])
   })
 
-  test.each(['my cookie', 'a=b', '__proto__', 'toString'])('requests go on under the name %j', async name => {
+  test.each(['my cookie', 'a=b', '__proto__', 'toString'])('requests work under the name %j', async name => {
     const web = await openWeb({ secret, name })
     expect([200, 500]).toContain((await web.get('/in')).status)
     expect((await web.get('/look')).status).toBe(200)
     expect((await web.get('/look', `${name}=s%3Ax.y`)).status).toBe(200)
   })
 
-  test('no secret stands in a warning', () => {
+  test('no warning contains a secret', () => {
     session({ secret: ['hunter2', ''] })
     session({ secret: { secret: 'hunter2' } })
     session({ secret: 42 })
     expect(JSON.stringify(warnings)).not.toMatch(/hunter2|42/)
   })
 
-  test('what is right is said nothing about', () => {
+  test('valid options give no warning', () => {
     const cookie = {
       path: '/',
       maxAge: 60_000,
@@ -444,7 +436,7 @@ describe('a wrong option of Sojourn’s own is refused', () => {
     ['seal', null],
     ['codec', 'xml'],
     ['codec', null],
-  ])('%s: %j, which express-session never had', (option, value) => {
+  ])('%s: %j, which express-session does not have', (option, value) => {
     const attempt = (): unknown => session({ secret, [option]: value })
     expect(attempt).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
     expect(attempt).toThrow(`\`${option}\``)
@@ -460,14 +452,14 @@ describe('a wrong option of Sojourn’s own is refused', () => {
     ['seal', 'server'],
     ['seal', 'visitor'],
     ['codec', 'structured'],
-  ])('%s: %j with a store that was written for express-session, and cannot do it', (option, value) => {
+  ])('%s: %j with a store for express-session, which cannot do it', (option, value) => {
     const attempt = (): unknown => session({ secret, store: new ScriptedStore(), [option]: value })
     expect(attempt).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
     expect(attempt).toThrow(`Expected no \`${option}\` with a store that was written for express-session`)
     expect(() => session({ secret, store: memoryStore(), [option]: value })).not.toThrow()
   })
 
-  test('whatever such a store need not know of is accepted with it', () => {
+  test('options that do not concern such a store are accepted with it', () => {
     const store = new ScriptedStore()
     session({ secret, store, touchEvery: '1m', deadline: '1s', passive: () => false, onGone: 'fail' })
     session({ secret, store, codec: 'json', seal: false, addresses: 'none', onConflict: () => 1 })
@@ -478,7 +470,7 @@ describe('a wrong option of Sojourn’s own is refused', () => {
 })
 
 describe('the secret', () => {
-  test('without one, the request’s own is used, as cookie-parser sets it', async () => {
+  test('without one, the middleware uses the request’s own, as cookie-parser sets it', async () => {
     const web = await openWeb({}, request => {
       request.secret = secret
     })
@@ -490,7 +482,7 @@ describe('the secret', () => {
 
   /** @see issue 13, point 6 */
   test.each([[{}], [{ secret: undefined }], [{ secret: '' }], [null]])(
-    'that is missing is said once, when the middleware is made: %j',
+    'that is missing gives one warning, when the middleware is made: %j',
     options => {
       session(options)
       session(options)
@@ -505,7 +497,7 @@ describe('the secret', () => {
     },
   )
 
-  test('without any, each request is an error, in the words of express-session', async () => {
+  test('without any, each request fails in the words of express-session', async () => {
     const web = await openWeb({})
     const reply = await web.get('/look')
     expect(reply).toMatchObject({
@@ -516,7 +508,7 @@ describe('the secret', () => {
   })
 
   test.each([[42], [{ not: 'a key' }], [true]])(
-    'a request’s secret that is none (%j) crashes nothing',
+    'an invalid secret of a request (%j) does not crash the application',
     async wrong => {
       const web = await openWeb({}, request => {
         request.secret = wrong
@@ -543,7 +535,7 @@ describe('the secret', () => {
 })
 
 describe('a cookie that depends on the request', () => {
-  test('is asked for with the request, and decides path, lifetime and attributes', async () => {
+  test('gets the request, and decides path, lifetime and attributes', async () => {
     const web = await openWeb({
       secret,
       cookie: (request: any) => ({
@@ -569,7 +561,7 @@ describe('a cookie that depends on the request', () => {
       return { maxAge: 60_000 }
     }
 
-    test.each(['/in', '/look', '/twice', '/regenerate'])('it is asked once by %s', async path => {
+    test.each(['/in', '/look', '/twice', '/regenerate'])('%s calls the function once', async path => {
       const web = await openWeb({ secret, cookie, store: makeStore(), rolling: path === '/look' })
       web.on('/twice', request => {
         request.session.user = `${request.session.cookie.path}${request.sessionID}`
@@ -583,7 +575,7 @@ describe('a cookie that depends on the request', () => {
     })
   })
 
-  test('is not asked for where nobody looks at the session', async () => {
+  test('is not called when the route does not use the session', async () => {
     const cookie = vi.fn(() => ({ path: '/app' }))
     const web = await openWeb({ secret, cookie })
     web.on('/app', request => String('session' in request && request.sessionStore !== undefined))
@@ -595,7 +587,7 @@ describe('a cookie that depends on the request', () => {
     expect(cookie).toHaveBeenCalledTimes(1)
   })
 
-  test('that does not cover a request leaves it alone, whoever looks', async () => {
+  test('that does not cover a request leaves it alone, even if the route uses the session', async () => {
     const web = await openWeb({ secret, cookie: () => ({ path: '/app' }) })
     web.on('/other', request => {
       const { session, sessionID } = request
@@ -623,13 +615,13 @@ describe('a cookie that depends on the request', () => {
     expect((await web.get('/in')).headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Lax$/)
   })
 
-  test('is the default where the function answers nothing', async () => {
+  test('has the defaults when the function answers nothing', async () => {
     for (const nothing of [undefined, null, false]) {
       expect(await works(await openWeb({ secret, cookie: () => nothing }))).toBe(true)
     }
   })
 
-  test('whose function throws is an error of that request', async () => {
+  test('whose function throws fails that request', async () => {
     const cookie = () => {
       throw new Error('of the function')
     }
@@ -639,7 +631,7 @@ describe('a cookie that depends on the request', () => {
     })
   })
 
-  test('that cannot be written is an error of that request, and no crash', async () => {
+  test('that cannot be written fails that request, and crashes nothing', async () => {
     for (const cookie of [() => ({ domain: 'a;b' }), () => ({ maxAge: '1000' }), () => ({ sameSite: 'x' })]) {
       const web = await openWeb({ secret, cookie })
       const reply = await web.get('/in')
@@ -649,7 +641,7 @@ describe('a cookie that depends on the request', () => {
 })
 
 describe('a store', () => {
-  test('that gets its verbs only after the middleware was made is a store for express-session', async () => {
+  test('that gets its methods after the middleware is made is a store for express-session', async () => {
     const store = new EventEmitter()
     const web = await openWeb({ secret, store })
     const { get, set, destroy, touch } = ScriptedStore.prototype
@@ -661,7 +653,7 @@ describe('a store', () => {
     expect(scripted.verbs).toContain('set')
   })
 
-  test('of Sojourn’s own is used as such', async () => {
+  test('of Sojourn is used as such', async () => {
     const store = memoryStore()
     const web = await openWeb({ secret, store })
     expect(await works(web)).toBe(true)

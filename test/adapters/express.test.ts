@@ -20,7 +20,7 @@ import { bodyOf, get, linesOf, RawClient } from '../support/raw-client.ts'
 import { codeOf, type Errors, type Protocol, plain, type Route, serve } from '../support/servers.ts'
 
 const secret = 'drop-in'
-/** Its types are those of Express 5, as far as this file goes. */
+/** Express 4 has the same types as Express 5, as far as this file uses them. */
 const express4: typeof express = createRequire(import.meta.url)('express4')
 let views = ''
 
@@ -76,7 +76,7 @@ describe.each([
     })
   }
 
-  test('the default error page is sent when the save fails and nobody else handles it', async () => {
+  test('the default error page is sent when the save fails and no error handler handles it', async () => {
     const store = new GatedStore()
     store.break('rejects', 'create')
     const app = framework()
@@ -121,7 +121,7 @@ describe.each([
     expect(store.size).toBe(1)
   })
 
-  test('what a route throws after it has looked goes to the error handler, and the session is stored', async () => {
+  test('an error that a route throws after using the session goes to the error handler, and the session is stored', async () => {
     const { store, port, errors } = await openApp(framework, request => {
       request.session.visits = 1
       throw new Error('a mistake')
@@ -133,7 +133,7 @@ describe.each([
     expect(page.cookies).toHaveLength(1)
   })
 
-  test('a route that answers twice is told what Express tells', async () => {
+  test('a route that answers twice gets the error of Express', async () => {
     const told: unknown[] = []
     const { port } = await openApp(framework, (request, response) => {
       request.session.visits = 1
@@ -148,7 +148,7 @@ describe.each([
     expect(told).toEqual(['ERR_HTTP_HEADERS_SENT'])
   })
 
-  test('a route that never looks makes no store call', async () => {
+  test('a route that never uses the session makes no store call', async () => {
     const store = memoryStore()
     const asked: string[] = []
     for (const verb of ['create', 'load', 'replace', 'touch', 'delete'] as const)
@@ -170,7 +170,7 @@ describe.each([
     expect(asked).toContain('load')
   })
 
-  test('a session that was taken off the request is not stored, and the answer leaves', async () => {
+  test('a session that the route deletes from the request is not stored, and the answer leaves', async () => {
     const ways: readonly ((request: Request) => void)[] = [
       request => Reflect.deleteProperty(request, 'session'),
       request => Object.assign(request, { session: null }),
@@ -200,7 +200,7 @@ describe.each([
       })
     }
 
-    test(`a page whose head is written arrives when compression comes ${place} the middleware`, async () => {
+    test(`a page with a written head arrives when compression comes ${place} the middleware`, async () => {
       const page = 'whole '.repeat(2000)
       const { port } = await openCompressed(framework, place, response => {
         response.writeHead(201, { 'Content-Type': 'text/plain' })
@@ -234,7 +234,7 @@ describe.each([
     })
   }
 
-  test('nothing of a compressed page leaves before the save, when compression comes before', async () => {
+  test('no part of a compressed page leaves before the save, when compression comes before', async () => {
     const { store, client } = await openCompressed(framework, 'before', response =>
       response.send('whole '.repeat(2000)),
     )
@@ -344,7 +344,7 @@ describe.each<Protocol>(['h2c', 'h2'])('over %s', protocol => {
     })
   }
 
-  test('a head that is written and not ended leaves at once', async () => {
+  test('a written head leaves at once when the response has not ended', async () => {
     const rest = new Gate()
     const { port } = await openPlain(protocol, async (request, response) => {
       request.session.visits = 1
@@ -389,7 +389,7 @@ describe.each<Protocol>(['h2c', 'h2'])('over %s', protocol => {
     expect(errors).toHaveLength(1)
   })
 
-  test('a visitor who goes away while the save is under way does no harm', async () => {
+  test('a visitor who disconnects during the save does no harm', async () => {
     const gone = new Gate()
     const { store, port, errors } = await openPlain(protocol, (request, response) => {
       request.session.visits = 1
@@ -451,7 +451,7 @@ describe('a load that fails', () => {
     expect(answer).toMatchObject({ status: 503, body: 'sorry: STORE_TIMED_OUT', cookies: [] })
   })
 
-  test('is an error response when a store with callbacks never calls back, and a late answer does no harm', async () => {
+  test('is an error response when a callback store never calls back, and a late answer does no harm', async () => {
     const store = new ScriptedStore()
     const errors: Errors = []
     const port = await serve(
@@ -466,7 +466,7 @@ describe('a load that fails', () => {
     expect(errors).toHaveLength(1)
   })
 
-  test('is a logout for nobody: the cookie is kept, and the next request finds the session', async () => {
+  test('is no logout: the cookie stays, and the next request finds the session', async () => {
     const { store, port, cookie } = await openKnown({})
     store.break('rejects', 'load')
     await ask(port, '/', { headers: { cookie } })
@@ -475,7 +475,7 @@ describe('a load that fails', () => {
   })
 })
 
-describe('a session whose end fails', () => {
+describe('a session that cannot be removed', () => {
   test('keeps its cookie, because a failing store is never a logout', async () => {
     const { store, port, cookie } = await openKnown({})
     store.break('rejects', 'delete')
@@ -485,7 +485,7 @@ describe('a session whose end fails', () => {
   })
 
   for (const method of ['destroy', 'regenerate', 'save', 'reload'] as const) {
-    test(`is an event and no unhandled rejection, when nobody waits for \`${method}\``, async () => {
+    test(`is an event and no unhandled rejection, when the route does not await \`${method}\``, async () => {
       const rejections: unknown[] = []
       const note = (error: unknown): void => void rejections.push(error)
       process.on('unhandledRejection', note)
@@ -531,7 +531,7 @@ interface Opened {
   readonly errors: Errors
 }
 
-/** A route that may put what it likes into the session. */
+/** A route that may put any data into the session. */
 type ExpressRoute = (
   request: Request & { session: { [name: string]: unknown } },
   response: Response,
@@ -592,7 +592,7 @@ async function openPlain(protocol: Protocol, route: Route): Promise<Omit<Opened,
   return { store, port, errors }
 }
 
-/** A server, and a visitor whose session it has stored. */
+/** A server, and a visitor with a stored session. */
 async function openKnown(
   options: SessionOptions,
 ): Promise<Omit<Opened, 'client'> & { readonly cookie: string }> {
@@ -612,7 +612,7 @@ async function bareAnswer(
   return new RawClient(await serve(app)).send(get('/', 'Connection: close')).closes()
 }
 
-/** Notes each call of a verb before it is done. */
+/** Notes each call of a verb before the store runs it. */
 function noteCalls(
   store: RecordStore,
   verb: 'create' | 'load' | 'replace' | 'touch' | 'delete',

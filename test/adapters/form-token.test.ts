@@ -16,7 +16,7 @@ declare module 'sojourn' {
 
 const tokens = new FormTokens(() => [Buffer.alloc(32, 1)])
 
-/** What a request carries, beside the session that it belongs to. */
+/** The parts of a request, beside its session. */
 interface Given {
   readonly handle?: string
   readonly method?: string | undefined
@@ -29,13 +29,13 @@ interface Given {
 
 type Options = Parameters<typeof requireFormToken>[0]
 
-/** What stands behind a request whose session has this handle. */
+/** A carrier for a request whose session has this handle. */
 function hostOf(handle: string): object {
   const sessions = { isFormTokenOf: (_session: unknown, token: unknown) => tokens.verify(handle, token) }
   return { sessions, settled: () => ({ session: handle === '' ? undefined : {} }) }
 }
 
-/** What the middleware hands on: undefined when the route may run. */
+/** The error that the middleware passes on; undefined when the route may run. */
 function send({ handle = 'ada', ...given }: Given, options?: Options): SojournError | undefined {
   const request = { method: 'POST', headers: {}, [visitKey]: hostOf(handle), ...given }
   const calls: unknown[] = []
@@ -49,33 +49,33 @@ const right = tokens.make('ada')
 const refused = expect.objectContaining({ code: 'CROSS_SITE', status: 403 })
 
 describe('a form token', () => {
-  test('lets its session pass, from the header or from the body', () => {
+  test('is accepted for its session, in the header or in the body', () => {
     expect(send({ headers: { 'x-csrf-token': right } })).toBeUndefined()
     expect(send({ body: { _csrf: right } })).toBeUndefined()
     expect(send({ headers: { 'x-csrf-token': '' }, body: { _csrf: right } })).toBeUndefined()
     expect(send({ body: Object.assign(Object.create(null), { _csrf: right }) })).toBeUndefined()
   })
 
-  test('is asked for by every method that may change something', () => {
+  test('is required for every method that may change something', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'get', undefined])
       expect(send({ method })).toEqual(refused)
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'QUERY']) expect(send({ method })).toBeUndefined()
   })
 
-  test('that is missing or wrong is one event, and a 403', () => {
+  test('that is missing or wrong gives one event, and a 403', () => {
     const heard = hearEvents()
     expect(send({})).toEqual(refused)
     expect(heard).toEqual([{ name: 'cross-site', payload: { handle: undefined, reason: 'token' } }])
   })
 
-  test('of one session is refused for another, and for the one after a regenerate', () => {
+  test('of one session is refused for another, including the one after a regenerate', () => {
     for (const handle of ['bob', 'ada-regenerated', '']) {
       expect(send({ handle, headers: { 'x-csrf-token': right } })).toEqual(refused)
       expect(send({ handle, body: { _csrf: right } })).toEqual(refused)
     }
   })
 
-  test('is not looked for in the query, in a cookie, in the address or under another name', () => {
+  test('in the query, in a cookie, in the address or under another name is ignored', () => {
     expect(send({ url: `/?_csrf=${right}`, query: { _csrf: right, 'x-csrf-token': right } })).toEqual(refused)
     const cookies = { _csrf: right, 'x-csrf-token': right }
     expect(send({ headers: { cookie: `_csrf=${right}; x-csrf-token=${right}` }, cookies })).toEqual(refused)
@@ -101,7 +101,7 @@ describe('a form token', () => {
     expect(send({ body: { _csrf: token } })).toEqual(refused)
   })
 
-  test('that is wrong in the header is not replaced by a right one in the body', () => {
+  test('that is wrong in the header is refused, even with a right one in the body', () => {
     expect(send({ headers: { 'x-csrf-token': 'x' }, body: { _csrf: right } })).toEqual(refused)
   })
 
@@ -117,12 +117,12 @@ describe('a form token', () => {
     JSON.parse(`{"__proto__": {"_csrf": "${right}"}}`),
     Object.create({ _csrf: right }),
     { constructor: { prototype: { _csrf: right } } },
-  ])('is not found in a body that does not hold it itself: %#', body => {
+  ])('is not found in a body without it as an own property: %#', body => {
     expect(send({ body })).toEqual(refused)
   })
 
   test.each(['__proto__', 'constructor', 'toString'])(
-    'is not mistaken for what every body has: %s',
+    'is not confused with a property of every object: %s',
     field => {
       expect(send({ body: {} }, { field })).toEqual(refused)
       expect(send({ body: JSON.parse(`{"${field}": "${right}"}`) }, { field })).toBeUndefined()
@@ -131,7 +131,7 @@ describe('a form token', () => {
 })
 
 describe('the middleware', () => {
-  test('is not heard of when the route throws', () => {
+  test('does not catch what the route throws', () => {
     const headers = { 'x-csrf-token': right }
     const request = { method: 'POST', headers, [visitKey]: hostOf('ada') } as never
     const route = (): void => {
@@ -140,7 +140,7 @@ describe('the middleware', () => {
     expect(() => requireFormToken()(request, {} as never, route)).toThrow('the route failed')
   })
 
-  test('says so when it stands where no session is', () => {
+  test('gives a clear error when there is no session middleware before it', () => {
     const request = { method: 'POST', headers: { 'x-csrf-token': right } } as never
     const calls: unknown[] = []
     requireFormToken()(request, {} as never, error => void calls.push(error))
@@ -149,7 +149,7 @@ describe('the middleware', () => {
 })
 
 describe('in an application', () => {
-  test('a token of the session lets its form pass, until the session is another one', async () => {
+  test('a token works for the forms of its session, until the session is another one', async () => {
     const app = express()
     app.use(session({ secret: 'x'.repeat(32) }), express.urlencoded())
     app.get('/', (request, response) => {

@@ -33,7 +33,7 @@ async function open() {
 }
 
 describe('a guard', () => {
-  test('answers 401 to a stranger, and lets nobody keep the answer', async () => {
+  test('answers 401 to a stranger, with a response that no cache may keep', async () => {
     const { get } = await open()
     for (const path of ['/session', '/subject', '/recent']) {
       const { status, headers, body, cookies } = await get(path)
@@ -47,7 +47,7 @@ describe('a guard', () => {
     }
   })
 
-  test('of a session lets everybody in who has one, and of a subject only who is signed in', async () => {
+  test('`requireSession` lets in every visitor with a session, `requireSubject` only signed-in ones', async () => {
     const { get } = await open()
     const { cookie } = await get('/visit')
     expect((await get('/session', cookie)).body).toBe('in')
@@ -56,7 +56,7 @@ describe('a guard', () => {
     expect((await get('/subject', signedIn.cookie)).body).toBe('in')
   })
 
-  test('goes by who is really signed in, and not by data under the same names', async () => {
+  test('checks the real sign-in, and not data under the same names', async () => {
     const app = express()
     app.use(session({ secret: 'a secret that only these tests know' }))
     app.get('/claim', (request, response) => {
@@ -79,7 +79,7 @@ describe('a guard', () => {
     expect([await get('/subject', cookie), await get('/recent', cookie)]).toEqual([200, 200])
   })
 
-  test('of a recent sign-in lets nobody in whose sign-in is as long ago as the span', async () => {
+  test('of a recent sign-in refuses a sign-in that is as long ago as the span', async () => {
     const { get, clock } = await open()
     const { cookie } = await get('/sign-in')
     clock.advance(10 * minute - 1)
@@ -88,7 +88,7 @@ describe('a guard', () => {
     expect((await get('/recent', cookie)).status).toBe(401)
   })
 
-  test('sends a visitor to a page, where one is given', async () => {
+  test('redirects a visitor to the page of the option', async () => {
     const { get } = await open()
     const { status, headers, body } = await get('/moved')
     expect([status, headers.location, body]).toEqual([303, '/sign-in?next=/moved', ''])
@@ -103,7 +103,7 @@ describe('a guard', () => {
     },
   )
 
-  test('of a recent sign-in throws for a span that is none', () => {
+  test('of a recent sign-in throws for an invalid span', () => {
     expect(() => requireRecentSignIn('10 minutes')).toThrow(
       expect.objectContaining({ code: 'OPTION_INVALID' }),
     )

@@ -18,7 +18,7 @@ import { serve } from '../support/servers.ts'
 
 const minute = 60_000
 
-/** Whatever may look at a session before the route, or be the only one that does. */
+/** The middlewares that may use a session before the route, or be the only ones to use it. */
 const guards: { readonly [what: string]: RequestHandler } = {
   'the route itself': (request, _response, next) =>
     next(request.session.cookie === undefined ? 'route' : undefined),
@@ -40,7 +40,7 @@ const guards: { readonly [what: string]: RequestHandler } = {
   },
 }
 
-/** In which ways a request is answered. */
+/** The ways to answer a request. */
 const answers: { readonly [how: string]: RequestHandler } = {
   'in one piece': (_request, response) => void response.end('whole'),
   'as a stream': (_request, response) => {
@@ -57,9 +57,9 @@ const stores: { readonly [kind: string]: (records: RecordMemory) => RecordStore 
 }
 
 for (const [kind, storeOf] of Object.entries(stores)) {
-  describe(`after a request was answered, with a store that ${kind}`, () => {
+  describe(`after the answer to a request, with a store that ${kind}`, () => {
     for (const [what, guard] of Object.entries(guards)) {
-      test(`no lock is left, and activity is recorded: only ${what} has looked at the session`, async () => {
+      test(`no lock is left, and activity is recorded, when only ${what} has used the session`, async () => {
         for (const answer of Object.values(answers)) {
           const { clock, records, get, cookie } = await open(storeOf, guard, answer)
           const { waiting } = clock
@@ -72,7 +72,7 @@ for (const [kind, storeOf] of Object.entries(stores)) {
         }
       })
 
-      test(`a due rotation is made: only ${what} has looked at the session`, async () => {
+      test(`a due rotation happens when only ${what} has used the session`, async () => {
         const { clock, records, get, cookie } = await open(storeOf, guard, answers['in one piece']!)
         clock.advance(15 * minute)
         await get('/who', cookie)
@@ -89,7 +89,7 @@ for (const [kind, storeOf] of Object.entries(stores)) {
 interface Scene {
   readonly clock: FakeClock
   readonly records: RecordMemory
-  /** Ada's, who has signed in. */
+  /** The cookie of Ada, who has signed in. */
   readonly cookie: string
   get(path: string, cookie?: string): ReturnType<typeof ask>
 }

@@ -27,7 +27,7 @@ async function open(options: object = {}) {
   return { clock, get: (path: string, headers = {}) => ask(port, path, { headers: { ...headers, cookie } }) }
 }
 
-test('a route that is passive reads the session, and prolongs it by nothing', async () => {
+test('a passive route reads the session, and does not prolong it', async () => {
   const { clock, get } = await open()
   for (let polls = 0; polls < 4; polls += 1) {
     expect((await get('/poll')).body).toBe('ada')
@@ -45,7 +45,7 @@ test('any other route prolongs it', async () => {
   }
 })
 
-test('the option tells which requests are passive', async () => {
+test('the option decides which requests are passive', async () => {
   const { clock, get } = await open({ passive: (request: { path: string }) => request.path === '/status' })
   for (let polls = 0; polls < 4; polls += 1) {
     expect((await get('/status')).body).toBe('ada')
@@ -55,7 +55,7 @@ test('the option tells which requests are passive', async () => {
   expect((await get('/page')).body).toBe('undefined')
 })
 
-test('a page that the browser loads on suspicion prolongs nothing', async () => {
+test('a prefetch by the browser does not prolong the session', async () => {
   const { clock, get } = await open()
   for (let pages = 0; pages < 4; pages += 1) {
     expect((await get('/page', { 'sec-purpose': 'prefetch;prerender' })).body).toBe('ada')

@@ -14,7 +14,7 @@ import { type Listener, type Protocol, serve } from '../support/servers.ts'
 
 type Headers = Readonly<Record<string, string>>
 
-/** An application without a framework: what is refused is answered with the error's own status and code. */
+/** An application without a framework. It answers a refusal with the status and the code of the error. */
 function plain(middleware: SameOriginMiddleware): Listener {
   return (request, response) =>
     middleware(request, response, error => {
@@ -54,15 +54,12 @@ describe('without a framework', () => {
     ['an old browser names another site', { origin: 'https://evil.test' }],
     ['it hides where it is from', { origin: 'null' }],
     ['it has the host of another', { origin: 'http://shop.test', host: 'other.test' }],
-    [
-      'the host that fits is not the one asked for',
-      { origin: 'http://e.test', 'x-forwarded-host': 'e.test' },
-    ],
-  ])('a request is a 403 when %s', async (_when, headers) => {
+    ['the matching host is not the requested one', { origin: 'http://e.test', 'x-forwarded-host': 'e.test' }],
+  ])('a request gets a 403 when %s', async (_when, headers) => {
     expect(await post(headers)).toBe(refused)
   })
 
-  test('headers that come twice are refused', async () => {
+  test('repeated headers are refused', async () => {
     const port = await serve(plain(sameOrigin({ trusted: ['http://pay.test'] })))
     for (const [name, value] of [
       ['Origin', 'http://shop.test'],
@@ -77,7 +74,7 @@ describe('without a framework', () => {
     }
   })
 
-  test('bytes of any kind in any header are answered', async () => {
+  test('any bytes in any header get an answer', async () => {
     const port = await serve(plain(sameOrigin({ strict: true, proxy: true })))
     const names = ['Origin', 'Sec-Fetch-Site', 'Sec-Fetch-Mode', 'Sec-Fetch-Dest', 'X-Forwarded-Host']
     for (const bytes of ['\xff\xfe', '%', '\\', '\x80'.repeat(500), '[', '://', '__proto__']) {
@@ -90,7 +87,7 @@ describe('without a framework', () => {
     }
   })
 
-  test('a safe method passes from everywhere, and with strict only what a person navigates to', async () => {
+  test('a safe method passes from any site, and with `strict` only when the visitor navigates', async () => {
     const headers = { host: 'shop.test', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }
     const link = { ...headers, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
     const lenient = await serve(plain(sameOrigin()))
@@ -100,13 +97,13 @@ describe('without a framework', () => {
     expect((await ask(strict, '/', { headers: link })).status).toBe(200)
   })
 
-  test('a trusted site may send what it likes', async () => {
+  test('a trusted site may send anything', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://pay.test' }
     expect(await post(headers, { trusted: ['https://pay.test'] })).toBe(passed)
     expect(await post(headers, { trusted: ['http://pay.test'] })).toBe(refused)
   })
 
-  test('a refusal is one event, and nothing that came is in it or in the error', async () => {
+  test('a refusal is one event, and neither it nor the error contains anything from the request', async () => {
     const heard = hearEvents()
     const errors: unknown[] = []
     const port = await serve((request, response) =>
@@ -126,12 +123,12 @@ describe('without a framework', () => {
 })
 
 describe('a secure connection', () => {
-  test('is not reached by the insecure site of the same name', async () => {
+  test('refuses the insecure site of the same name', async () => {
     expect(await post({ origin: 'https://shop.test' }, {}, 'https')).toBe(passed)
     expect(await post({ origin: 'http://shop.test' }, {}, 'https')).toBe(refused)
   })
 
-  test('that a proxy has ended is known from the proxy, where it is believed', async () => {
+  test('that ends at a proxy is known from the proxy, if it is trusted', async () => {
     const headers = { origin: 'http://shop.test', 'x-forwarded-proto': 'https' }
     expect(await post(headers)).toBe(passed)
     expect(await post(headers, { proxy: true })).toBe(refused)
@@ -147,7 +144,7 @@ describe('a secure connection', () => {
     ['http, https', false],
     ['', false],
     ['httpss', false],
-  ])('is known to `session` and to `sameOrigin` alike from %j', async (proto, isSecure) => {
+  ])('is the same for `session` and `sameOrigin` from %j', async (proto, isSecure) => {
     const believed = (headers: Headers): Promise<string> =>
       post({ 'x-forwarded-proto': proto, ...headers }, { proxy: true })
     expect(await believed({ origin: 'http://shop.test' })).toBe(isSecure ? refused : passed)
@@ -165,13 +162,13 @@ describe('a secure connection', () => {
 describe('the host behind a proxy', () => {
   const headers = { origin: 'https://shop.test', host: '10.0.0.7:3000', 'x-forwarded-host': 'shop.test' }
 
-  test('is the one that the proxy was asked for, only where the proxy is believed', async () => {
+  test('comes from the proxy only if the proxy is trusted', async () => {
     expect(await post(headers)).toBe(refused)
     expect(await post(headers, { proxy: true })).toBe(passed)
     expect(await post({ ...headers, origin: 'https://evil.test' }, { proxy: true })).toBe(refused)
   })
 
-  test('is the first of several that proxies name, and `Host` when none does', async () => {
+  test('is the first of several that proxies name, or `Host` when they name none', async () => {
     const asked = (host: string): Promise<string> =>
       post({ ...headers, 'x-forwarded-host': host }, { proxy: true })
     for (const host of ['shop.test, inner.test', 'shop.test,inner.test', ' Shop.Test ']) {
@@ -198,7 +195,7 @@ describe('over HTTP/2', () => {
     expect(await statusOf({ origin: 'https://evil.test', host: 'evil.test' })).toBe(403)
   })
 
-  test('it says as much of where it is from', async () => {
+  test('Sec-Fetch-Site decides', async () => {
     expect(await statusOf({ 'sec-fetch-site': 'cross-site' })).toBe(403)
     expect(await statusOf({ 'sec-fetch-site': 'same-origin' })).toBe(200)
   })
@@ -242,26 +239,26 @@ describe.each(expresses)('in %s', (_name, make) => {
     return status
   }
 
-  test('the application knows when the connection is secure, and then the scheme counts', async () => {
+  test('the application knows when the connection is secure, and then the scheme must match', async () => {
     const headers = { origin: 'http://shop.test', 'x-forwarded-proto': 'https' }
     expect(await statusOf(headers, true)).toBe(403)
     expect(await statusOf(headers, false)).toBe(200)
     expect(await statusOf({ ...headers, origin: 'https://shop.test' }, true)).toBe(200)
   })
 
-  test('an application that was not told of its proxy still lets its own site in', async () => {
+  test('an application that does not know of its proxy still accepts its own site', async () => {
     const headers = { origin: 'https://shop.test', 'x-forwarded-proto': 'https' }
     expect(await statusOf(headers, false)).toBe(200)
   })
 })
 
-test('its types fit where middlewares go', () => {
+test('its types fit a middleware', () => {
   const app = express()
   expect(() => app.use(sameOrigin()).post('/', sameOrigin({ strict: true }))).not.toThrow()
 })
 
 describe('an upgrade', () => {
-  /** Opens a server that upgrades whatever it may, and answers the first line that comes of a request. */
+  /** Opens a server that accepts every allowed upgrade, and answers the first line of the response to a request. */
   async function upgrade(headers: readonly string[], options?: SameOriginOptions): Promise<string> {
     const protection = sameOrigin(options)
     const server = http.createServer()
@@ -289,7 +286,7 @@ describe('an upgrade', () => {
     [['Origin: https://shop.test', 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: websocket']],
     [['Origin: https://pay.test', 'Sec-Fetch-Site: cross-site']],
     [[]],
-  ])('of the site, of a trusted one or of no browser opens the socket: %j', async headers => {
+  ])('from the own site, a trusted one or no browser opens the socket: %j', async headers => {
     expect(await upgrade(headers, { trusted: ['https://pay.test'] })).toBe('upgraded')
   })
 
@@ -302,14 +299,14 @@ describe('an upgrade', () => {
     [['Origin: https://www.shop.test', 'Sec-Fetch-Site: same-site']],
     [['Origin: https://evil.test', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']],
     [['Origin: https://evil.test', 'X-Forwarded-Host: evil.test']],
-  ])('of another site is refused, though it is a GET, and is one event: %j', async headers => {
+  ])('from another site is refused, although it is a GET, with one event: %j', async headers => {
     const heard = hearEvents()
     expect(await upgrade(headers, { trusted: ['https://pay.test'] })).toBe(forbidden)
     expect(heard).toMatchObject([{ name: 'cross-site' }])
   })
 })
 
-describe('whatever a framework makes of the headers', () => {
+describe('headers in any form that a framework gives them', () => {
   test.each([
     [{ origin: ['http://shop.test'] }],
     [{ origin: ['http://shop.test', 'http://shop.test'] }],
@@ -317,11 +314,11 @@ describe('whatever a framework makes of the headers', () => {
     [{ origin: null }],
     [{ origin: 'http://shop.test', host: ['shop.test'] }],
     [{ origin: 'http://shop.test', host: undefined }],
-  ])('there is an answer, and it is no: %j', headers => {
+  ])('are answered with a refusal: %j', headers => {
     expect(decide({ host: 'shop.test', ...headers })).toMatchObject({ code: 'CROSS_SITE' })
   })
 
-  test('a request without a socket is judged by its headers', () => {
+  test('without a socket are enough to decide', () => {
     expect(decide({ host: 'shop.test', origin: 'http://shop.test' })).toBeUndefined()
   })
 

@@ -6,7 +6,7 @@ import { jsonCodec, strictJsonCodec } from '../../src/core/data/json-codec.ts'
 import { structuredCodec } from '../../src/core/data/structured-codec.ts'
 import { anyValues, jsonValues, refusalOf, someRuns, structuredValues } from './stored-values.ts'
 
-describe('a text is read by the codec that has written it', () => {
+describe('each text is read by the codec that wrote it', () => {
   test.each([
     [jsonCodec, { values: {} }],
     [jsonCodec, { values: { a: [1] }, originalMaxAge: 5 }],
@@ -18,7 +18,7 @@ describe('a text is read by the codec that has written it', () => {
     expect(decodeAny(text)).toEqual(contents)
   })
 
-  test('whatever it holds, and the other codec does not read it', () => {
+  test('for any contents, and the other codec does not read it', () => {
     fc.assert(
       fc.property(structuredValues, values => {
         const text = structuredCodec.encode({ values })
@@ -40,7 +40,7 @@ describe('a text is read by the codec that has written it', () => {
     )
   })
 
-  test('also when a database has put white space around it', () => {
+  test('even when a database has put white space around it', () => {
     expect(decodeAny(' \n{"a": 1} ').values).toEqual({ a: 1 })
     expect(decodeAny('\t[{"a": 1}, ["Date", "2020-01-01T00:00:00.000Z"]]\n').values).toEqual({
       a: new Date('2020-01-01'),
@@ -48,7 +48,7 @@ describe('a text is read by the codec that has written it', () => {
   })
 
   test.each(['', ' ', 'x', '1', '-1', 'null', '"["', '[', '{', '[]', '[1]', '\0[{}]'])(
-    '%j is no session for either',
+    'neither codec reads %j as a session',
     text => {
       expect(() => decodeAny(text)).toThrow(expect.objectContaining({ code: 'RECORD_CORRUPT' }))
     },
@@ -72,7 +72,7 @@ describe('a change of the codec', () => {
     expect(decodeAny(strictJsonCodec.encode(read))).toEqual(contents)
   })
 
-  test('to strict JSON is refused for what it would destroy', () => {
+  test('to strict JSON is refused for values that it would destroy', () => {
     const read = decodeAny(structuredCodec.encode({ values: { cart: { items: new Map([[1, 2]]) } } }))
     expect(() => strictJsonCodec.encode(read)).toThrow(
       "Expected `session.cart.items` to be a value that JSON can hold, got a Map. Store plain data, or use `codec: 'structured'`.",

@@ -10,7 +10,7 @@ const shortNames: { readonly [verb in StoreVerb]?: string } = {
   'raise the epoch of a subject': 'raise',
 }
 
-describe('the calls that a whole request makes of a store over a network', () => {
+describe('the store calls of a whole request, with a store over a network', () => {
   test.each(Object.entries(typicalRequests))('%s', async (_name, { calls, options = {}, make }) => {
     const { store, sessions, clock } = stage(options, later)
     const beside = async (work: () => Promise<unknown>): Promise<void> => {
@@ -23,7 +23,7 @@ describe('the calls that a whole request makes of a store over a network', () =>
   })
 })
 
-test('the page on the architecture has the same numbers', () => {
+test('docs/architecture.md has the same numbers', () => {
   const page = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8')
   const rows = Object.entries(typicalRequests).map(([name, { calls, commands }]) => {
     const trips = commands === '' ? 0 : commands.split(' ').length

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { onTestFinished } from 'vitest'
 import { eventNames, type SessionEvents } from '../../src/core/report/events.ts'
 
-/** One event as a subscriber has heard it. */
+/** One event as a subscriber received it. */
 export interface HeardEvent {
   readonly name: keyof SessionEvents
   readonly payload: unknown

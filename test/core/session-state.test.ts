@@ -3,7 +3,7 @@ import { commit, failureOf, known, stores } from './races/two-managers.ts'
 import { hour, idOf, later, settle, stage, type TestVisit } from './stage.ts'
 
 /** @see issue 12, point 3: one state of a session, which only an answer of the store changes */
-describe.each(stores)('when the store fails that %s', (_kind, traits) => {
+describe.each(stores)('with a failing store that %s', (_kind, traits) => {
   const begun = async (options: Parameters<typeof stage>[0] = {}) => {
     const at = stage(options, traits)
     const ada = await known(at)
@@ -25,7 +25,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       await ada.request(own => expect(own.subject).toBe('ada'))
     })
 
-    test('can be tried again also when the store has removed the session and its answer was lost', async () => {
+    test('can also be tried again when the store removed the session and its answer was lost', async () => {
       const { at, ada, visit } = await begun()
       loseAnswer(at.store, 'delete')
       expect(await failureOf(() => visit.session!.signIn('ada'))).toBe('STORE_FAILED')
@@ -34,7 +34,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       await ada.request(own => expect(own.subject).toBe('ada'))
     })
 
-    test('keeps what the error handler writes into the session', async () => {
+    test('keeps data that the error handler writes into the session', async () => {
       const { at, ada, visit } = await begun()
       at.store.fail('delete')
       expect(await failureOf(() => visit.session!.signIn('ada'))).toBe('STORE_FAILED')
@@ -55,7 +55,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       expect([at.store.records(), ada.cookie]).toEqual([[], undefined])
     })
 
-    test('is no logout: what is written afterwards is stored', async () => {
+    test('is no logout: later changes are stored', async () => {
       const { at, ada, visit } = await begun()
       at.store.fail('delete')
       await visit.session!.signOut().catch(() => undefined)
@@ -66,7 +66,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
   })
 
   describe('a regenerate whose removal failed', () => {
-    test('signs nobody out and leaves no second session', async () => {
+    test('does not sign out, and leaves no second session', async () => {
       const { at, ada, visit } = await begun()
       const { id } = ada
       at.store.fail('delete')
@@ -91,7 +91,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       expect((await at.visitor(cookie).request()).outcome).toBe('revoked')
     })
 
-    test('can be tried again also when its answer was lost', async () => {
+    test('can also be tried again when its answer was lost', async () => {
       const { at, ada, visit } = await begun()
       loseAnswer(at.store, 'delete')
       await visit.session!.regenerate().catch(() => undefined)
@@ -103,7 +103,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
   })
 
   describe('a destroy whose removal failed', () => {
-    test('leaves the request without a session, and the end of the request removes it', async () => {
+    test('leaves the request without a session, and the commit removes it', async () => {
       const { at, ada, visit } = await begun()
       at.store.fail('delete')
       expect(await failureOf(() => visit.session!.destroy())).toBe('STORE_FAILED')
@@ -112,7 +112,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       expect([at.store.records(), ada.cookie]).toEqual([[], undefined])
     })
 
-    test('fails the end of the request when it cannot be removed then either, and is no logout', async () => {
+    test('fails the commit when that cannot remove it either, and is no logout', async () => {
       const { at, ada, visit } = await begun()
       at.store.fail('delete')
       at.store.fail('delete')
@@ -122,7 +122,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       await ada.request(own => expect(own['user']).toBe('ada'))
     })
 
-    test('is not tried again where express-session’s ways are wanted', async () => {
+    test('is not tried again with the behaviour of express-session', async () => {
       const { at, ada, visit } = await begun({ onCommitFailure: 'send' })
       at.store.fail('delete')
       await visit.session!.destroy().catch(() => undefined)
@@ -156,7 +156,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
 
   describe('an explicit save that failed', () => {
     test.each(['create', 'replace'] as const)(
-      'and that nobody awaited is tried again at the end (%s)',
+      'and was not awaited is tried again at the commit (%s)',
       async verb => {
         const at = stage({}, traits)
         const ada = verb === 'create' ? at.visitor() : await known(at, { views: 1 })
@@ -170,7 +170,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
     )
 
     test.each(['create', 'replace'] as const)(
-      'and that was swallowed fails the end when that fails too (%s)',
+      'and was caught fails the commit when that fails too (%s)',
       async verb => {
         const at = stage({}, traits)
         const ada = verb === 'create' ? at.visitor() : await known(at, { views: 1 })
@@ -183,7 +183,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       },
     )
 
-    test('of a session that stays empty is tried again as well', async () => {
+    test('of a session that stays empty is tried again, too', async () => {
       const { at, ada, visit } = await begun()
       await visit.session!.regenerate()
       at.store.fail('create')
@@ -192,7 +192,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       expect((await ada.request()).outcome).toBe('found')
     })
 
-    test('is not tried again where express-session’s ways are wanted, unless something has changed', async () => {
+    test('is not tried again with the behaviour of express-session, unless something has changed', async () => {
       for (const changes of [{}, { more: 1 }]) {
         const at = stage({ onCommitFailure: 'send', resave: true }, traits)
         const ada = await known(at, { views: 1 })
@@ -207,7 +207,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       }
     })
 
-    test('sends the cookie all the same where express-session’s ways are wanted', async () => {
+    test('sends the cookie all the same with the behaviour of express-session', async () => {
       const { store, visitor } = stage({ onCommitFailure: 'send' }, traits)
       const visit = await visitor().arrive()
       visit.session!['user'] = 'ada'
@@ -218,7 +218,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
     })
   })
 
-  describe('a new session that the store has kept without being able to say so', () => {
+  describe('a new session that the store kept, but whose answer was lost', () => {
     const sent = async (options: Parameters<typeof stage>[0] = {}) => {
       const at = stage(options, traits)
       const ada = at.visitor()
@@ -238,7 +238,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
     })
 
     test.each([{}, { genid: () => 'apple' }, { cookie: { maxAge: hour } }])(
-      'keeps its id when it is saved again, and is there once (%o)',
+      'keeps its id when it is saved again, and exists once (%o)',
       async options => {
         const { at, ada, visit, id } = await sent(options)
         visit.session!['more'] = 1
@@ -249,7 +249,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       },
     )
 
-    test('is stored by the end of a response whose cookie has left already', async () => {
+    test('is stored at the end of a response whose cookie has already left', async () => {
       const at = stage({}, traits)
       const ada = at.visitor()
       const visit = await ada.arrive()
@@ -261,7 +261,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       await ada.request(own => expect(own['user']).toBe('ada'))
     })
 
-    test('is followed by another through regenerate, and leaves nothing', async () => {
+    test('is removed by regenerate', async () => {
       const { at, ada, visit, id } = await sent()
       await visit.session!.regenerate()
       visit.session!['user'] = 'root'
@@ -280,7 +280,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       return { at, ada, eve, visit: await eve.arrive(), ids }
     }
 
-    test('is not the second session’s, whose failed save is followed by a destroy', async () => {
+    test('does not end the first session when the second one fails to save and is destroyed', async () => {
       const { at, ada, visit } = await twice()
       visit.session!['user'] = 'eve'
       expect(await failureOf(() => visit.session!.save())).toBe('ID_INVALID')
@@ -290,7 +290,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       expect(at.store.records()).toHaveLength(1)
     })
 
-    test('ends nobody else’s session when a sign-in is taken back', async () => {
+    test('does not end another session when a sign-in is undone', async () => {
       const { ada, visit, ids } = await twice()
       ids.splice(0, ids.length, 'apple', 'apple', 'apple')
       expect(await failureOf(() => visit.session!.signIn('eve'))).toBe('ID_INVALID')
@@ -298,7 +298,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       await ada.request(own => expect(own['user']).toBe('ada'))
     })
 
-    test.each(['regenerate', 'signOut'] as const)('ends nobody else’s session by %s', async method => {
+    test.each(['regenerate', 'signOut'] as const)('does not end another session by %s', async method => {
       const { ada, visit } = await twice()
       visit.session!['user'] = 'eve'
       await visit.session!.save().catch(() => undefined)
@@ -308,7 +308,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
     })
 
     test.each(['destroy', 'regenerate'] as const)(
-      'ends nobody else’s session when nobody knows what became of the save (%s)',
+      'does not end another session when the result of the save is unknown (%s)',
       async method => {
         const { at, ada, visit } = await twice()
         visit.session!['user'] = 'eve'
@@ -320,7 +320,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       },
     )
 
-    test('is exchanged for another that is free, however often it was given', async () => {
+    test('is replaced by a free one, however often `genid` repeats it', async () => {
       const { at, ada, eve, visit, ids } = await twice()
       ids.splice(0, ids.length, 'pear')
       visit.session!['user'] = 'eve'
@@ -332,7 +332,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
       await eve.request(own => expect(own['user']).toBe('eve'))
     })
 
-    test('is the next session’s too after regenerate, as in express-session', async () => {
+    test('may be the same again after regenerate, as in express-session', async () => {
       const at = stage({ genid: () => 'apple' }, traits)
       const ada = await known(at)
       await ada.request(async (session, visit) => {
@@ -345,7 +345,7 @@ describe.each(stores)('when the store fails that %s', (_kind, traits) => {
   })
 })
 
-test('the save of a new session that is slow may be followed by a destroy, which leaves nothing', async () => {
+test('a destroy after a slow save of a new session leaves nothing', async () => {
   const at = stage({ deadline: '1s' }, later)
   const ada = at.visitor()
   const visit = await ada.arrive()
@@ -361,7 +361,7 @@ test('the save of a new session that is slow may be followed by a destroy, which
   expect([at.store.records(), idOf(setCookie)]).toEqual([[], ''])
 })
 
-/** Lets the store do what it is asked next, and fail to say so. */
+/** Makes the store run the next call of a verb and lose the answer. */
 function loseAnswer(store: ReturnType<typeof stage>['store'], verb: 'create' | 'delete'): void {
   store.next(verb, work => {
     work()
@@ -369,7 +369,7 @@ function loseAnswer(store: ReturnType<typeof stage>['store'], verb: 'create' | '
   })
 }
 
-/** Ends a request, and lets the browser do what it was told. */
+/** Commits a request, and gives its cookie to the browser. */
 async function endOf(visit: TestVisit, visitor: { keep(setCookie: string | undefined): void }) {
   const answer = await commit(visit)
   visitor.keep(answer.setCookie)

@@ -10,12 +10,12 @@ const noHandles: readonly unknown[] = [
 const noSessions: readonly unknown[] = [undefined, null, {}, 'x', 7, [], { handle: 'k'.repeat(43) }]
 
 describe('a manager', () => {
-  test('it says the name of its cookie', () => {
+  test('tells the name of its cookie', () => {
     expect(stage().sessions.name).toBe('connect.sid')
     expect(stage({ name: 'sid' }).sessions.name).toBe('sid')
   })
 
-  test('it names a session to people by what its record is kept under, and that is no id', async () => {
+  test('the handle of a session is the key of its record, and no id', async () => {
     const { sessions, store, visitor } = stage()
     const ada = visitor()
     await ada.request(session => Object.assign(session, { user: 'ada' }))
@@ -54,7 +54,7 @@ describe('a manager', () => {
 })
 
 describe('finding and ending one session by its handle', () => {
-  test('the session of a handle is found, whether or not somebody has signed in', async () => {
+  test('the session of a handle is found, signed in or not', async () => {
     const at = stage()
     const visitor = at.visitor()
     await visitor.request(data => Object.assign(data, { cart: 1 }))
@@ -65,21 +65,18 @@ describe('finding and ending one session by its handle', () => {
     expect(await at.sessions.find(at.sessions.handleOf(visitor.id))).toMatchObject({ subject: 'ada' })
   })
 
-  test.each(noHandles)(
-    '%o is no handle: nothing is found and nothing ended, and the store is not asked',
-    async wrong => {
-      const at = stage()
-      await signedIn(at)
-      at.store.forgetCalls()
-      expect(await at.sessions.find(wrong as never)).toBeUndefined()
-      expect(await at.sessions.end(wrong as never)).toBe(false)
-      expect(await at.sessions.of('ada').end(wrong as never)).toBe(false)
-      expect(at.store.calls).toEqual([])
-      expect(at.store.records()).toHaveLength(1)
-    },
-  )
+  test.each(noHandles)('%o is no handle: nothing is found or ended, without a store call', async wrong => {
+    const at = stage()
+    await signedIn(at)
+    at.store.forgetCalls()
+    expect(await at.sessions.find(wrong as never)).toBeUndefined()
+    expect(await at.sessions.end(wrong as never)).toBe(false)
+    expect(await at.sessions.of('ada').end(wrong as never)).toBe(false)
+    expect(at.store.calls).toEqual([])
+    expect(at.store.records()).toHaveLength(1)
+  })
 
-  test('a handle of nobody finds nothing and ends nothing', async () => {
+  test('an unknown handle finds nothing and ends nothing', async () => {
     const { sessions } = stage()
     expect(await sessions.find('k'.repeat(43))).toBeUndefined()
     expect(await sessions.end('k'.repeat(43))).toBe(false)
@@ -93,7 +90,7 @@ describe('finding and ending one session by its handle', () => {
     expect((await ada.request()).outcome).toBe('found')
   })
 
-  test('a session that was ended is gone for its visitor, and cannot be ended twice', async () => {
+  test('an ended session is gone for its visitor, and cannot be ended twice', async () => {
     const at = stage()
     const ada = await signedIn(at)
     const handle = at.sessions.handleOf(ada.id)
@@ -102,7 +99,7 @@ describe('finding and ending one session by its handle', () => {
     expect((await ada.request()).outcome).toBe('revoked')
   })
 
-  test('a session whose time is over is not found, whatever the store still has', async () => {
+  test('an expired session is not found, even if the store still has it', async () => {
     const at = stage({ absolute: '1h' })
     const ada = await signedIn(at)
     const handle = at.sessions.handleOf(ada.id)
@@ -112,7 +109,7 @@ describe('finding and ending one session by its handle', () => {
     expect(await at.sessions.find(handle)).toBeUndefined()
   })
 
-  test('a store that fails is the caller’s error', async () => {
+  test('a store failure rejects', async () => {
     const { sessions, store } = stage()
     store.fail('load')
     await expect(sessions.find('k'.repeat(43))).rejects.toMatchObject({ code: 'STORE_FAILED' })
@@ -135,7 +132,7 @@ describe('the sessions of one subject', () => {
     expect(await at.sessions.of(7).list()).toHaveLength(1)
   })
 
-  test('a subject ends its own sessions, and nobody else’s', async () => {
+  test('a subject ends only its own sessions', async () => {
     const at = stage()
     const [ada, bob] = [await signedIn(at), await signedIn(at, 'bob')]
     expect(await at.sessions.of('ada').end(at.sessions.handleOf(bob.id))).toBe(false)
@@ -144,7 +141,7 @@ describe('the sessions of one subject', () => {
     expect((await ada.request()).outcome).toBe('revoked')
   })
 
-  test('the one that stays is a session or its handle', async () => {
+  test('endOthers takes the session to keep, or its handle', async () => {
     const at = stage()
     const [one, two] = [await signedIn(at), await signedIn(at)]
     expect(await at.sessions.of('ada').endOthers(at.sessions.handleOf(one.id))).toBe(1)
@@ -155,19 +152,22 @@ describe('the sessions of one subject', () => {
     expect(visits.map(({ outcome }) => outcome)).toEqual(['revoked', 'found'])
   })
 
-  test.each([...noSessions, ...noHandles])('%o does not stay: nobody is ended by mistake', async wrong => {
-    const at = stage()
-    await signedIn(at)
-    at.store.forgetCalls()
-    const error = await at.sessions
-      .of('ada')
-      .endOthers(wrong as never)
-      .catch(caught => caught)
-    expect(error).toMatchObject({ code: 'OPTION_INVALID', message: expect.stringContaining('`endOthers`') })
-    expect(at.store.calls).toEqual([])
-  })
+  test.each([...noSessions, ...noHandles])(
+    '%o as the session to keep is refused, and nothing ends',
+    async wrong => {
+      const at = stage()
+      await signedIn(at)
+      at.store.forgetCalls()
+      const error = await at.sessions
+        .of('ada')
+        .endOthers(wrong as never)
+        .catch(caught => caught)
+      expect(error).toMatchObject({ code: 'OPTION_INVALID', message: expect.stringContaining('`endOthers`') })
+      expect(at.store.calls).toEqual([])
+    },
+  )
 
-  test('all of them are ended, and how many there were is told', async () => {
+  test('endAll ends all of them, and answers how many', async () => {
     const at = stage()
     await signedIn(at)
     await signedIn(at)
@@ -177,7 +177,7 @@ describe('the sessions of one subject', () => {
 })
 
 describe('a form token', () => {
-  test.each(noSessions)('%o has none, and whoever asks is told', wrong => {
+  test.each(noSessions)('asking for the one of %o throws', wrong => {
     const { sessions } = stage()
     for (const [name, ask] of [
       ['formTokenFor', () => sessions.formTokenFor(wrong as never)],
@@ -188,7 +188,7 @@ describe('a form token', () => {
     }
   })
 
-  test('is the session’s by its real handle, whatever the application keeps under that name', async () => {
+  test('belongs to the real handle of the session, whatever data has that name', async () => {
     const at = stage()
     const [ada, bob] = [await signedIn(at), await signedIn(at)]
     const { session: mine } = await ada.arrive()
@@ -200,17 +200,17 @@ describe('a form token', () => {
   })
 })
 
-describe('a manager whose store was written for express-session', () => {
+describe('a manager with a store for express-session', () => {
   const { sessions } = session({ secret: 'a secret that only the tests know', store: new ScriptedStore() })
   const handle = 'k'.repeat(43)
 
-  test('it says that it knows neither handles nor subjects', async () => {
+  test('throws a clear error for handles and subjects', async () => {
     await expect(sessions.find(handle)).rejects.toMatchObject({ code: 'STORE_UNABLE' })
     await expect(sessions.end(handle)).rejects.toMatchObject({ code: 'STORE_UNABLE' })
     expect(() => sessions.of('ada')).toThrow(expect.objectContaining({ code: 'STORE_UNABLE' }))
   })
 
-  test('whatever is no handle is no session there either', async () => {
+  test('a value that is no handle is no session there either', async () => {
     expect([await sessions.find('x'), await sessions.end('x')]).toEqual([undefined, false])
   })
 })

@@ -18,12 +18,12 @@ export const minute = 60_000
 export const hour = 60 * minute
 export const secret = 'a secret that only the tests know'
 
-/** A manager with a store that is watched and a clock that stands still. */
+/** A manager with a watched store and a fake clock. */
 export interface Stage {
   readonly clock: FakeClock
   readonly store: WatchedStore
   readonly sessions: Sessions<Anything>
-  /** A browser that keeps the cookie it was sent, and has none at first. */
+  /** A browser, by default without a cookie. */
   visitor(cookie?: string): Visitor
 }
 
@@ -64,14 +64,14 @@ export class Visitor {
     return this.#sessions.visit({ cookieHeader: this.cookie, isSecure: true, request: undefined, ...carrier })
   }
 
-  /** Begins a request, and waits until its session is there. */
+  /** Begins a request, and waits until its session is loaded. */
   async arrive(carrier: Partial<Carrier> = {}): Promise<TestVisit> {
     const visit = this.begin(carrier)
     await visit.open()
     return visit
   }
 
-  /** Makes a whole request. Its cookie is kept. */
+  /** Makes a whole request, and keeps its cookie. */
   async request(route: Route = () => undefined, carrier: Partial<Carrier> = {}): Promise<TestVisit> {
     const visit = await this.arrive(carrier)
     const { session } = visit
@@ -81,20 +81,20 @@ export class Visitor {
     return visit
   }
 
-  /** Does with a `Set-Cookie` what a browser does. */
+  /** Handles a `Set-Cookie` like a browser. */
   keep(setCookie: string | undefined): void {
     if (setCookie === undefined) return
     this.cookie = setCookie.includes('; Max-Age=0;') ? undefined : setCookie.split(';')[0]
   }
 }
 
-/** The id in a cookie of the session's name. */
+/** The id in a session cookie. */
 export function idOf(cookie: string | undefined): string {
   const value = decodeURIComponent(cookie?.split(';')[0]?.split('=')[1] ?? '')
   return value.slice(2, value.lastIndexOf('.'))
 }
 
-/** Lets everything that waits for no gate and no clock happen. */
+/** Waits until everything that does not depend on a gate or the clock has run. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
 }

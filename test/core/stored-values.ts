@@ -6,10 +6,10 @@ import { SojournError } from '../../src/core/report/errors.ts'
 export const someRuns = { numRuns: 300 }
 
 const name = fc.string({ maxLength: 6 })
-// Two dates that are none are equal for nobody.
+// Invalid dates never compare as equal.
 const aDate = fc.date({ noInvalidDate: true })
 
-/** Values of every kind, also of those that no codec holds. */
+/** Values of every kind, including those that no codec holds. */
 export const anyValues: Arbitrary<SessionValues> = sessionOf(
   fc.anything({
     key: fc.oneof(name, fc.constantFrom('__proto__', 'constructor', 'toJSON', 'then', 'length')),
@@ -41,7 +41,7 @@ export const jsonValues: Arbitrary<SessionValues> = sessionOf(
   }),
 )
 
-/** What a refusal says; undefined when the work is done. Any other error than a refusal is thrown on. */
+/** The message of a `VALUE_UNSUPPORTED` error; undefined when the work succeeds. Any other error is thrown on. */
 export function refusalOf(work: () => unknown): string | undefined {
   try {
     work()
@@ -52,7 +52,7 @@ export function refusalOf(work: () => unknown): string | undefined {
   }
 }
 
-/** Objects in each other, as many as asked for. */
+/** Objects nested this many levels deep. */
 export function nested(levels: number): object {
   let value: object = {}
   for (let level = 1; level < levels; level += 1) value = { a: value }

@@ -3,19 +3,19 @@ import type { Sessions } from '../../src/core/sessions.ts'
 import type { FakeClock } from '../../src/testing/fake-clock.ts'
 import { type Anything, minute, type TestSession, type TestVisit, Visitor } from './stage.ts'
 
-/** A manager whose store notes what it is asked. */
+/** A manager whose store notes its calls. */
 export interface CountingStage {
   readonly sessions: Sessions<Anything>
   readonly clock: FakeClock
-  /** Forgets what has been noted, because a request begins that is to be measured. */
+  /** Forgets the noted calls, because the request to measure begins. */
   begin(): void
-  /** Does something that belongs to another request, and notes nothing of it. */
+  /** Runs something that belongs to another request, without noting its calls. */
   beside(work: () => Promise<unknown>): Promise<void>
 }
 
-/** Makes a request that is to be measured, after all that comes before it. */
+/** A request to measure, with the requests that come before it. */
 export interface TypicalRequest {
-  /** The calls of the store that it makes, one after the other. */
+  /** Its store calls, in order. */
   readonly calls: string
   /**
    * The keys on a server of Redis to which it sends commands: `s` for a session, `e` for the epoch of a subject, `u` for
@@ -26,7 +26,7 @@ export interface TypicalRequest {
   make(at: CountingStage): Promise<unknown>
 }
 
-/** What the requests of an application do, each a whole request from `open` to `commit`. */
+/** Typical requests of an application, each from `open` to `commit`. */
 export const typicalRequests: { readonly [name: string]: TypicalRequest } = {
   'a stranger comes and leaves nothing': {
     calls: '',
@@ -150,7 +150,7 @@ async function known(at: CountingStage): Promise<Visitor> {
   return visitor
 }
 
-/** Somebody who has signed in, so long before. */
+/** A visitor who signed in this long ago. */
 async function signedIn(at: CountingStage, agoMs = 0): Promise<Visitor> {
   const visitor = new Visitor(at.sessions, undefined)
   await visitor.request(session => session.signIn('ada'))

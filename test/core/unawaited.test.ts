@@ -3,9 +3,9 @@ import type { StoreVerb } from '../../src/core/record/deadline.ts'
 import { commit, failureOf, known, stores } from './races/two-managers.ts'
 import { type Anything, later, stage, type TestSession, type TestVisit } from './stage.ts'
 
-/** @see issue 12: a response that a request leaves without waiting for a method of its session */
+/** @see issue 12: a request that ends without awaiting a method of its session */
 
-/** A method that nobody waits for, the verb of the store in it, and whether the end of the request makes up for it. */
+/** A method that the route does not await, its store call, and whether the commit tries it again. */
 const methods: readonly (readonly [
   string,
   (session: TestSession) => Promise<unknown>,
@@ -37,7 +37,7 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
       return { at, ada, visit }
     }
 
-    test('and that nobody waits for fails the response, unless the end of the request makes up for it', async () => {
+    test('and is not awaited fails the response, unless the commit tries it again', async () => {
       const { visit } = await begun()
       void call(visit.session as TestSession)
       const { error } = await commit(visit)
@@ -48,20 +48,20 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
       ['awaits', async (answer: Promise<unknown>) => void (await failureOf(() => answer))],
       ['catches', (answer: Promise<unknown>) => void answer.catch(() => undefined)],
       ['waits for with others', (answer: Promise<unknown>) => void Promise.allSettled([answer])],
-    ])('and that the application %s is the application’s own', async (_way, hear) => {
+    ])('does not fail the response when the application %s', async (_way, hear) => {
       const { visit } = await begun()
       await hear(call(visit.session as TestSession))
       expect((await commit(visit)).error).toBeUndefined()
     })
 
-    test('fails no response in express-session’s way', async () => {
+    test('does not fail the response with the behaviour of express-session', async () => {
       const { visit } = await begun({ onCommitFailure: 'send' })
       void call(visit.session as TestSession)
       expect((await commit(visit)).error).toBeUndefined()
     })
   })
 
-  test('an empty session that could not be saved is saved by the end of the request', async () => {
+  test('the commit saves an empty session that an explicit save could not', async () => {
     const at = stage({}, traits)
     const ada = at.visitor()
     const visit = await ada.arrive()
@@ -71,7 +71,7 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
     expect(at.store.records()).toHaveLength(1)
   })
 
-  test('a callback that is told of the failure has heard of it', async () => {
+  test('does not fail the response when a callback gets the error', async () => {
     const at = stage({}, traits)
     const ada = await known(at)
     const visit = await ada.arrive()
@@ -81,7 +81,7 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
     expect((await commit(visit)).error).toBeUndefined()
   })
 
-  describe('a method that is called while another is under way', () => {
+  describe('a method that is called while another is running', () => {
     const leavesNothing: readonly (readonly [string, (session: TestSession) => void])[] = [
       ['signIn, then signOut', session => void [session.signIn('ada'), session.signOut()]],
       ['regenerate, then destroy', session => void [session.regenerate(), session.destroy()]],
@@ -89,15 +89,18 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
       ['reload, then destroy', session => void [session.reload(), session.destroy()]],
       ['regenerate, then signOut', session => void [session.regenerate(), session.signOut()]],
     ]
-    test.each(leavesNothing)('%s: nobody is signed in, and the browser forgets', async (_name, call) => {
-      const at = stage({}, traits)
-      const ada = await known(at)
-      const visit = await ada.arrive()
-      call(visit.session as TestSession)
-      const { error, setCookie } = await commit(visit)
-      expect([error, at.store.records()]).toEqual([undefined, []])
-      expect(setCookie).toMatch(/; Max-Age=0;/)
-    })
+    test.each(leavesNothing)(
+      '%s: the visitor is signed out, and the browser deletes its cookie',
+      async (_name, call) => {
+        const at = stage({}, traits)
+        const ada = await known(at)
+        const visit = await ada.arrive()
+        call(visit.session as TestSession)
+        const { error, setCookie } = await commit(visit)
+        expect([error, at.store.records()]).toEqual([undefined, []])
+        expect(setCookie).toMatch(/; Max-Age=0;/)
+      },
+    )
 
     test.each<readonly [string, (session: TestSession) => void, object]>([
       ['a sign-in', session => void session.signIn('ada', { keep: ['user'] }), { subject: 'ada' }],
@@ -132,7 +135,7 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
       expect(at.store.records().map(({ subject }) => subject)).toEqual(['bob'])
     })
 
-    test('a session held in a variable signs out whoever has signed in on it', async () => {
+    test('a session held in a variable signs out the subject that signed in on it', async () => {
       const at = stage({}, traits)
       const ada = await known(at)
       const visit = await ada.arrive()
@@ -144,7 +147,7 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
     })
   })
 
-  test('an answer that an update’s function ends waits until the change is stored', async () => {
+  test('a response that the function of an update ends waits until the change is stored', async () => {
     const at = stage({}, traits)
     const ada = await known(at)
     const visit = await ada.arrive()
@@ -158,9 +161,9 @@ describe.each(stores)('a store that %s', (_kind, traits) => {
   })
 })
 
-describe('a first byte that leaves while somebody is being signed in', () => {
+describe('a first byte that leaves during a sign-in', () => {
   test.each(['read the epoch of a subject', 'delete', 'create'] as const)(
-    'signs in nobody, after the call to %s',
+    'fails the sign-in, after the call to %s',
     async verb => {
       const at = stage({}, later)
       const ada = await known(at)
@@ -179,7 +182,7 @@ describe('a first byte that leaves while somebody is being signed in', () => {
 })
 
 describe('an id from `genid` that is taken', () => {
-  test('is sent to nobody, also in express-session’s way', async () => {
+  test('is never sent, not even with the behaviour of express-session', async () => {
     const at = stage({ genid: () => 'the-same-for-everybody', onCommitFailure: 'send' }, later)
     await at.visitor().request((session: Anything) => Object.assign(session, { user: 'ada' }))
     const eve: TestVisit = await at.visitor().arrive()

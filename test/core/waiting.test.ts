@@ -10,8 +10,8 @@ import { atOnce, later, type Stage, settle, stage, type TestSession, type TestVi
 const deadline = { deadline: '1s' } as const
 const never = new Promise<never>(() => undefined)
 
-describe('a function of `update` that never returns', () => {
-  test('fails at the deadline by its own code, and stores nothing of what it has changed', async () => {
+describe('an `update` whose function never returns', () => {
+  test('fails at the deadline with its own code, and stores none of its changes', async () => {
     const { at, ada } = await begun(deadline)
     const visit = await ada.arrive()
     const updating = failureOf(() =>
@@ -31,7 +31,7 @@ describe('a function of `update` that never returns', () => {
     expect(timersOf(at)).toBe(0)
   })
 
-  test('holds up the updates of other requests for no longer', async () => {
+  test('delays the updates of other requests for no longer', async () => {
     const { at, ada } = await begun(deadline)
     const [first, second] = [await ada.arrive(), await ada.arrive()]
     const hanging = failureOf(() => first.session!.update(() => never))
@@ -48,7 +48,7 @@ describe('a function of `update` that never returns', () => {
     await ada.request(session => expect(session['views']).toBe(1))
   })
 
-  test('that goes on after all cannot change the session any more', async () => {
+  test('cannot change the session any more when it goes on after all', async () => {
     const { at, ada } = await begun(deadline)
     const visit = await ada.arrive()
     const gate = new Gate()
@@ -72,7 +72,7 @@ describe('a function of `update` that never returns', () => {
     expect(at.store.records().map(({ data }) => data)).toEqual(['{"user":"ada","views":1}'])
   })
 
-  test('a save that waits behind it goes on too', async () => {
+  test('does not stop a save that waits behind it', async () => {
     const { at, ada } = await begun(deadline)
     const visit = await ada.arrive()
     const hanging = failureOf(() => visit.session!.update(() => never))
@@ -100,7 +100,7 @@ describe('a method of the session inside the function of its `update`', () => {
   ]
 
   test.each(methods)(
-    'is refused at once, also by another reference to the session: %s',
+    'is refused at once, even through another reference to the session: %s',
     async (name, call) => {
       const { ada } = await begun()
       const visit = await ada.arrive()
@@ -121,14 +121,14 @@ describe('a method of the session inside the function of its `update`', () => {
     },
   )
 
-  test('is refused also of the same session in another request', async () => {
+  test('is refused even on the same session in another request', async () => {
     const { ada } = await begun()
     const [one, other] = [await ada.arrive(), await ada.arrive()]
     const updating = one.session!.update(() => other.session!.update(() => undefined))
     expect(await failureOf(() => updating)).toBe('UPDATE_NESTED')
   })
 
-  test('waits for its turn when it is called by other code of the request meanwhile', async () => {
+  test('waits for its turn when other code of the request calls it meanwhile', async () => {
     const { at, ada } = await begun()
     const visit = await ada.arrive()
     const gate = new Gate()
@@ -145,7 +145,7 @@ describe('a method of the session inside the function of its `update`', () => {
     expect(at.store.records()[0]?.data).toBe('{"user":"ada","other":1,"views":1}')
   })
 
-  test('may be called once the update is done, from work that the function has begun', async () => {
+  test('may be called after the update, from work that the function has begun', async () => {
     const { ada } = await begun()
     const visit = await ada.arrive()
     const gate = new Gate()
@@ -158,7 +158,7 @@ describe('a method of the session inside the function of its `update`', () => {
   })
 })
 
-describe('a thenable that is no promise of JavaScript’s own', () => {
+describe('a thenable that is no native promise', () => {
   test('is awaited as the answer of an update', async () => {
     const { at, ada } = await begun()
     const result = await ada.arrive().then(visit =>
@@ -206,7 +206,7 @@ describe('a thenable that is no promise of JavaScript’s own', () => {
 })
 
 describe('a store that is slow', () => {
-  /** Lets each call take a while by the clock of the test. */
+  /** Makes each call take a while by the clock of the test. */
   const slowed = async (spanMs: number) => {
     const { at, ada } = await begun(deadline)
     const slow = async <Answer>(work: () => Answer): Promise<Answer> => {
@@ -228,7 +228,7 @@ describe('a store that is slow', () => {
     return { at, ada, calls: () => calls }
   }
 
-  /** Lets time pass until work is done, and tells how long it took. */
+  /** Lets time pass until work is done, and answers how long it took. */
   const timed = async (at: Awaited<ReturnType<typeof slowed>>['at'], work: Promise<unknown>) => {
     const begunAt = at.clock.now()
     let isDone = false
@@ -242,7 +242,7 @@ describe('a store that is slow', () => {
     return { result: await work, tookMs: at.clock.now() - begunAt }
   }
 
-  test('cannot make a sign-in of many calls last for longer than the deadline', async () => {
+  test('cannot make a sign-in with many calls last longer than the deadline', async () => {
     const { at, ada } = await slowed(0)
     const visit = (await timed(at, ada.arrive())).result as TestVisit
     const slow = await slowed(400)
@@ -259,7 +259,7 @@ describe('a store that is slow', () => {
     expect([result, tookMs]).toEqual(['STORE_TIMED_OUT', 1000])
   })
 
-  test('signs nobody in whom it has not told so', async () => {
+  test('leaves no subject signed in when the sign-in fails', async () => {
     const { at, ada } = await slowed(300)
     const visit = (await timed(at, ada.arrive())).result as TestVisit
     const { result } = await timed(
@@ -274,7 +274,7 @@ describe('a store that is slow', () => {
     expect(at.store.records().filter(({ subject }) => subject === 'ada')).toEqual([])
   })
 
-  test('keeps many updates of one session waiting for one deadline, and not for one each', async () => {
+  test('delays many updates of one session by one deadline in all, and not by one each', async () => {
     const { at, ada } = await begun(deadline)
     const visits = await Promise.all(Array.from({ length: 15 }, () => ada.arrive()))
     at.store.replace = () => never
@@ -288,7 +288,7 @@ describe('a store that is slow', () => {
     expect(timersOf(at)).toBe(0)
   })
 
-  test('keeps many sign-ins of one subject waiting for one deadline, where a limit refuses them', async () => {
+  test('delays many sign-ins of one subject by one deadline in all, when a limit refuses them', async () => {
     const { at } = await begun({ ...deadline, maxPerSubject: 3, atLimit: 'refuse' })
     const visits = await Promise.all(Array.from({ length: 5 }, () => at.visitor().arrive()))
     at.store.create = () => never
@@ -301,14 +301,14 @@ describe('a store that is slow', () => {
     expect(at.store.records().filter(({ subject }) => subject === 'ada')).toEqual([])
   })
 
-  test('is asked to remove what a failed sign-in has stored, although its time is over', async () => {
+  test('is asked to remove what a failed sign-in stored, although its deadline has passed', async () => {
     const { at } = await begun(deadline)
     const { inner } = at.store
     at.store.create = record => {
       inner.create(record)
       return never
     }
-    // A store that asks whether anybody still waits before it sends anything.
+    // A store that checks whether its caller still waits before it sends anything.
     at.store.delete = async key => {
       const goOn = sameCall()
       await settle()
@@ -345,7 +345,7 @@ describe('a store that is slow', () => {
     expect(timersOf(at)).toBe(0)
   })
 
-  test('cannot make the end of a request last for longer either, however often it meets others', async () => {
+  test('cannot make a commit last longer either, however often it conflicts', async () => {
     const { at, ada } = await slowed(300)
     const visit = (await timed(at, ada.arrive())).result as TestVisit
     const { inner } = at.store
@@ -360,7 +360,7 @@ describe('a store that is slow', () => {
     expect([result, tookMs]).toEqual([{ error: 'STORE_TIMED_OUT', setCookie: undefined }, 1000])
   })
 
-  test('may have its time set back or forward without a failure', async () => {
+  test('does not fail when the clock is set back or forward', async () => {
     const { at, ada } = await slowed(300)
     const visit = (await timed(at, ada.arrive())).result as TestVisit
     visit.session!['views'] = 1
@@ -374,7 +374,7 @@ describe('a store that is slow', () => {
 describe('a hold', () => {
   const options: HoldOptions = { waitMs: 5000, leaseMs: 1000, queue: 5 }
 
-  test('that is granted after its response has left is let go at once', async () => {
+  test('that is granted after its response has left is released at once', async () => {
     const { at, ada } = await begun()
     const [first, second, third] = [await ada.arrive(), await ada.arrive(), await ada.arrive()]
     const gate = at.store.hold('give a lease')
@@ -390,7 +390,7 @@ describe('a hold', () => {
     expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
-  test('that is asked for after its response has left is refused', async () => {
+  test('that is requested after its response has left is refused', async () => {
     const { at, ada } = await begun()
     const visit = await ada.arrive()
     await commit(visit)
@@ -398,7 +398,7 @@ describe('a hold', () => {
     expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
-  test('that could not be brought up to date is none: what the error handler writes is stored', async () => {
+  test('whose refresh of the session failed is released, and changes of the error handler are stored', async () => {
     const { at, ada } = await begun()
     const visit = await ada.arrive()
     at.store.fail('replace')
@@ -409,7 +409,7 @@ describe('a hold', () => {
     expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
-  test('does not wait any longer once its response has left', async () => {
+  test('stops waiting when its response has left', async () => {
     const { at, ada } = await begun()
     const [first, second, third] = [await ada.arrive(), await ada.arrive(), await ada.arrive()]
     await first.hold({ ...options, leaseMs: 60_000 })
@@ -425,7 +425,7 @@ describe('a hold', () => {
     expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
-  test('does not ask for the lease of another process any longer once its response has left', async () => {
+  test('stops asking for the lease of another process when its response has left', async () => {
     const { at, ada } = await begun()
     const elsewhere = stage({ clock: at.clock, store: at.store }).visitor(ada.cookie)
     const first = await elsewhere.arrive()
@@ -439,7 +439,7 @@ describe('a hold', () => {
     expect(timersOf(at)).toBe(1)
   })
 
-  test('leaves no timer, of a thousand that have finished', async () => {
+  test('leaves no timer, even after a thousand', async () => {
     const { at, ada } = await begun({}, atOnce)
     for (let count = 0; count < 1000; count += 1) {
       const visit = await ada.arrive()
@@ -450,7 +450,7 @@ describe('a hold', () => {
   })
 
   test.each(['regenerate', 'signIn', 'signOut'] as const)(
-    'does not outlive the session that it was taken for: after %s the next one is stored, whatever the time',
+    'does not outlive its session: after %s the next session is stored, whatever the time',
     async method => {
       const { at, ada } = await begun()
       const visit = await ada.arrive()
@@ -469,7 +469,7 @@ describe('a hold', () => {
     },
   )
 
-  test('whose release gets no answer lets the response leave at the deadline of its end', async () => {
+  test('whose release gets no answer lets the response leave at the deadline of the commit', async () => {
     const { at, ada } = await begun(deadline)
     const visit = await ada.arrive()
     await visit.hold({ ...options, leaseMs: 60_000 })
@@ -480,7 +480,7 @@ describe('a hold', () => {
     expect((await ending).error).toBeUndefined()
   })
 
-  test('does not keep a response waiting again that has failed at the deadline, and ends its lease all the same', async () => {
+  test('does not delay a response again that has failed at the deadline, and ends its lease all the same', async () => {
     const { at, ada } = await begun(deadline)
     const [visit, next] = [await ada.arrive(), await ada.arrive()]
     await visit.hold({ ...options, leaseMs: 60_000 })
@@ -496,7 +496,7 @@ describe('a hold', () => {
     expect(timersOf(at)).toBe(0)
   })
 
-  test('fails at one deadline where the store answers neither its lease nor the end of that', async () => {
+  test('fails at one deadline when the store answers neither the acquisition nor the release of its lease', async () => {
     const { at, ada } = await begun(deadline)
     const visit = await ada.arrive()
     at.store.next('give a lease', () => never)
@@ -507,7 +507,7 @@ describe('a hold', () => {
     expect(await holding).toBe('STORE_TIMED_OUT')
   })
 
-  test('whose lease is stored, but not answered, keeps nobody waiting for the end of that lease', async () => {
+  test('whose lease is stored without an answer does not make others wait for the end of the lease', async () => {
     const { at, ada } = await begun()
     const [visit, next] = [await ada.arrive(), await ada.arrive()]
     at.store.next('give a lease', async work => {
@@ -521,7 +521,7 @@ describe('a hold', () => {
     expect(leftOf(at)).toEqual({ records: 1, leases: 0, timers: 0 })
   })
 
-  test('of a session that is destroyed is let go by the end of the request', async () => {
+  test('of a destroyed session is released by the commit', async () => {
     const { at, ada } = await begun()
     const visit = await ada.arrive()
     await visit.hold(options)
@@ -530,7 +530,7 @@ describe('a hold', () => {
     expect(leftOf(at)).toEqual({ records: 0, leases: 0, timers: 0 })
   })
 
-  test('that has lasted for too long refuses what its own session stores, also under a rotated id', async () => {
+  test('that has lasted too long refuses the writes of its own session, even under a rotated id', async () => {
     const { at, ada } = await begun()
     const visit = await ada.arrive()
     await visit.hold(options)
@@ -552,12 +552,12 @@ async function begun(options: Parameters<typeof stage>[0] = {}, traits = later) 
   return { at, ada }
 }
 
-/** How many timers are waiting, beside the one by which the memory store removes what is over. */
+/** How many timers are waiting, beside the one of the memory store's sweep. */
 function timersOf({ clock }: Stage): number {
   return clock.waiting - 1
 }
 
-/** What some query builders answer: it has `then`, is no promise, and does its work when that is called. */
+/** What some query builders answer: it has `then`, is no promise, and does its work when `then` is called. */
 function thenable<Value>(work: () => Value): Promise<Value> {
   const lazy = {
     then: (done: (value: Value) => void, fail: (error: unknown) => void) => {

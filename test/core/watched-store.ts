@@ -16,7 +16,7 @@ import { memoryStore, type RecordMemory } from '../../src/stores/memory.ts'
 
 /** How a watched store answers. */
 export interface WatchedTraits extends StoreTraits {
-  /** Set where what writes takes its time, although what reads does not. */
+  /** Set for a store that writes later, although it reads at once. */
   readonly writesLater?: boolean
 }
 
@@ -30,26 +30,26 @@ const writingVerbs: ReadonlySet<StoreVerb> = new Set([
   'end a lease',
 ])
 
-/** What takes the place of one call of a verb: it may do the store's work, or not, now or later. */
+/** Replaces one call of a verb. It may run the store's work, or not, now or later. */
 export type StandIn = <Answer>(work: () => Answer) => MaybePromise<Answer>
 
-/** Holds whoever comes, until it is opened. */
+/** Holds a call until a test opens it. */
 export interface Gate {
-  /** Resolves when somebody stands before the gate. */
+  /** Resolves when a call waits at the gate. */
   readonly reached: Promise<void>
   open(): void
 }
 
-/** A memory store that counts what it is asked, and whose calls can be held, failed or answered by hand. */
+/** A memory store that notes its calls. A test can hold them, fail them or answer them itself. */
 export class WatchedStore implements SubjectStore, LeasingStore {
   readonly name: string = 'watched'
   readonly traits: WatchedTraits
   readonly inner: RecordMemory
-  /** Every verb that was asked for, in order. */
+  /** The verb of every call, in order. */
   readonly calls: StoreVerb[] = []
-  /** Every key and every record that was handed over, as text. */
+  /** Every key and every record that the store was given, as text. */
   readonly seen: string[] = []
-  /** The tokens of the leases that were taken and have not been given up. */
+  /** The tokens of the leases that were acquired and not released. */
   readonly leases: Set<string> = new Set()
   readonly #standIns = new Map<StoreVerb, StandIn[]>()
 
@@ -109,12 +109,12 @@ export class WatchedStore implements SubjectStore, LeasingStore {
     })
   }
 
-  /** Lets something else happen at the next call of a verb. Told again, at the one after that. */
+  /** Replaces the next call of a verb. A second stand-in replaces the call after that. */
   next(verb: StoreVerb, standIn: StandIn): void {
     this.#standIns.set(verb, [...(this.#standIns.get(verb) ?? []), standIn])
   }
 
-  /** Lets the next call of a verb fail, and nothing happen. */
+  /** Makes the next call of a verb fail without any effect. */
   fail(verb: StoreVerb, error: Error = new Error('the store is down')): void {
     this.next(verb, () => {
       throw error
@@ -146,7 +146,7 @@ export class WatchedStore implements SubjectStore, LeasingStore {
     return [...this.inner.records()]
   }
 
-  /** Forgets which calls there have been. */
+  /** Forgets the noted calls. */
   forgetCalls(): void {
     this.calls.length = 0
   }

@@ -53,12 +53,12 @@ describe('the contract', () => {
         void options.store.load('unknown')
       },
     })
-    const name = 'a logout ends the session and takes the cookie away, with a store that answers later'
+    const name = 'a logout ends the session and deletes the cookie, with a store that answers later'
     await expect(clauseOf(name, wrong).run()).rejects.toThrow('after the answers')
   })
 })
 
-describe('a promise that is rejected without anybody who hears of it', () => {
+describe('an unhandled rejection', () => {
   const others = process.listeners('unhandledRejection')
   beforeEach(() => void process.removeAllListeners('unhandledRejection'))
   afterEach(() => {

@@ -30,9 +30,9 @@ const sendsACookieAlways: WrongAdapter = honest => ({
 
 /** For each clause of the contract, adapters that break it. */
 export const wrongAdapters: { readonly [clause: string]: readonly WrongAdapter[] } = {
-  'nothing of an answer leaves before its session is stored': [sendsBeforeTheSave],
-  'the request after a redirect finds the session that was stored before it': [sendsBeforeTheSave],
-  'a first save that fails becomes an error response, without a cookie and without the head of the answer': [
+  'no part of a response is sent before its session is stored': [sendsBeforeTheSave],
+  'the request after a redirect finds the session that the redirect stored': [sendsBeforeTheSave],
+  'a failed first save becomes an error response, without a cookie and without the headers of the original': [
     honest => ({
       whole: (visit, answer) =>
         honest.whole(visit, answer).catch(() => errorWith(honest, { etag: '"first"' }, undefined)),
@@ -42,8 +42,8 @@ export const wrongAdapters: { readonly [clause: string]: readonly WrongAdapter[]
         honest.whole(visit, answer).catch(() => errorWith(honest, {}, 'contract.sid=s%3Anew.new; Path=/')),
     }),
   ],
-  'a later save that fails becomes an error response, and the session stays as it was': [forgivesTheSave],
-  'a load that fails becomes an error response, and the visitor stays signed in': [
+  'a failed later save becomes an error response, and the session stays as it was': [forgivesTheSave],
+  'a failed load becomes an error response, and the visitor stays signed in': [
     honest => ({
       fail: async () => errorWith(honest, {}, 'contract.sid=; Path=/; Max-Age=0; Expires=now'),
     }),
@@ -65,19 +65,19 @@ export const wrongAdapters: { readonly [clause: string]: readonly WrongAdapter[]
       },
     }),
   ],
-  'a stream has its cookie at the first byte, and its end waits for the save': [
+  'a stream sends the cookie with its first byte, and its end waits for the save': [
     () => ({ end: async visit => void visit.commit() }),
     honest => ({
       head: (headers, setCookie) => honest.head(headers, headers['content-type'] ? setCookie : undefined),
     }),
   ],
-  'a change that a stream makes before its end is stored by its end': [
+  'a change that a stream makes before its end is stored when it ends': [
     () => ({ end: async () => undefined }),
   ],
-  'a stream whose save fails breaks off': [
+  'a stream whose save fails is cut off': [
     honest => ({ end: visit => honest.end(visit).catch(() => undefined) }),
   ],
-  'a stranger who leaves nothing gets no cookie, and the store is not asked': [
+  'a stranger who stores nothing gets no cookie and causes no store call': [
     savesEveryVisitor,
     honest => ({
       head(headers, setCookie) {
@@ -87,14 +87,14 @@ export const wrongAdapters: { readonly [clause: string]: readonly WrongAdapter[]
       },
     }),
   ],
-  'a route that never looks at the session writes nothing and sends no cookie': [
+  'a route that never uses the session writes nothing and sends no cookie': [
     savesEveryVisitor,
     sendsACookieAlways,
   ],
-  'a visitor who has the cookie does not get it again for reading': [
+  'a request that only reads the session does not send the cookie again': [
     honest => ({ visit: cookieHeader => visitOn(honest, { rolling: true }, cookieHeader) }),
   ],
-  'the cookie leaves beside the cookies of the application': [
+  'the session cookie is sent beside the cookies of the application': [
     honest => ({
       head(headers, setCookie) {
         const head = honest.head(headers, undefined)
@@ -103,7 +103,7 @@ export const wrongAdapters: { readonly [clause: string]: readonly WrongAdapter[]
       },
     }),
   ],
-  'an answer with the cookie is kept out of caches, unless the application has chosen otherwise': [
+  'a response with the cookie is kept out of caches, unless the application says otherwise': [
     honest => ({
       head(headers, setCookie) {
         const head = honest.head(headers, setCookie)
@@ -119,7 +119,7 @@ export const wrongAdapters: { readonly [clause: string]: readonly WrongAdapter[]
       },
     }),
   ],
-  'an answer carries one cookie of the session, that of the last one': [
+  'a response carries one session cookie, that of the last session': [
     honest => ({
       head(headers, setCookie) {
         const head = honest.head(headers, setCookie)
@@ -134,7 +134,7 @@ export const wrongAdapters: { readonly [clause: string]: readonly WrongAdapter[]
       },
     }),
   ],
-  'a sign-in changes the id, and the one from before is worth nothing': [
+  'a sign-in changes the id, and the old one opens no session': [
     honest => ({
       request(path, init) {
         if (init.headers['cookie'] === undefined) return honest.request(path, init)
@@ -142,16 +142,16 @@ export const wrongAdapters: { readonly [clause: string]: readonly WrongAdapter[]
       },
     }),
   ],
-  'a logout ends the session and takes the cookie away': [
+  'a logout ends the session and deletes the cookie': [
     honest => ({
       head: (headers, setCookie) =>
         honest.head(headers, setCookie?.includes('Max-Age=0') ? undefined : setCookie),
     }),
   ],
   'a request that began before a logout does not bring the session back': [sendsACookieAlways],
-  'two requests at once that change different things both count': [overwritesWhatIsStored],
-  'an update counts each of many requests at once': [overwritesWhatIsStored],
-  'a visitor with a malformed, huge or binary cookie is a stranger, and the store is not asked': [
+  'concurrent requests that change different keys both count': [overwritesWhatIsStored],
+  'concurrent updates of a counter all count': [overwritesWhatIsStored],
+  'a visitor with a malformed, huge or binary cookie is a stranger and causes no store call': [
     honest => ({
       async request(path, init) {
         const isLong = (init.headers['cookie']?.length ?? 0) > 4096
@@ -175,7 +175,7 @@ export const wrongAdapters: { readonly [clause: string]: readonly WrongAdapter[]
       },
     }),
   ],
-  'a cookie that somebody has changed is worth nothing': [
+  'a tampered cookie opens no session': [
     honest => {
       let known: string | undefined
       return {

@@ -4,56 +4,56 @@ import type { PlainStore, Wrong } from './plain-store.ts'
 
 /** For each clause about epochs, a store that breaks it. */
 export const wrongEpochStores: { readonly [clause: string]: Wrong } = {
-  'epochOf answers undefined for a subject whose epoch nobody has raised': honest => ({
+  'epochOf answers undefined for a subject without an epoch': honest => ({
     epochOf: subject => honest.epochOf(subject) ?? { epoch: 0, except: undefined, expiresAt: 0 },
   }),
-  'an epoch that was raised comes back as it was, up to the largest safe integer': raising(epoch => ({
+  'a raised epoch comes back as it was, up to the largest safe integer': raising(epoch => ({
     ...epoch,
     epoch: Number(epoch.epoch.toPrecision(14)),
   })),
-  'raiseEpoch puts a higher epoch in the place of a lower one, with an exception of its own': honest => ({
+  'raiseEpoch replaces a lower epoch by a higher one, which has its own exception': honest => ({
     raiseEpoch(subject, epoch) {
       const except = epoch.except ?? honest.epochOf(subject)?.except
       honest.raiseEpoch(subject, { ...epoch, except })
     },
   }),
-  'raiseEpoch never lowers an epoch, nor makes it shorter, nor changes its exception': honest => ({
-    raiseEpoch(subject, given) {
-      const epoch = Math.max(given.epoch, honest.epochOf(subject)?.epoch ?? 0)
-      honest.epochs.set(subject, { ...given, epoch })
-    },
-  }),
-  'of two equal epochs the longer is kept': takesTheLastOfEquals,
-  'of two equal epochs the exception is kept only if it is the same': takesTheLastOfEquals,
-  'of twenty epochs that are raised at the same time, the highest is kept': looksThenRaises,
-  'of equal epochs that are raised at the same time with different exceptions, none has one': looksThenRaises,
-  'the exception of an epoch is not spared from an earlier one, whichever of the two comes first':
+  'raiseEpoch with a lower epoch does not lower or shorten the current one, or change its exception':
     honest => ({
       raiseEpoch(subject, given) {
-        if (given.epoch >= (honest.epochOf(subject)?.epoch ?? 0)) honest.raiseEpoch(subject, given)
+        const epoch = Math.max(given.epoch, honest.epochOf(subject)?.epoch ?? 0)
+        honest.epochs.set(subject, { ...given, epoch })
       },
     }),
-  'of twenty epochs that are raised at the same time, the exception of the highest needs the highest other':
+  'of two equal epochs the later end is kept': takesTheLastOfEquals,
+  'of two equal epochs the exception is kept only if both have it': takesTheLastOfEquals,
+  'of twenty concurrently raised epochs, the highest is kept': looksThenRaises,
+  'equal epochs that are raised concurrently with different exceptions leave no exception': looksThenRaises,
+  'the exception of an epoch does not protect from a lower one, whichever is raised first': honest => ({
+    raiseEpoch(subject, given) {
+      if (given.epoch >= (honest.epochOf(subject)?.epoch ?? 0)) honest.raiseEpoch(subject, given)
+    },
+  }),
+  'of twenty concurrently raised epochs, the exception of the highest needs the highest that does not spare it':
     looksThenRaises,
-  'epochOf answers undefined from the very millisecond at which the time of an epoch is over': honest => ({
+  'epochOf answers undefined from the exact millisecond at which an epoch expires': honest => ({
     epochOf: subject => honest.epochs.get(subject),
   }),
-  'an epoch whose time is over stands in the way of no other': honest => ({
+  'an expired epoch does not keep a lower one out': honest => ({
     raiseEpoch(subject, epoch) {
       if (epoch.epoch > (honest.epochs.get(subject)?.epoch ?? 0)) honest.raiseEpoch(subject, epoch)
     },
   }),
-  'an epoch that is over when it arrives is not kept, and takes the place of none': honest => ({
+  'an epoch that has already expired is not kept, and replaces no other': honest => ({
     raiseEpoch(subject, epoch) {
       honest.raiseEpoch(subject, epoch)
       if (epoch.expiresAt <= honest.now()) honest.epochs.delete(subject)
     },
   }),
-  'an epoch is of its subject alone, however others resemble it': honest => ({
+  'an epoch belongs to its subject only, however similar other subjects are': honest => ({
     epochOf: subject => honest.epochOf(subject.toLowerCase()),
     raiseEpoch: (subject, epoch) => honest.raiseEpoch(subject.toLowerCase(), epoch),
   }),
-  'an epoch ends no session by itself: each is found and listed as before': honest => ({
+  'raising an epoch ends no session by itself: load and ofSubject find each one as before': honest => ({
     ofSubject: subject =>
       honest.ofSubject(subject).filter(({ epoch }) => epoch >= (honest.epochOf(subject)?.epoch ?? 0)),
   }),
@@ -65,16 +65,16 @@ export const wrongEpochStores: { readonly [clause: string]: Wrong } = {
       return wasThere
     },
   }),
-  'an epoch is no record: it is not found under its subject, and takes no key': epochsAmongRecords,
+  'an epoch is no record: load and ofSubject do not find it, and its key stays free': epochsAmongRecords,
   'records streams no epoch': epochsAmongRecords,
-  'sweep counts no epoch, and removes none before its time is over': honest => ({
+  'sweep counts no epoch, and removes none before it expires': honest => ({
     sweep(limit) {
       const over = [...honest.epochs].filter(([, { expiresAt }]) => expiresAt <= honest.now())
       for (const [subject] of over) honest.epochs.delete(subject)
       return honest.sweep(limit) + over.length
     },
   }),
-  'of twenty sign-ins and an end of all at the same time, none of the earlier epoch is left': honest => {
+  'of twenty sign-ins concurrent with an end of all, none with the earlier epoch is left': honest => {
     const indexed = new Set<string>()
     return {
       create(record) {

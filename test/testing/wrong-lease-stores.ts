@@ -4,7 +4,7 @@ import type { PlainStore, Wrong } from './plain-store.ts'
 
 /** For each clause about leases, a store that breaks it. */
 export const wrongLeaseStores: { readonly [clause: string]: Wrong } = {
-  'acquireLease lends a name that nobody has': () => ({ acquireLease: () => true, holdsLease: () => false }),
+  'acquireLease lends a free name': () => ({ acquireLease: () => true, holdsLease: () => false }),
   'acquireLease answers false for a name that another token has, and changes nothing': honest => ({
     acquireLease(lease) {
       const held = honest.leaseOf(lease.name)
@@ -12,31 +12,30 @@ export const wrongLeaseStores: { readonly [clause: string]: Wrong } = {
       return honest.acquireLease(lease)
     },
   }),
-  'acquireLease answers true for the token that has the name, which has it until the new end': honest => ({
+  'acquireLease answers true for the token that has the name, and moves the end': honest => ({
     acquireLease: lease => honest.leaseOf(lease.name)?.token === lease.token || honest.acquireLease(lease),
   }),
-  'acquireLease answers false for a lease that is over when it arrives, and lends nothing': honest => ({
+  'acquireLease answers false for a lease that has already expired, and lends nothing': honest => ({
     acquireLease: lease => lease.expiresAt <= honest.now() || honest.acquireLease(lease),
   }),
   'a lease lasts until one millisecond before its end': honest => ({
     holdsLease: lease => honest.holdsLease(lease) && lasting(honest, lease.name) > 1,
   }),
-  'a lease is over from the very millisecond at which it ends, and another token may have the name':
-    honest => ({
-      holdsLease: ({ name, token }) => honest.leases.get(name)?.token === token && lasting(honest, name) >= 0,
-    }),
-  'holdsLease answers false for a name that nobody has, and for another token': honest => ({
+  'a lease expires at the exact millisecond of its end, and another token may take the name': honest => ({
+    holdsLease: ({ name, token }) => honest.leases.get(name)?.token === token && lasting(honest, name) >= 0,
+  }),
+  'holdsLease answers false for a free name, and for another token': honest => ({
     holdsLease: ({ name }) => honest.leaseOf(name) !== undefined,
   }),
-  'releaseLease gives the name up, and another token may have it': () => ({ releaseLease() {} }),
-  'releaseLease does nothing for a token that does not have the name, however often': removing,
+  'releaseLease frees the name, and another token may take it': () => ({ releaseLease() {} }),
+  'releaseLease does nothing for a token that does not have the name, even when repeated': removing,
   'releaseLease does nothing for a token that has lost the name to another one': removing,
-  'releaseLease gives up a lease that was prolonged, by whichever end it is named': honest => ({
+  'releaseLease frees a prolonged lease, whichever end the caller passes': honest => ({
     releaseLease(lease) {
       if (honest.leaseOf(lease.name)?.expiresAt === lease.expiresAt) honest.releaseLease(lease)
     },
   }),
-  'of twenty tokens at the same time, exactly one is lent the name': honest => ({
+  'of twenty concurrent tokens, exactly one gets the name': honest => ({
     async acquireLease(lease) {
       const isFree = honest.leaseOf(lease.name) === undefined
       await Promise.resolve()
@@ -48,7 +47,7 @@ export const wrongLeaseStores: { readonly [clause: string]: Wrong } = {
     acquireLease: lease => honest.acquireLease({ ...lease, token: lease.token.toLowerCase() }),
     holdsLease: lease => honest.holdsLease({ ...lease, token: lease.token.toLowerCase() }),
   }),
-  'a lease and a record of one name do not meet': honest => ({
+  'a lease and a record of the same name do not affect each other': honest => ({
     delete(key) {
       honest.leases.delete(key)
       return honest.delete(key)
@@ -62,7 +61,7 @@ export const wrongLeaseStores: { readonly [clause: string]: Wrong } = {
         yield { ...anonymous, ...times, key: name, version: 1, expiresAt, data: token }
     },
   }),
-  'sweep counts no lease, and ends none that is not over': honest => ({
+  'sweep counts no lease, and ends none before it expires': honest => ({
     sweep(limit) {
       const over = [...honest.leases.keys()].filter(name => honest.leaseOf(name) === undefined)
       return honest.sweep(limit) + over.length

@@ -15,21 +15,21 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       return isFree
     },
   }),
-  'create does not keep a record that is over when it arrives, and answers true': honest => ({
+  'create does not keep a record that has already expired, and answers true': honest => ({
     create: record => record.expiresAt > honest.now() && honest.create(record),
   }),
-  'create takes a key whose record is over': honest => ({
+  'create accepts a key whose record has expired': honest => ({
     create: record => !honest.map.has(record.key) && honest.create(record),
   }),
-  'create takes a key whose record was deleted': honest => {
+  'create accepts a key whose record was deleted': honest => {
     const deleted = new Set<string>()
     return {
       create: record => !deleted.has(record.key) && honest.create(record),
       delete: key => honest.delete(key) && deleted.add(key).has(key),
     }
   },
-  'a record under a key that was taken again lives to its own end': endsAtFirstEnd,
-  'of twenty creations of one key at the same time, exactly one succeeds and is kept': honest => ({
+  'a record that reuses a key lives until its own end': endsAtFirstEnd,
+  'of twenty concurrent creations of one key, exactly one succeeds and is kept': honest => ({
     async create(record) {
       const isFree = honest.load(record.key) === undefined
       await Promise.resolve()
@@ -37,7 +37,7 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       return isFree
     },
   }),
-  'creations of different keys at the same time all succeed and are all kept': honest => {
+  'concurrent creations of different keys all succeed and are all kept': honest => {
     let latest: SessionRecord
     return {
       async create(record) {
@@ -48,18 +48,18 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     }
   },
 
-  'load answers undefined for a key that nobody created': honest => ({
+  'load answers undefined for an unknown key': honest => ({
     load: key => honest.load(key) ?? [...honest.records()][0],
   }),
   'load finds a record until one millisecond before its end': honest => ({
     load: key =>
       [honest.load(key)].find(record => record !== undefined && record.expiresAt - 1 > honest.now()),
   }),
-  'load answers undefined from the very millisecond at which a record ends': honest => ({
+  'load answers undefined from the exact millisecond at which a record expires': honest => ({
     load: key =>
       [honest.map.get(key)].find(record => record !== undefined && record.expiresAt >= honest.now()),
   }),
-  'a record whose end is Infinity never ends': honest => ({
+  'a record whose end is Infinity never expires': honest => ({
     create: record => honest.create({ ...record, expiresAt: Math.min(record.expiresAt, 2 ** 41) }),
   }),
   'loading a record changes nothing in it': honest => ({
@@ -77,13 +77,13 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     ...record,
     createdAt: record.touchedAt,
   })),
-  'every field of a replacement comes back as it was, and none is left over from before': honest => ({
+  'every field of a replacement comes back as it was, and no field of the old record is left': honest => ({
     replace(record, version) {
       const { rotation } = honest.load(record.key) ?? {}
       return honest.replace({ ...record, rotation: record.rotation ?? rotation }, version)
     },
   }),
-  'the fields of records that come and change at the same time are not mixed up': honest => {
+  'concurrent creations and replacements do not mix up the fields of records': honest => {
     let device: string | undefined
     return {
       async create(record) {
@@ -93,15 +93,15 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       },
     }
   },
-  'a large version and times far away come back as they were': answering(record => ({
+  'a large version and far-away times come back as they were': answering(record => ({
     ...record,
     version: record.version | 0,
   })),
-  'a record that nobody has signed in to comes back without a subject': answering(record => ({
+  'an anonymous record comes back without a subject': answering(record => ({
     ...record,
     subject: String(record.subject),
   })),
-  'a subject comes back as it was, in any script and the empty one too': answering(record => ({
+  'a subject comes back as it was, in any script and even when it is empty': answering(record => ({
     ...record,
     subject: record.subject || undefined,
   })),
@@ -109,7 +109,7 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     ...record,
     epoch: Number(record.epoch.toPrecision(14)),
   })),
-  'a device and a rotation come back as they were, in any script and the empty ones too': answering(
+  'a device and a rotation come back as they were, in any script and even when they are empty': answering(
     record => ({
       ...record,
       rotation: record.rotation || undefined,
@@ -119,11 +119,11 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     ...record,
     rotation: record.rotation?.slice(0, 4000),
   })),
-  'text comes back as it was, in any script and the empty one too': answering(record => ({
+  'text comes back as it was, in any script and even when it is empty': answering(record => ({
     ...record,
     data: typeof record.data === 'string' ? record.data.normalize() : record.data,
   })),
-  'bytes come back as they were, all 256 values and none at all': answering(record => ({
+  'bytes come back as they were, all 256 values and no bytes at all': answering(record => ({
     ...record,
     data:
       typeof record.data === 'string' ? record.data : Buffer.from(Buffer.from(record.data).toString('utf8')),
@@ -138,10 +138,10 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     ...record,
     data: record.data.slice(0, 65_536),
   })),
-  'changing the bytes that were handed in does not change what is kept': honest => ({
+  'a caller that changes the bytes it handed in does not change the record': honest => ({
     create: record => honest.map.set(record.key, record).has(record.key),
   }),
-  'changing the bytes that were answered does not change what is kept': honest => ({
+  'a caller that changes the bytes it got back does not change the record': honest => ({
     load: key => honest.map.get(key),
   }),
 
@@ -149,49 +149,49 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     replace: (record, version) =>
       honest.replace({ ...record, subject: honest.load(record.key)?.subject }, version),
   }),
-  'replace may change whose the session is, the epoch and the rotation': honest => ({
+  'replace may change the subject, the epoch and the rotation': honest => ({
     replace(record, version) {
       const epoch = Math.max(record.epoch, honest.load(record.key)?.epoch ?? 0)
       return honest.replace({ ...record, epoch }, version)
     },
   }),
-  'replace can take the subject away': honest => ({
+  'replace can remove the subject': honest => ({
     replace: (record, version) =>
       honest.replace({ ...record, subject: record.subject ?? honest.load(record.key)?.subject }, version),
   }),
-  'replace answers gone for a key that nobody created, and creates nothing': upserts,
-  'replace does not bring back a session that has been deleted': upserts,
-  'replace does not bring back a session whose time is over': honest => ({
+  'replace answers gone for an unknown key, and creates nothing': upserts,
+  'replace does not bring a deleted session back': upserts,
+  'replace does not bring an expired session back': honest => ({
     replace(record) {
       if (!honest.map.has(record.key)) return 'gone'
       honest.map.set(record.key, record)
       return 'replaced'
     },
   }),
-  'replace answers the record it found when the version is another, and changes nothing': honest => ({
+  'replace answers the current record on a version conflict, and changes nothing': honest => ({
     replace: (record, version) =>
       honest.replace(record, Math.max(version, honest.load(record.key)?.version ?? 0)),
   }),
-  'a replacement may end a session earlier than before': honest => ({
+  'a replacement may make a session expire earlier': honest => ({
     replace(record, version) {
       const expiresAt = Math.max(record.expiresAt, honest.load(record.key)?.expiresAt ?? 0)
       return honest.replace({ ...record, expiresAt }, version)
     },
   }),
-  'a replacement that is over when it arrives ends the session': honest => ({
+  'a replacement that has already expired ends the session': honest => ({
     replace: (record, version) =>
       record.expiresAt > honest.now() ? honest.replace(record, version) : 'gone',
   }),
-  'of twenty replacements of one version at the same time, exactly one succeeds': looksThenReplaces,
-  'a replacement and a deletion at the same time leave nothing behind': looksThenReplaces,
-  'replace takes no activity back that was recorded meanwhile': honest => ({
+  'of twenty concurrent replacements of one version, exactly one succeeds': looksThenReplaces,
+  'a concurrent replacement and deletion leave nothing behind': looksThenReplaces,
+  'replace keeps activity that another request recorded meanwhile': honest => ({
     replace(record, version) {
       const answer = honest.replace(record, version)
       if (answer === 'replaced') honest.map.set(record.key, { ...record })
       return answer
     },
   }),
-  'replace may bring the end forward, where it is the latest activity itself': honest => ({
+  'replace may make the end earlier when it is itself the latest activity': honest => ({
     replace(record, version) {
       const { expiresAt = 0 } = honest.load(record.key) ?? {}
       return honest.replace({ ...record, expiresAt: Math.max(expiresAt, record.expiresAt) }, version)
@@ -208,48 +208,47 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   'touch moves both times forward': honest => ({
     touch: (key, { expiresAt, device }) => honest.touch(key, { touchedAt: 0, expiresAt, device }),
   }),
-  'touch leaves everything but the times alone, the version too': touchesTheVersion,
-  'touch by somebody who holds an older version does not bring the older data back': honest => ({
+  'touch leaves everything but the times alone, including the version': touchesTheVersion,
+  'touch by a caller with an older version does not bring the older data back': honest => ({
     touch: (key, activity, held) =>
       honest.touch(key, activity) && change(honest, key, { ...held, ...activity }),
   }),
-  'touch by somebody who has not seen the latest id, subject and epoch brings no earlier one back':
-    honest => ({
-      touch: (key, activity, held) =>
-        honest.touch(key, activity) && change(honest, key, { rotation: held.rotation }),
-    }),
-  'touch takes the device where one is given, of the very instant of the last activity too': honest => ({
+  'touch by a caller with an older id, subject and epoch does not bring them back': honest => ({
+    touch: (key, activity, held) =>
+      honest.touch(key, activity) && change(honest, key, { rotation: held.rotation }),
+  }),
+  'touch takes the device that it is given, even at the same instant as the last activity': honest => ({
     touch(key, activity) {
       const isLater = activity.touchedAt > (honest.load(key)?.touchedAt ?? 0)
       return honest.touch(key, isLater ? activity : { ...activity, device: undefined })
     },
   }),
-  'touch leaves the device where none is given': honest => ({
+  'touch without a device leaves the device alone': honest => ({
     touch: (key, activity) => honest.touch(key, activity) && change(honest, key, { device: activity.device }),
   }),
-  'touch of an earlier activity brings no earlier device back': honest => ({
+  'touch with an earlier activity does not bring its device back': honest => ({
     touch(key, activity) {
       const isLive = honest.touch(key, activity)
       return change(honest, key, activity.device === undefined ? {} : { device: activity.device }) && isLive
     },
   }),
-  'touch never moves the last activity back, while it moves the end forward': honest => ({
+  'touch never moves the last activity back, even when it moves the end forward': honest => ({
     touch(key, activity) {
       const isLive = honest.touch(key, activity)
       return change(honest, key, { touchedAt: activity.touchedAt }) && isLive
     },
   }),
-  'touch never moves the end back, while it moves the last activity forward': honest => ({
+  'touch never moves the end back, even when it moves the last activity forward': honest => ({
     touch(key, activity) {
       const isLive = honest.touch(key, activity)
       return change(honest, key, { expiresAt: activity.expiresAt }) && isLive
     },
   }),
-  'a record that was touched lives to its new end, and ends there': endsAtFirstEnd,
-  'touch answers false for a key that nobody created, and creates nothing': honest => ({
+  'a touched record lives until its new end, and expires there': endsAtFirstEnd,
+  'touch answers false for an unknown key, and creates nothing': honest => ({
     touch: (key, activity) => honest.touch(key, activity) || true,
   }),
-  'touch does not bring back a session that has been deleted': honest => {
+  'touch does not bring a deleted session back': honest => {
     const deleted = new Map<string, SessionRecord>()
     return {
       delete(key) {
@@ -263,19 +262,19 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       },
     }
   },
-  'touch does not bring back a session whose time is over': honest => ({
+  'touch does not bring an expired session back': honest => ({
     touch: (key, activity) => change(honest, key, activity),
   }),
-  'a session that was touched can be replaced with the version seen before': touchesTheVersion,
-  'of twenty touches at the same time, the furthest counts': looksThenTouches,
-  'of twenty touches at the same time, the device of the latest activity counts': honest => ({
+  'after a touch, replace still works with the version from before': touchesTheVersion,
+  'of twenty concurrent touches, the latest times count': looksThenTouches,
+  'of twenty concurrent touches, the device of the latest activity counts': honest => ({
     touch(key, activity) {
       const isLive = honest.touch(key, activity)
       return change(honest, key, { device: activity.device }) && isLive
     },
   }),
-  'a touch and a replacement at the same time both count': looksThenTouches,
-  'a touch and a deletion at the same time leave nothing behind': looksThenTouches,
+  'a concurrent touch and replacement both count': looksThenTouches,
+  'a concurrent touch and deletion leave nothing behind': looksThenTouches,
   'touch leaves every other record alone': honest => ({
     touch(_, activity) {
       for (const key of honest.map.keys()) honest.touch(key, activity)
@@ -285,11 +284,11 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
 
   'delete removes a live record, and answers true': honest => ({ delete: key => honest.map.has(key) }),
   'a second deletion answers false': deletesAlways,
-  'delete answers false for a key that nobody created': deletesAlways,
-  'delete answers false for a record whose time is over': honest => ({
+  'delete answers false for an unknown key': deletesAlways,
+  'delete answers false for an expired record': honest => ({
     delete: key => honest.map.delete(key),
   }),
-  'of twenty deletions at the same time, exactly one answers true': honest => ({
+  'of twenty concurrent deletions, exactly one answers true': honest => ({
     async delete(key) {
       const isLive = honest.load(key) !== undefined
       await Promise.resolve()
@@ -308,11 +307,11 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
   'the name of the store is a plain word or two, and no address': () => ({
     name: 'plain://user:secret@host',
   }),
-  'the powers of the store are those that were declared': () => ({ traits: {} }),
+  'the store has exactly the powers that the harness declares': () => ({ traits: {} }),
   'load answers without a promise, whether there is a record or not': honest => ({
     load: key => honest.load(key) ?? (Promise.resolve(undefined) as never),
   }),
-  'what asks for a subject answers without a promise, whether there is one or not': honest => ({
+  'ofSubject and epochOf answer without a promise, whether they find something or not': honest => ({
     epochOf: async subject => honest.epochOf(subject),
   }),
   'records streams every live record exactly once': honest => ({
@@ -330,19 +329,19 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       { ...anonymous, key: 'k', version: 1, createdAt: 0, touchedAt: 0, expiresAt: 0, data: '' },
     ],
   }),
-  'records leaves out what has been deleted, and what is over': honest => ({
+  'records leaves out deleted and expired records': honest => ({
     records: () => honest.map.values(),
   }),
-  'sweep removes what is over, and answers how many records that were': honest => ({
+  'sweep removes expired records, and answers how many': honest => ({
     sweep: limit => honest.sweep(limit) * 0,
   }),
-  'sweep removes at most as many records as it was told': honest => ({
+  'sweep removes at most as many records as its limit': honest => ({
     sweep: () => honest.sweep(Number.POSITIVE_INFINITY),
   }),
-  'sweep removes a record at the very millisecond at which it ends': honest => ({
+  'sweep removes a record at the exact millisecond at which it expires': honest => ({
     sweep: limit => new PlainStore(() => honest.now() - 1, honest).sweep(limit),
   }),
-  'sweep leaves every live record alone, one that lives on because of a touch too': honest => {
+  'sweep leaves every live record alone, including one that a touch has prolonged': honest => {
     const ends = new Map<string, number>()
     return {
       create: record => honest.create(record) && ends.set(record.key, record.expiresAt).has(record.key),
@@ -352,7 +351,7 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       },
     }
   },
-  'two sweeps at the same time count no record twice': honest => ({
+  'two concurrent sweeps count no record twice': honest => ({
     async sweep(limit) {
       const over = [...honest.map.values()].filter(({ expiresAt }) => expiresAt <= honest.now())
       await Promise.resolve()

@@ -7,16 +7,14 @@ export const wrongSubjectStores: { readonly [clause: string]: Wrong } = {
     ...facts,
     rotation: undefined,
   })),
-  'ofSubject answers none for a subject that has no session': honest => ({
+  'ofSubject answers an empty list for a subject without a session': honest => ({
     ofSubject: subject => [...honest.records()].filter(record => `${record.subject}` === subject),
   }),
-  'ofSubject keeps subjects apart that resemble each other, in any script': comparedBy(subject =>
-    subject.normalize(),
-  ),
+  'ofSubject keeps similar subjects apart, in any script': comparedBy(subject => subject.normalize()),
   'ofSubject lists hundreds of sessions of one subject': honest => ({
     ofSubject: subject => honest.ofSubject(subject).slice(0, 101),
   }),
-  'ofSubject leaves out a session that has been deleted': honest => {
+  'ofSubject leaves out a deleted session': honest => {
     const listed = new Map<string, SessionFacts>()
     return {
       create: record => honest.create(record) && listed.set(record.key, record).has(record.key),
@@ -26,9 +24,9 @@ export const wrongSubjectStores: { readonly [clause: string]: Wrong } = {
   'ofSubject lists a session until one millisecond before its end': honest => ({
     ofSubject: subject => [...honest.map.values()].filter(record => record.subject === subject),
   }),
-  'ofSubject lists a session that was touched as it is now, and until its new end': indexEndsAtFirstEnd,
-  'ofSubject lists a session that was replaced as it is now, and until its new end': indexEndsAtFirstEnd,
-  'a session that a replacement gives to another subject moves there, and to none and back': honest => {
+  'ofSubject lists a touched session with its new values, until its new end': indexEndsAtFirstEnd,
+  'ofSubject lists a replaced session with its new values, until its new end': indexEndsAtFirstEnd,
+  'a replacement moves a session to another subject, to none, and back': honest => {
     const firstSubjects = new Map<string, string | undefined>()
     return {
       create: record =>
@@ -36,10 +34,10 @@ export const wrongSubjectStores: { readonly [clause: string]: Wrong } = {
       ofSubject: subject => [...honest.records()].filter(({ key }) => firstSubjects.get(key) === subject),
     }
   },
-  'a write that is refused, or over when it arrives, gives no session to anybody': indexedBeforeWriting,
-  'a session whose key was taken again after its end is listed once, and by its new subject alone':
+  'a write that is refused or already expired gives no subject a session': indexedBeforeWriting,
+  'a session that reuses the key of an expired one is listed once, under its new subject only':
     listedForEachCreation,
-  'sessions of one subject that are created at the same time are all listed': honest => {
+  'concurrently created sessions of one subject are all listed': honest => {
     const lists = new Map<string | undefined, readonly string[]>()
     return {
       async create(record) {
@@ -51,9 +49,8 @@ export const wrongSubjectStores: { readonly [clause: string]: Wrong } = {
       ofSubject: subject => [...honest.records()].filter(({ key }) => lists.get(subject)?.includes(key)),
     }
   },
-  'of twenty replacements at the same time, the one that succeeds says whose the session is':
-    indexedBeforeWriting,
-  'a session that is deleted while it is written is not listed afterwards': honest => {
+  'of twenty concurrent replacements, the one that succeeds decides the subject': indexedBeforeWriting,
+  'a session that is deleted during a write is not listed afterwards': honest => {
     const written = new Map<string, SessionFacts>()
     return {
       async replace(record, version) {

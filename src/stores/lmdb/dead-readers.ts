@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/time/clock.ts'
 import type { Root } from './engine.ts'
 
-/** Looking costs microseconds, and the file of a busy shop grows by megabytes a second while it is held. */
+/** A check costs microseconds, and meanwhile the file of a busy application may grow by megabytes a second. */
 const lookEveryMs = 2000
 
 /**
- * Lets go of what a killed process was reading. Until then nothing that was written over since has its room free again,
- * and the file grows with each write. The engine looks for such processes every ten minutes.
+ * Drops the reads of killed processes. Until then the engine cannot reuse the space of anything overwritten since, and
+ * the file grows with each write. The engine itself looks for such processes only every ten minutes.
  */
 export class DeadReaders {
   readonly #root: Root
@@ -18,10 +18,10 @@ export class DeadReaders {
     this.#clock = clock
   }
 
-  /** Looks for them, unless it has done so a moment ago. */
+  /** Drops the reads of killed processes, unless it has checked a moment ago. */
   clear(): void {
     const now = this.#clock.now()
-    // The clock may have been set back.
+    // The distance, because the clock may have been set back.
     if (Math.abs(now - this.#lookedAt) < lookEveryMs) return
     this.#lookedAt = now
     this.#root.readerCheck()

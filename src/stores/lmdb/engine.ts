@@ -1,9 +1,9 @@
 /**
- * What the store uses of the package `lmdb`. Its own types do not hold where libraries are checked too, and say more
- * than is needed here.
+ * The part of the package `lmdb` that the store uses. The package's own types do not compile without `skipLibCheck`, and
+ * declare more than the store needs.
  */
 export interface Engine {
-  /** Opens the file in a folder. Throws what the system or LMDB says, with a code. */
+  /** Opens the file in a folder. Throws the error of the system or of LMDB, with its code. */
   open(options: OpenOptions): Root
 }
 
@@ -13,7 +13,7 @@ interface OpenOptions {
   readonly noSubdir: boolean
   readonly maxDbs: number
   readonly overlappingSync: boolean
-  /** Leaves it to the next write to bring this one to the disk for good. The file stays whole all the same. */
+  /** Leaves it to the next write to make this one durable. The file stays whole all the same. */
   readonly noMetaSync: boolean
   readonly eventTurnBatching: boolean
 }
@@ -24,19 +24,19 @@ interface PartOptions {
   readonly useVersions?: boolean
 }
 
-/** A file that is open. The names of its parts are its own keys. */
+/** An open file. Its keys are the names of its parts. */
 export interface Root {
   getKeys(): Iterable<unknown>
   openDB(options: PartOptions): unknown
-  /** The next read sees what has been written by then. */
+  /** Makes the next read see every write so far. */
   resetReadTxn(): void
-  /** Forgets the reads of processes that have died. */
+  /** Drops the reads of processes that have died. */
   readerCheck(): number
-  /** Waits for the writes under way. */
+  /** Closes the file when the writes under way are done. */
   close(): Promise<void>
 }
 
-/** A name of several words may be given by its first ones: it comes before every whole one that begins so. */
+/** `start` may be the first word of a name of two: that sorts before every name that begins with it. */
 interface Range<Name> {
   readonly start?: Name | readonly [string]
   readonly exclusiveStart?: boolean
@@ -47,14 +47,14 @@ interface Range<Name> {
 /** A part of a file: bytes by name, in the order of the names. */
 export interface Part<Name> {
   get(name: Name): Buffer | undefined
-  /** The bytes are others at the next read. */
+  /** The next read overwrites the bytes. */
   getBinaryFast(name: Name): Buffer | undefined
   getKeys(range: Range<Name>): Iterable<Name>
-  /** Resolves when it is written, and rejects with an error that may have a promise of the cause: `commitError`. */
+  /** Resolves when the write is done. Rejects with an error that may have a promise of its cause, `commitError`. */
   put(name: Name, bytes: Buffer, version?: number): Promise<boolean>
   putSync(name: Name, bytes: Buffer): void
   remove(name: Name): Promise<boolean>
-  /** Makes all writes of `write` in one transaction, if the version is this one. Resolves with whether it was. */
+  /** Runs the writes in `write` in one transaction if the item has this version. Resolves with whether it had. */
   ifVersion(name: Name, version: number, write: () => void): Promise<boolean>
   ifNoExists(name: Name, write: () => void): Promise<boolean>
 }

@@ -1,8 +1,8 @@
 import type { SubjectEpoch } from '../../core/record/store.ts'
 
 /**
- * How an epoch lies in the file. JSON has no infinity: an epoch that is kept for ever has null for its end. Version
- * 0.1.0 neither writes nor reads the last number.
+ * An epoch in the file, as JSON. JSON has no infinity, so an epoch without an end has null there. Version 0.1.0 neither
+ * writes nor reads the last number.
  */
 type Line = readonly [epoch: number, except: string | null, expiresAt: number | null, exceptFrom?: number]
 
@@ -12,9 +12,9 @@ export function encodeEpoch({ epoch, except, expiresAt, exceptFrom }: SubjectEpo
   return Buffer.from(JSON.stringify(exceptFrom === undefined ? line : [...line, exceptFrom]))
 }
 
-/** Reads what `encodeEpoch` has written. */
+/** Reads an epoch that `encodeEpoch` wrote. */
 export function decodeEpoch(_subject: string, bytes: Buffer): SubjectEpoch {
-  // Nobody else writes to this part of the file.
+  // Only `encodeEpoch` writes to this part of the file.
   const [epoch, except, end, exceptFrom] = JSON.parse(bytes.toString('utf8', 0, bytes.length)) as Line
   const line = { epoch, except: except ?? undefined, expiresAt: end ?? Number.POSITIVE_INFINITY }
   return exceptFrom === undefined ? line : { ...line, exceptFrom }

@@ -2,15 +2,15 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { isError } from '../../core/report/errors.ts'
 import { isCutOff } from './file-pages.ts'
 
-/** Where the engine writes its mark, and where an older version of it did. */
+/** Where the engine writes its magic number, and where an older version of it did. */
 const markAt = 24
 const olderMarkAt = 16
 const mark = 0xbe_ef_c0_de
 const headerBytes = markAt + 4
 
 /**
- * Says why a file cannot be one of the engine's; undefined where it can, where it is still empty, and where there is
- * none. The engine itself does not look, and takes the process down with it.
+ * Says why the engine cannot use a file; undefined where it can, and for an empty or missing file. The engine itself does
+ * not check, and would crash the process.
  */
 export function strangenessOf(file: string): string | undefined {
   const descriptor = openIfThere(file)

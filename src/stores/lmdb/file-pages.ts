@@ -1,12 +1,12 @@
 import { fstatSync, readSync } from 'node:fs'
 
-/** What one of the two first pages says of the file. The one that was written last counts. */
+/** One of the two meta pages at the start of the file. The one that was written last counts. */
 interface Overview {
   readonly change: bigint
   readonly pageSize: number
-  /** The highest page that was ever taken. A free one at the end need not have been written. */
+  /** The highest page that was ever in use. Free pages at the end of the file may never have been written. */
   readonly lastPage: number
-  /** Where its trees begin. */
+  /** The root pages of its trees. */
   readonly roots: readonly number[]
 }
 
@@ -20,8 +20,8 @@ const leastPageSize = 256
 const mostPageSize = 65_536
 
 /**
- * Says whether a file ends before all that belongs to it, as a copy does that was interrupted. The engine does not
- * look, and a process that reads behind the end is killed. A file that is as long as it was is not read.
+ * Tells whether a file is cut off, like an interrupted copy. The engine does not check, and the system kills a process
+ * that reads behind the end. If the file is long enough for its last page, its trees are not read.
  */
 export function isCutOff(descriptor: number): boolean {
   for (;;) {
@@ -30,7 +30,7 @@ export function isCutOff(descriptor: number): boolean {
     const pages = Math.floor(fstatSync(descriptor).size / overview.pageSize)
     if (overview.lastPage < pages) return false
     const isLacking = new Pages(descriptor, overview.pageSize, pages).areLacking(overview.roots)
-    // What was read is one state of the file only if nobody has written meanwhile.
+    // The pages belong to one state of the file only if no process has written meanwhile.
     if (!isLacking || overviewOf(descriptor)?.change === overview.change) return isLacking
   }
 }
@@ -55,19 +55,19 @@ function overviewAt(descriptor: number, position: number): Overview | undefined 
   }
 }
 
-/** A tree without anything in it has no page. */
+/** An empty tree has no page. */
 function rootIn(bytes: Buffer, position: number): number[] {
   const root = bytes.readBigUInt64LE(position)
   return root === noPage ? [] : [Number(root)]
 }
 
-/** A page that a tree leads to. What is only data leads nowhere. */
+/** A page that a tree refers to. A page of data refers to no others. */
 interface Link {
   readonly page: number
   readonly isData: boolean
 }
 
-/** The pages of a file, as many as there are. */
+/** The pages that are in a file. */
 class Pages {
   readonly #descriptor: number
   readonly #page: Buffer
@@ -79,10 +79,10 @@ class Pages {
     this.#count = count
   }
 
-  /** Whether the trees lead to a page that is not there. */
+  /** Whether the trees refer to a page that is not in the file. */
   areLacking(roots: readonly number[]): boolean {
     const due = roots.map(treeAt)
-    // In a whole file every page is met once at most.
+    // In a whole file the trees refer to each page at most once.
     for (let met = 0; due.length > 0; met += 1) {
       const link = due.pop()
       if (link === undefined || link.page >= this.#count || met > this.#count) return true
@@ -101,7 +101,7 @@ class Pages {
         return kind & leaf ? this.#linksOfLeaf(node) : []
       })
     } catch {
-      // What leads behind the end of its page is damage of another kind, which the engine finds.
+      // An offset behind the end of its page is damage of another kind, which the engine finds.
       return []
     }
   }
@@ -121,7 +121,7 @@ class Pages {
     return flags & isOnOtherPages ? [{ page: this.#lastOf(data), isData: true }] : []
   }
 
-  /** Data that is too long for its page has pages that follow each other. */
+  /** Data that is too long for one page lies on consecutive pages. */
   #lastOf(data: number): number {
     return Number(this.#page.readBigUInt64LE(data) + this.#page.readBigUInt64LE(data + 16)) - 1
   }

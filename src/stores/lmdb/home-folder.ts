@@ -5,8 +5,8 @@ import { SojournError } from '../../core/report/errors.ts'
 const homely = /^~(?<user>[^/\\]*)(?<rest>.*)$/s
 
 /**
- * Answers a path with the home folder in the place of a tilde at its beginning. A shell does so before a program sees
- * the path; in a URL, a file of settings and a string of a program nobody does, and a folder named `~` is never meant.
+ * Replaces a tilde at the beginning of a path by the home folder. A shell does so before a program sees the path, but
+ * nothing does in a URL, in a settings file or in a string in code, and nobody means a folder named `~`.
  *
  * @throws SojournError `OPTION_INVALID` for the home folder of another user, which Node does not know.
  */

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { Strangeness } from './unusable.ts'
 
 /**
- * Makes sure that the engine can use its lock, and answers whether it is there already. A process in which the engine
- * finds that it cannot is killed.
+ * Makes sure that the engine can use its lock file, and answers whether the file exists. If the engine itself finds that
+ * it cannot, the process is killed.
  *
- * The lock is not opened here: with the end of that this process would lose what it has locked for another store.
+ * The file is not opened here: when it is closed again, this process would lose the locks of its other stores on it.
  *
- * @throws Error as the system says it, and `Strangeness`.
+ * @throws Error of the system, and `Strangeness`.
  */
 export function checkLockFile(folder: string): boolean {
   const file = join(folder, 'lock.mdb')

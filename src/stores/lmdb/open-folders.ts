@@ -6,13 +6,13 @@ interface OpenFolder {
   stores: number
 }
 
-/** The folders that this process has open. The engine opens a file once for all of its stores, in the way of the first. */
+/** The folders that this process has open. All stores on a folder share one open file, with the options of the first. */
 const openFolders = new Map<string, OpenFolder>()
 
 /**
- * Notes that a store has a folder open, and answers how it lets go of it, which may be called again.
+ * Notes that a store has a folder open. Answers a function that releases it, which may be called twice.
  *
- * @throws Strangeness when another store promises another durability there, because one of the two would not keep it.
+ * @throws Strangeness when another store has it open with another durability, because one of the two would not get its own.
  */
 export function claimFolder(folder: string, durability: string): () => void {
   const place = realpathSync(folder)

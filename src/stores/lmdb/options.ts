@@ -3,32 +3,32 @@ import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/o
 import { type Clock, systemClock } from '../../core/time/clock.ts'
 import { withHomeFolder } from './home-folder.ts'
 
-/** What the store uses of the package `lmdb`. */
+/** The part of the package `lmdb` that the store uses. */
 export interface LmdbPackage {
   open(...parameters: never[]): unknown
 }
 
 export interface LmdbStoreOptions {
   /**
-   * The folder in which the store keeps its two files. It is made if it does not exist, for nobody but its owner. A
-   * `~` at its beginning is the home folder.
+   * The folder in which the store keeps its two files. If it does not exist, the store creates it, readable only by its
+   * owner. A `~` at the beginning is the home folder.
    */
   readonly path: string
   /**
-   * When a write is answered: once it is on the disk, so that neither a power cut nor the end of any process takes
-   * away what was answered; or once every process sees it, which is sooner, and where the end of a process by force or
-   * a power cut may take the last writes of all processes with it. Every process of the folder gives the same.
+   * When a write is answered. `'flushed'`: once it is on the disk, so that neither a power cut nor a killed process undoes
+   * an answered write. `'committed'`: once every process sees it, which is sooner; a killed process or a power cut may
+   * then undo the last writes of all processes. Every process that opens the folder must give the same value.
    * @default 'flushed'
    */
   readonly durability?: 'flushed' | 'committed'
   /**
-   * How many records whose time is over each creation removes, so that the file does not grow without a timer. 0
-   * leaves it all to `sweep`.
+   * How many expired records each creation removes at most, so that the file stays small without a timer. 0 leaves all of
+   * them to `sweep`.
    * @default 4
    */
   readonly sweepPerCreate?: number
   /**
-   * The package `lmdb`, for applications that are bundled: `import * as lmdb from 'lmdb'`.
+   * The package `lmdb`, for bundled applications: `import * as lmdb from 'lmdb'`.
    * @default the installed package
    */
   readonly lmdb?: LmdbPackage
@@ -51,11 +51,11 @@ const checks: { readonly [option in keyof Required<LmdbStoreOptions>]: OptionChe
   clock: isClock,
 }
 
-/** The options with their defaults; only the package has none. */
+/** The options with their defaults. Only `lmdb` has none. */
 export type CheckedOptions = Required<Omit<LmdbStoreOptions, 'lmdb'>> & Pick<LmdbStoreOptions, 'lmdb'>
 
 /**
- * Fills in the defaults, and refuses what cannot be meant.
+ * Fills in the defaults, and refuses invalid options.
  *
  * @throws SojournError `OPTION_INVALID`
  */
@@ -70,12 +70,12 @@ export function checkedOptions(options: LmdbStoreOptions): CheckedOptions {
   )
 }
 
-/** Nothing that the file system takes has a zero in it. */
+/** No path of a file system contains a null character. */
 function isPath(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && !value.includes('\0')
 }
 
-/** It may be a part of a URL, and is not quoted. */
+/** Does not quote the path, which may come from a URL. */
 function describePath(value: unknown): string {
   if (typeof value !== 'string') return `a value of type ${typeof value}`
   return value === '' ? 'empty text' : 'text with a zero in it'

@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/time/clock.ts'
 
-/** Longer than a machine usually takes to set a wrong clock right. */
+/** Longer than a machine usually takes to correct a wrong clock. */
 const doubtMs = 10 * 60_000
 
 /**
- * What time it is at least: what the clock has shown for a while, by the timers, which do not go by it. A clock that
- * jumps ahead for a moment, as after a virtual machine was moved, says that everything is over. What is absent for
- * that moment comes back; what is removed in it does not.
+ * A time that has certainly passed: one that the clock showed ten minutes ago, measured by a timer, which does not follow
+ * the clock. When the clock jumps ahead for a moment, as after the move of a virtual machine, every record looks
+ * expired. A record that is only treated as absent comes back afterwards; one that a sweep removed does not.
  */
 export class ProvenTime {
   readonly #clock: Clock
@@ -17,7 +17,7 @@ export class ProvenTime {
     this.#clock = clock
   }
 
-  /** Answers the time that is proven by now, and begins to prove the present one. */
+  /** Answers the latest proven time, and begins to prove the present one. */
   now(): number {
     const shown = this.#clock.now()
     this.#stopWaiting ??= this.#clock.after(doubtMs, () => {
@@ -27,7 +27,7 @@ export class ProvenTime {
     return Math.min(this.#proven, shown)
   }
 
-  /** Leaves no timer behind. */
+  /** Stops the timer. */
   close(): void {
     this.#stopWaiting?.()
   }

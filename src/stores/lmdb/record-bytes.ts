@@ -2,21 +2,21 @@ import type { EncodedData, SessionRecord } from '../../core/record/store.ts'
 import { SojournError } from '../../core/report/errors.ts'
 
 /**
- * How a record lies in the file: a line of JSON with all but its key and its data, and then the data as it is.
- * A line of JSON holds no end of line, so that the first one parts the two.
+ * The first part of a record in the file: a line of JSON with everything but the key and the data. The data follows as it
+ * is. JSON contains no line break, so the first one separates the two.
  */
 type Line = readonly [
   version: number,
   createdAt: number,
   touchedAt: number,
-  /** JSON has no infinity. It is null for a record that never ends. */
+  /** Null for a record that never expires, because JSON has no infinity. */
   expiresAt: number | null,
   device: string | null,
   subject: string | null,
   authenticatedAt: number | null,
   epoch: number,
   rotation: string | null,
-  /** What follows the line; or the data itself, where it is text of half characters, which UTF-8 cannot hold. */
+  /** The form of the data that follows; or the data itself, where it is text with lone surrogates, which UTF-8 cannot hold. */
   data: typeof textFollows | typeof bytesFollow | string,
 ]
 const textFollows = 0
@@ -31,9 +31,9 @@ export function encodeRecord(record: SessionRecord): Buffer {
 }
 
 /**
- * Reads a record. Its data is a copy, so that the bytes may be used again.
+ * Reads a record. It copies the data, because the engine reuses the bytes.
  *
- * @throws SojournError `RECORD_CORRUPT` for what `encodeRecord` has not written.
+ * @throws SojournError `RECORD_CORRUPT` for bytes that `encodeRecord` did not write.
  */
 export function decodeRecord(key: string, bytes: Buffer): SessionRecord {
   const end = bytes.indexOf(endOfLine)
@@ -73,7 +73,7 @@ function lineOf(record: SessionRecord, data: Line[9]): string {
 
 function parseLine(text: string): Line {
   try {
-    // Nobody but `lineOf` has written it.
+    // Only `lineOf` writes these lines.
     return JSON.parse(text) as Line
   } catch {
     // The parser's own error would quote the record.

@@ -15,7 +15,7 @@ import type { SubjectFiles } from './subject-keys.ts'
 import type { TableAccess, TableFiles } from './table.ts'
 import { Strangeness, unusable } from './unusable.ts'
 
-/** Where the file is, and how it is to be written. */
+/** Where the file is, and how to write it. */
 interface Opening {
   readonly path: string
   readonly durability: 'flushed' | 'committed'
@@ -23,7 +23,7 @@ interface Opening {
   readonly lmdb?: LmdbPackage
 }
 
-/** The file of a store, open, and what it is made of. */
+/** The open file of a store, and its parts. */
 export interface SessionFile {
   readonly records: TableFiles
   readonly epochs: TableFiles
@@ -32,17 +32,17 @@ export interface SessionFile {
   close(): Promise<void>
 }
 
-/** Grows when a file that this version writes cannot be read by the version before. */
+/** Grows when earlier versions cannot read a file that this version writes. */
 const format = 1
 const formatKey = 'format'
-/** Says which format a file has. A file without it is somebody else's. */
+/** The part that holds the format. A file without it belongs to other software. */
 const aboutPart = 'about'
-/** Room for what comes later: the engine fixes it when a file is opened. */
+/** More than are in use, because the engine fixes the number when it opens a file. */
 const mostParts = 16
 const binary = { encoding: 'binary' } as const
 
 /**
- * Opens the file in a folder, and makes both where they do not exist.
+ * Opens the file in a folder, and creates both where they do not exist.
  *
  * @throws SojournError `STORE_UNUSABLE` naming the folder; `DRIVER_MISSING`
  */
@@ -60,9 +60,9 @@ export function openFile({ path, durability, clock, lmdb }: Opening): SessionFil
 }
 
 /**
- * The engine writes in a thread of its own, on what the thread of the store hands it bit by bit. If that one is
- * terminated in between, the other waits for the rest for ever and holds the lock of all processes, or meets memory that
- * is gone. Nothing tells a store that its thread is about to end.
+ * Refuses worker threads. The engine writes in a thread of its own, and the thread of the store hands it a transaction bit
+ * by bit. If a worker is terminated in between, the engine's thread waits for ever and holds the lock that all processes
+ * share, or reads memory that is gone. A store cannot learn that its thread is about to end.
  */
 function demandMainThread(): void {
   if (isMainThread) return
@@ -97,16 +97,16 @@ function openRoot(engine: Engine, folder: string, durability: Opening['durabilit
   const root = engine.open({
     ...binary,
     path: folder,
-    // Without it a path with a dot in its last part would be taken for a file.
+    // Without this, the engine takes a path with a dot in its last part for a file.
     noSubdir: false,
     maxDbs: mostParts,
-    // With it a process that is killed can take with it what another one was answered.
+    // With this, a killed process could undo a write that another process has answered.
     overlappingSync: false,
     noMetaSync: durability === 'committed',
-    // With it the engine makes promises of its own, and one that is rejected ends the process.
+    // With this, the engine makes promises of its own, and the rejection of one ends the process.
     eventTurnBatching: false,
   })
-  // The folder may have been there before, and open to others.
+  // The folder may have existed before, readable by others.
   if (isNew) chmodSync(file, 0o600)
   return root
 }
@@ -121,7 +121,7 @@ function opened(root: Root, access: Access): SessionFile {
   }
 }
 
-/** What every part of the file goes through. */
+/** What all parts of the file share. */
 interface Access extends TableAccess {
   close(): Promise<void>
 }
@@ -131,7 +131,7 @@ function accessTo(root: Root, { folder, clock, letGo }: Claim): Access {
   let isOpen = true
   return {
     refresh() {
-      // The engine takes the process down when it is asked while it closes.
+      // The engine crashes the process when it is used while it closes.
       if (!isOpen) throw new Error('Expected the lmdb store to be open, but it has been closed.')
       root.resetReadTxn()
     },
@@ -146,7 +146,7 @@ function accessTo(root: Root, { folder, clock, letGo }: Claim): Access {
   }
 }
 
-/** A file without anything in it is a new one. */
+/** Refuses a file of other software or of a newer format. An empty file is a new one. */
 function checkFormat(root: Root): void {
   const parts = firstRead(() => [...root.getKeys()])
   if (parts.length > 0 && !parts.includes(aboutPart))
@@ -173,7 +173,7 @@ function partsOf(root: Root, access: Access): SessionFile {
   }
 }
 
-/** What the names of a part are is decided here, by who writes them. */
+/** Opens a part. The caller decides the type of its names, because it alone writes them. */
 function partOf<Name>(
   root: Root,
   options: { readonly name: string; readonly useVersions?: boolean },

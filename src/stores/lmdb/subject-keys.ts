@@ -2,20 +2,20 @@ import { hash } from 'node:crypto'
 import type { Part } from './engine.ts'
 
 const present = Buffer.of(1)
-/** Comes behind every key of a record. */
+/** Sorts after the key of every record. */
 const lastKey = '\u{10ffff}'
-/** With the letter before it, it is the longest text that the engine writes exactly: in a longer one a zero ends it. */
+/** With the character before it, the longest text that the engine writes exactly: a null character cuts a longer one off. */
 const longestPlain = 62
 
-/** The part of the file that says whose records are whose. */
+/** The part of the file that lists the records of each subject. */
 export interface SubjectFiles {
-  /** A key for each record that somebody has signed in to. */
+  /** One entry for each record that has a subject. */
   readonly keys: Part<[subject: string, key: string]>
-  /** Lets the next read see what every process has written by now. Throws once the file is closed. */
+  /** Makes the next read see every write of any process so far. Throws once the file is closed. */
   refresh(): void
 }
 
-/** Whose records are whose. It is only written together with the records themselves. */
+/** The keys of each subject's records. They are only written in the transaction that writes the record. */
 export class SubjectKeys {
   readonly #files: SubjectFiles
 
@@ -23,7 +23,7 @@ export class SubjectKeys {
     this.#files = files
   }
 
-  /** Notes that a record is somebody's now, and no longer somebody else's. */
+  /** Moves a record from one subject to another. */
   move(key: string, from: string | undefined, to: string | undefined): void {
     if (from === to) return
     if (from !== undefined) void this.#files.keys.remove([nameOf(from), key])
@@ -38,7 +38,7 @@ export class SubjectKeys {
   }
 }
 
-/** A subject as a name in the file. The first letter keeps a long one apart from a short one that looks like its hash. */
+/** A subject as a name in the file. Its first character tells a short subject from a hash that looks the same. */
 export function nameOf(subject: string): string {
   return subject.length <= longestPlain ? `=${subject}` : `#${hash('sha256', subject, 'base64url')}`
 }

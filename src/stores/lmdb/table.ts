@@ -2,68 +2,68 @@ import { setImmediate } from 'node:timers/promises'
 import { isError } from '../../core/report/errors.ts'
 import type { Part } from './engine.ts'
 
-/** Something that is kept under a name until its time is over. */
+/** An item that a table keeps until it expires. */
 interface Ending {
   readonly expiresAt: number
 }
 
-/** How the items of a table become bytes, and what else is written with them. */
+/** How to turn the items of a table into bytes, and what else to write with them. */
 export interface TableForm<Item> {
   encode(item: Item): Buffer
-  /** The bytes are only lent: at the next read they are others. */
+  /** The bytes are valid only during the call: the next read overwrites them. */
   decode(name: string, bytes: Buffer): Item
-  /** Writes what depends on an item, in the transaction in which one takes the place of the other. */
+  /** Writes what depends on an item, in the transaction that replaces `from` by `to`. */
   accompany?(name: string, from: Item | undefined, to: Item | undefined): void
 }
 
 type EndKey = [expiresAt: number, name: string]
 
-/** What a table asks of the file as a whole. */
+/** What a table needs from the file as a whole. */
 export interface TableAccess {
-  /** Lets the next read see what every process has written by now. Throws once the file is closed. */
+  /** Makes the next read see every write of any process so far. Throws once the file is closed. */
   refresh(): void
-  /** Comes before each write. Throws when the disk is too full for it. */
+  /** Runs before each write. Throws when the disk is too full. */
   beforeWrite(): void
 }
 
-/** The parts of the file that a table is kept in. */
+/** The parts of the file that hold a table. */
 export interface TableFiles extends TableAccess {
   readonly items: Part<string>
-  /** A key for each item that ends, in the order in which they end. */
+  /** One entry for each item that expires, ordered by expiry. */
   readonly ends: Part<EndKey>
 }
 
-/** An item, and the stamp that whoever changes it has to name. */
+/** An item, and the stamp that a change of it must name. */
 export interface Found<Item> {
   readonly item: Item
   readonly stamp: number
 }
 
-/** A change of one item. */
+/** A change to one item. */
 export interface Exchange<Item> {
   readonly name: string
-  /** What was read under the name; undefined where there was nothing. */
+  /** The item that the caller has read; undefined where there was none. */
   readonly found: Found<Item> | undefined
-  /** What takes its place; undefined removes it. */
+  /** The item that replaces it; undefined to remove it. */
   readonly next: Item | undefined
 }
 
 const present = Buffer.of(1)
 const stampBytes = 8
-/** Comes behind every name. */
+/** Sorts after every name. */
 const lastName = '\u{10ffff}'
-/** With all that it is put together with, it is short enough for the engine, whatever its characters are. */
+/** Short enough for the engine's limit on keys, whatever its characters and whatever the key combines it with. */
 const longestName = 400
-/** How many items one step of a sweep removes: the more at once, the less each one costs, and the longer others wait. */
+/** How many items one step of a sweep removes. More at once cost less each, but other writes wait longer. */
 const sweepStep = 2000
-/** How many of them are asked for without letting others through: a few milliseconds of work. */
+/** How many removals a sweep requests before it yields to the event loop: a few milliseconds of work. */
 const sweepSlice = 250
-/** How many names a stream reads in one go. */
+/** How many names a stream reads at once. */
 const pageSize = 100
 
 /**
- * Items by name, each with one entry in the order of ends. All that belongs to one change moves in one transaction,
- * which happens only if the item is still what was read, whichever process has written it.
+ * Items by name, each with one entry in an index by expiry. Everything that belongs to one change is written in one
+ * transaction, which succeeds only if no process has changed the item since the caller read it.
  */
 export class Table<Item extends Ending> {
   readonly #files: TableFiles
@@ -74,7 +74,7 @@ export class Table<Item extends Ending> {
     this.#form = form
   }
 
-  /** Finds an item as it is now, whether or not its time is over. */
+  /** Finds an item as it is now, whether or not it has expired. */
   find(name: string): Found<Item> | undefined {
     this.#files.refresh()
     const bytes = this.#files.items.getBinaryFast(name)
@@ -85,11 +85,11 @@ export class Table<Item extends Ending> {
     }
   }
 
-  /** Makes a change. Answers false, and changes nothing, when somebody else was quicker. */
+  /** Makes a change. Answers false, and changes nothing, on a conflict with another write. */
   exchange({ name, found, next }: Exchange<Item>): Promise<boolean> {
     const { items } = this.#files
     this.#files.beforeWrite()
-    // What fails within the transaction does not undo what was written in it before.
+    // Checked before the transaction, because an error inside it does not undo its earlier writes.
     if (name.length > longestName) throw new Error(`Expected a key of at most ${longestName} characters.`)
     const stamp = newStamp()
     const bytes = next && stamped(this.#form.encode(next), stamp)
@@ -104,7 +104,7 @@ export class Table<Item extends Ending> {
     )
   }
 
-  /** Streams every name, in steps. What comes and goes meanwhile may be missed. */
+  /** Streams every name, page by page. It may miss names that are added or removed meanwhile. */
   *names(): Generator<string> {
     let page = this.#page()
     while (page.length > 0) {
@@ -113,7 +113,7 @@ export class Table<Item extends Ending> {
     }
   }
 
-  /** Removes what is over, the longest first, and lets others through meanwhile. Answers how many it removed. */
+  /** Removes expired items, the longest expired first, and yields to the event loop meanwhile. Answers how many it removed. */
   async sweep(now: number, limit: number): Promise<number> {
     let removed = 0
     while (removed < limit) {
@@ -124,7 +124,7 @@ export class Table<Item extends Ending> {
     return removed
   }
 
-  /** Never an iterator that stays open: it would hold on to the file as it was, and the file would grow. */
+  /** Reads a page at once: an open iterator would pin the present state of the file, and the file would grow. */
   #page(after?: string): string[] {
     this.#files.refresh()
     const range = after === undefined ? {} : { start: after, exclusiveStart: true }
@@ -141,7 +141,7 @@ export class Table<Item extends Ending> {
     for (const [index, end] of ends.entries()) {
       if (index > 0 && index % sweepSlice === 0) await setImmediate()
       const removal = this.#end(end)
-      // It may fail while others are let through. Whoever waits for all of them is told.
+      // It may reject while the loop yields, before anything awaits it. `Promise.all` below reports the error.
       removal.catch(() => undefined)
       removals.push(removal)
     }
@@ -152,7 +152,7 @@ export class Table<Item extends Ending> {
     const found = this.find(name)
     if (found?.item.expiresAt === expiresAt) return await this.exchange({ name, found, next: undefined })
     this.#files.beforeWrite()
-    // The item has another end by now, and this one went with it; or it is left from damage, and would be met again.
+    // Another write moved the end and removed this entry; or damage left the entry behind, and every sweep would find it.
     await this.#files.ends.remove([expiresAt, name])
     return false
   }
@@ -164,12 +164,12 @@ export class Table<Item extends Ending> {
   }
 }
 
-/** What never ends has no place among the ends. */
+/** When an item expires; undefined for an item that never does, which has no entry in the index. */
 function endOf(item: Ending | undefined): number | undefined {
   return item !== undefined && Number.isFinite(item.expiresAt) ? item.expiresAt : undefined
 }
 
-/** The engine has the stamp too, and asking it for both costs twice as much. */
+/** Puts the stamp before the bytes. The engine stores it too, but reading both from the engine costs twice as much. */
 function stamped(bytes: Buffer, stamp: number): Buffer {
   const whole = Buffer.allocUnsafe(stampBytes + bytes.length)
   whole.writeDoubleLE(stamp, 0)
@@ -177,12 +177,12 @@ function stamped(bytes: Buffer, stamp: number): Buffer {
   return whole
 }
 
-/** Not a count: a name that was removed and is taken again must not come by the same stamp. */
+/** A random number and not a count, so that a name that is removed and created again gets another stamp. */
 function newStamp(): number {
   return 1 + Math.random()
 }
 
-/** The engine says in a promise beside the error what went wrong. */
+/** Rethrows the cause of an error, which the engine puts into a promise beside it. */
 async function settled(writing: Promise<boolean>): Promise<boolean> {
   try {
     return await writing

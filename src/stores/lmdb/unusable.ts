@@ -1,16 +1,16 @@
 import { isError, SojournError } from '../../core/report/errors.ts'
 
-/** What is wrong with a folder, found by us and not by the system. */
+/** A problem with a folder that our own checks found, and not the system. */
 export class Strangeness extends Error {}
 
-/** What is wrong, by the codes of the system and those of the engine, and what to do about it. */
+/** What is wrong and what to do about it, by the codes of the system and of the engine. */
 const reasons: ReadonlyMap<unknown, string> = new Map([
   ...each(
     ['EACCES', 'EPERM', 1, 13],
     'this process may not write there. Make its user the owner of the folder',
   ),
   ...each(['EROFS', 30], 'it is on a file system that can only be read'),
-  // So a folder that is to be made is answered on a disk that can only be read.
+  // The system's answer to creating a folder on a read-only disk.
   ...each(['ENOENT'], 'it is not there and cannot be made'),
   ...each(['ENOSPC', 'EDQUOT', 28, 122], 'there is no room left on the disk'),
   ...each(['EEXIST', 'ENOTDIR', 20], 'there is a file in its place'),

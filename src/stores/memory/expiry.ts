@@ -1,25 +1,25 @@
 import type { Entry } from './recency.ts'
 
-/** How much of time one bucket covers, and so how late an entry may be found to be over. */
+/** The time that one bucket covers, and so the longest that an expired entry stays. */
 const bucketMs = 10_000
 
 /**
- * Entries by the time at which they end, in buckets of ten seconds, so that whatever removes what is over
- * never looks through what is alive.
+ * Entries by the time at which they expire, in buckets of ten seconds, so that a sweep never searches through live
+ * entries.
  *
- * An entry whose end moves later stays where it is: it is moved when its bucket is visited. So activity
- * costs nothing here, and each entry is looked at once in a lifetime.
+ * An entry whose end moves later stays in its bucket until a sweep visits that bucket. So activity costs nothing
+ * here, and a sweep visits an entry once per timeout, however often it is touched.
  */
 export class ExpiryIndex {
   readonly #buckets = new Map<number, Set<Entry>>()
-  /** No bucket before this one holds anything. */
+  /** Every bucket before this one is empty. */
   #first = Number.POSITIVE_INFINITY
 
   get isEmpty(): boolean {
     return this.#buckets.size === 0
   }
 
-  /** Makes sure that the entry is found when its record ends, or before. */
+  /** Makes sure that a sweep finds the entry when its record expires, or before. */
   keep(entry: Entry): void {
     if (bucketAt(entry.record.expiresAt) < entry.bucket) this.#move(entry)
   }
@@ -32,12 +32,12 @@ export class ExpiryIndex {
     entry.bucket = Number.POSITIVE_INFINITY
   }
 
-  /** Visits the entries of every bucket that began by `now`: all that is over, and a little that is not. */
+  /** Visits the entries of every bucket that began by `now`: all expired entries, and a few that are not. */
   begunBy(now: number): Generator<Entry> {
     return this.#visit(bucketAt(now))
   }
 
-  /** Visits the entries of every bucket that ended by `now`: only what is over, and what has moved since. */
+  /** Visits the entries of every bucket that ended by `now`: only expired entries, and those whose end moved later. */
   endedBy(now: number): Generator<Entry> {
     return this.#visit(bucketAt(now) - 1)
   }
@@ -50,11 +50,11 @@ export class ExpiryIndex {
         yield entry
       }
     }
-    // A visit that is broken off does not come here, and the next one begins where this one began.
+    // A visit that stops early does not get here, and the next one begins where this one began.
     this.#first = Math.max(this.#first, this.#buckets.has(last) ? last : last + 1)
   }
 
-  /** Counts up from the first bucket; after a leap of the clock it is shorter to ask each bucket. */
+  /** Counts up from the first bucket, unless the clock has jumped so far that checking each bucket is shorter. */
   *#numbersUpTo(last: number): Generator<number> {
     if (last - this.#first < this.#buckets.size) {
       for (let number = this.#first; number <= last; number++) yield number
@@ -74,7 +74,7 @@ export class ExpiryIndex {
   }
 }
 
-/** How long it is until the bucket of this instant is due. Never zero. */
+/** The time until the bucket of this instant ends. Never zero. */
 export function untilBucketEnds(now: number): number {
   return (bucketAt(now) + 1) * bucketMs - now
 }

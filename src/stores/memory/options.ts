@@ -3,13 +3,13 @@ import { type Clock, systemClock } from '../../core/time/clock.ts'
 
 export interface MemoryStoreOptions {
   /**
-   * How many records it holds at most.
+   * The most records that the store holds.
    * @default 100_000
    */
   readonly maxRecords?: number | undefined
   /**
-   * How many bytes its records count for at most: for each one the length of its texts and data,
-   * and 512 bytes for what lies around them.
+   * The most bytes that its records may take: for each record the length of its texts and data, and 512 bytes of
+   * overhead.
    * @default 100 MiB
    */
   readonly maxBytes?: number | undefined
@@ -22,13 +22,13 @@ export interface MemoryStoreOptions {
 
 type Settled = { readonly [name in keyof MemoryStoreOptions]-?: NonNullable<MemoryStoreOptions[name]> }
 
-/** How much a memory store holds, including records that are over and have not been removed yet. */
+/** How much a memory store holds, including expired records that it has not removed yet. */
 export interface MemoryUsage {
   readonly records: number
   readonly bytes: number
 }
 
-/** Fills in the defaults, and refuses what cannot be meant. */
+/** Fills in the defaults, and refuses invalid options. */
 export function checkedOptions(options: MemoryStoreOptions): Settled {
   const { maxRecords = 100_000, maxBytes = 100 * 1024 ** 2, clock = systemClock, ...rest } = options
   refuseUnknown(rest)

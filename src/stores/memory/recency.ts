@@ -3,9 +3,9 @@ import type { SessionRecord } from '../../core/record/store.ts'
 /** What the memory store holds for one record: the record, and its place in the structures around it. */
 export class Entry {
   record: SessionRecord
-  /** What the record counts for against `maxBytes`. */
+  /** The bytes of the record that count against `maxBytes`. */
   bytes: number = 0
-  /** The bucket of the expiry index that holds this entry; Infinity for one that never ends. */
+  /** The bucket of the expiry index that holds this entry; Infinity for an entry that never expires. */
   bucket: number = Number.POSITIVE_INFINITY
   /** The neighbours in the recency list of this entry's kind. */
   older: Entry | undefined
@@ -19,8 +19,8 @@ export class Entry {
 /**
  * The entries of one kind, the least recently active first.
  *
- * It is a list linked through the entries, because a `Map` used for its order leaves a hole for everything
- * that moves to the end, and finding its first key then means to step over all the holes.
+ * The entries themselves are the links of the list. A `Map` used for its order leaves a hole for each entry that
+ * moves to the end, and a search for its first key has to skip all the holes.
  */
 export class RecencyList {
   #oldest: Entry | undefined

@@ -1,12 +1,12 @@
 import type { SessionRecord } from '../../core/record/store.ts'
 import { SojournError } from '../../core/report/errors.ts'
 
-/** What an entry occupies beside its texts, rounded up from what `process.memoryUsage` shows. */
+/** The memory that an entry takes beside its texts, as `process.memoryUsage` shows it, rounded up. */
 const entryBytes = 512
 
 /**
- * How many bytes a record counts for. One that is larger than the whole store would otherwise push out everybody, and
- * then itself.
+ * The bytes that a record counts for. Throws for a record larger than the whole store, which would push out every
+ * other record, and then itself.
  */
 export function weigh(record: SessionRecord, verb: string, maxBytes: number): number {
   const { key, subject = '', device = '', rotation = '', data } = record
@@ -18,7 +18,7 @@ export function weigh(record: SessionRecord, verb: string, maxBytes: number): nu
   )
 }
 
-/** Text cannot be changed by whoever holds it; bytes can, and a small view may keep a large buffer alive. */
+/** Copies bytes, because a caller could change them, and a small view may keep a large buffer alive. Text needs no copy. */
 export function ownCopy(record: SessionRecord): SessionRecord {
   return typeof record.data === 'string' ? record : { ...record, data: new Uint8Array(record.data) }
 }

@@ -2,7 +2,7 @@ import type { SubjectEpoch } from '../../core/record/store.ts'
 import { higherEpoch } from '../higher-epoch.ts'
 import type { Entry } from './recency.ts'
 
-/** Whose entries are whose, and in which epoch each subject is. Both are bounded by what the store may hold. */
+/** The entries and the epoch of each subject. Both are bounded: the first by the store's limits, the second by `mostEpochs`. */
 export class SubjectIndex {
   readonly #entries = new Map<string, Set<Entry>>()
   /** The least recently raised first. */
@@ -38,7 +38,7 @@ export class SubjectIndex {
     return found !== undefined && found.expiresAt > now ? found : undefined
   }
 
-  /** One that is over takes the place of none, and stands in the way of none. */
+  /** Ignores an epoch that has expired, whether it is the given one or the stored one. */
   raiseEpoch(subject: string, given: SubjectEpoch, now: number): void {
     if (given.expiresAt <= now) return
     const found = this.epochOf(subject, now)
@@ -47,7 +47,7 @@ export class SubjectIndex {
     if (this.#epochs.size > this.#mostEpochs) this.#forgetEpoch()
   }
 
-  /** Forgets the epochs whose time is over, of the longest known ones at most `limit`. */
+  /** Visits the least recently raised epochs, at most `limit`, and removes those that have expired. */
   sweepEpochs(now: number, limit: number): void {
     let visited = 0
     for (const [subject, { expiresAt }] of this.#epochs) {

@@ -1,17 +1,17 @@
 import { SojournError } from '../../core/report/errors.ts'
 import type { StoreUrl } from '../store-url.ts'
 
-/** Where the servers are, and as whom one comes to them. */
+/** Where the servers are, and the user to connect as. */
 export interface RedisAddress {
   readonly kind: 'server' | 'sentinel' | 'cluster'
   readonly isEncrypted: boolean
-  /** One server; or the sentinels, or servers of the cluster, by which the others are found. */
+  /** The server, the sentinels, or some servers of the cluster, from which the client finds the others. */
   readonly hosts: readonly Host[]
-  /** What the sentinels call the primary. */
+  /** The name that the sentinels have for the primary. */
   readonly primary: string
   readonly database: number
   readonly user: Login
-  /** As whom one comes to the sentinels. */
+  /** The user to connect to the sentinels as. */
   readonly sentinelUser: Login
 }
 
@@ -20,7 +20,7 @@ export interface Host {
   readonly port: number
 }
 
-/** Undefined is what nobody has given, and no driver takes for something. */
+/** Undefined where the URL gives none; the drivers then send none. */
 export interface Login {
   readonly username: string | undefined
   readonly password: string | undefined
@@ -35,7 +35,7 @@ const placeShape = /^\/\/(?:(?<login>.*)@)?(?<hosts>[^@/]+)(?<path>(?:\/[^/]*)*)
 const hostShape = /^(\[[\da-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i
 const usualPort = { server: 6379, cluster: 6379, sentinel: 26_379 }
 
-/** What each kind of address looks like, for whoever has written another one. */
+/** An example of each kind of address, for error messages. */
 const examples = {
   server: 'redis://user:password@host:6379/0',
   sentinel: 'redis+sentinel://user:password@host1,host2,host3/primary/0',
@@ -43,7 +43,7 @@ const examples = {
 }
 
 /**
- * Reads where a URL leads. Nothing of it is quoted in an error.
+ * Parses the address in a store URL. Errors quote nothing of it.
  *
  * @throws SojournError `OPTION_INVALID`
  */
@@ -56,7 +56,7 @@ export function parseAddress({ scheme, place, parameters }: StoreUrl): RedisAddr
   const isComplete = hosts !== '' && (kind !== 'sentinel' || primary !== '')
   if (!isComplete || more.length > 0 || !/^\d{0,9}$/.test(database)) throw invalid(kind, 'another form')
   if (kind === 'cluster' && Number(database) > 0)
-    throw invalid(kind, 'a database, of which a cluster has one alone')
+    throw invalid(kind, 'a database, but a cluster has only one')
   return {
     kind,
     isEncrypted: scheme.startsWith('rediss'),
@@ -79,7 +79,7 @@ function hostsOf(kind: RedisAddress['kind'], text: string): readonly Host[] {
   return hosts
 }
 
-/** As everywhere: what stands alone is the user, and the password comes after a colon. */
+/** As in every URL, a login without a colon is a user; the password follows a colon. */
 function loginOf(kind: RedisAddress['kind'], text: string): Login {
   const [username = '', ...rest] = text.split(':')
   const password = rest.join(':')

@@ -4,27 +4,26 @@ import { linkToPool, type SendingPool } from './pool-link.ts'
 import { slotOf } from './slot.ts'
 
 /**
- * A client that the application has made: of node-redis (`createClient`, `createClientPool`, `createSentinel`,
- * `createCluster`) or of ioredis (`Redis`, `Cluster`). It is used as it is: its options and its listeners are the
- * application's.
+ * The application's own client, of node-redis (`createClient`, `createClientPool`, `createSentinel`, `createCluster`)
+ * or of ioredis (`Redis`, `Cluster`). The store does not change its options or its listeners.
  */
 export interface RedisClient {
   sendCommand(...parameters: never[]): unknown
 }
 
-/** What is used of a client or a cluster of ioredis. */
+/** The part of an ioredis client or cluster that the store uses. */
 interface CallingClient {
   readonly status: string
   readonly isCluster?: boolean
   readonly options: { readonly keyPrefix?: string; readonly scaleReads?: unknown }
   call(name: string, ...words: readonly string[]): Promise<unknown>
   pipeline(commands: readonly (readonly string[])[]): { exec(): Promise<readonly Outcome[]> }
-  /** For each slot of a cluster the servers that have it, as far as they are known. The primary comes first. */
+  /** For each slot of a cluster, the servers that the client knows to have it, the primary first. */
   readonly slots?: readonly (readonly string[] | undefined)[]
   nodes?(role: 'master'): readonly CallingClient[]
 }
 
-/** What became of one command of several. */
+/** The result of one command of a pipeline. */
 type Outcome = readonly [error: Error | null, answer: unknown]
 
 interface SendingSentinel extends Omit<SendingClient, 'sendCommand' | 'multi'> {
@@ -32,14 +31,14 @@ interface SendingSentinel extends Omit<SendingClient, 'sendCommand' | 'multi'> {
   multi(): Pipeline<[isReadOnly: boolean]>
 }
 
-/** Tells whether something is a client of one of the two packages. */
+/** Tells whether a value is a client of one of the two packages. */
 export function isClient(value: unknown): boolean {
   return (
     typeof value === 'object' && value !== null && typeof Reflect.get(value, 'sendCommand') === 'function'
   )
 }
 
-/** Tells whether a client lets replicas answer, which may not have heard of the last write. */
+/** Tells whether a client reads from replicas, which may not have the last write yet. */
 export function readsFromReplicas(value: unknown): boolean {
   const options: unknown = isClient(value) ? Reflect.get(Object(value), 'options') : undefined
   const scaleReads: unknown =
@@ -47,9 +46,9 @@ export function readsFromReplicas(value: unknown): boolean {
   return typeof scaleReads === 'function' || scaleReads === 'all' || scaleReads === 'slave'
 }
 
-/** Finds out which client it is by what it can do, and answers how to use it. */
+/** Recognises the kind of client by its methods, and answers a link for it. */
 export function linkTo(client: RedisClient): Link {
-  // Each is known by the methods that no other has.
+  // Each kind has a method that no other kind has.
   if ('call' in client) return linkToCalling(client as unknown as CallingClient)
   if ('nodeClient' in client) return linkToCluster(client as unknown as SendingCluster)
   if ('getSentinelNode' in client) return linkToSentinel(client as unknown as SendingSentinel)
@@ -69,7 +68,7 @@ function linkToCalling(client: CallingClient): Link {
     hasOneServer: client.isCluster !== true,
     keyPrefix,
     serverOf: key => client.slots?.[slotOf(`${keyPrefix}${key}`)]?.[0] ?? '',
-    // One that waits for its first command connects with it.
+    // With `lazyConnect` the client waits for its first command, and connects then.
     isReady: () => client.status === 'ready' || client.status === 'wait',
     send: (_key, words) => send(words),
     sendBoth: (_key, first, second) => callTogether(client, [first, second]),

@@ -3,22 +3,22 @@ import { systemClock } from '../../core/time/clock.ts'
 import { isConnected, type Link, type Pipeline, type SendingClient } from './link.ts'
 import { slotOf } from './slot.ts'
 
-/** What is used of a cluster of node-redis. */
+/** The part of a node-redis cluster that the store uses. */
 export interface SendingCluster extends Omit<SendingClient, 'sendCommand' | 'multi'> {
   readonly masters: readonly object[]
-  /** Those that it knows by now. */
+  /** The slots that the client knows so far. */
   readonly slots: readonly ({ readonly master: { readonly address: string } } | undefined)[]
   sendCommand(key: string | undefined, isReadOnly: boolean, words: readonly string[]): Promise<unknown>
   multi(key: string): Pipeline<[key: string, isReadOnly: boolean]>
   nodeClient(node: object): SendingClient | Promise<SendingClient>
 }
 
-/** A command that takes so long may be waiting for a server that is gone. */
+/** A command that takes this long may be waiting for a server that is gone. */
 const slowMs = 1000
-/** How a driver says that a command has met no server. The servers' own answers are not among them. */
+/** Errors by which the driver says that it did not reach a server. No server answers with any of them. */
 const unanswered = /offline|closed|disconnect|ECONN|EPIPE|timeout/i
 
-/** Answers how to use a cluster of node-redis. */
+/** Answers a link for a node-redis cluster. */
 export function linkToCluster(client: SendingCluster): Link {
   const search = new Search(client)
   return {
@@ -26,7 +26,7 @@ export function linkToCluster(client: SendingCluster): Link {
     hasOneServer: false,
     keyPrefix: '',
     serverOf: key => client.slots[slotOf(key)]?.master.address ?? '',
-    // It counts as open before it knows anybody.
+    // The client counts as open before it knows any server.
     isReady: () => isConnected(client) && client.masters.length > 0,
     send: (key, words) => search.watch(key, client.sendCommand(key, false, words)),
     sendBoth: (key, first, second) => {
@@ -41,9 +41,9 @@ export function linkToCluster(client: SendingCluster): Link {
 }
 
 /**
- * Lets the client look for the servers again. By itself it does so only when one of them says that a key has moved;
- * one that is gone says nothing, and version 5 would wait for it for ever. So when there is no answer, any
- * other server is asked about the key.
+ * Makes the client look up the servers again. By itself it does so only when a server says that a key has moved. A
+ * server that is gone says nothing, and version 5 would wait for it for ever. So when no answer comes, this class asks
+ * any other server about the key.
  */
 class Search {
   readonly #client: SendingCluster
@@ -65,11 +65,11 @@ class Search {
     }
   }
 
-  /** It changes nothing on whichever server it meets, and whether it succeeds is seen by the next command. */
+  /** Sends a command that changes nothing on any server. The next command shows whether the search succeeded. */
   async #begin(key: string): Promise<void> {
     if (this.#isUnderWay) return
     this.#isUnderWay = true
-    // Without a key to go by, the client takes any server, which may be the one that is gone.
+    // Without a routing key the client picks any server, which may be the one that is gone.
     const asking = this.#client.sendCommand(undefined, false, ['EXISTS', key]).catch(() => undefined)
     await Promise.race([asking, new Promise<void>(resolve => systemClock.after(slowMs, resolve))])
     this.#isUnderWay = false

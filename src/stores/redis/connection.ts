@@ -7,26 +7,27 @@ import type { Endable } from './endable.ts'
 import { openCallingClient } from './ioredis.ts'
 import { openSendingClient } from './node-redis.ts'
 
-/** A client that the store has made for itself. */
+/** A client that the store has opened for itself. */
 export interface OpenedClient {
   readonly client: RedisClient
-  /** What is wrong with the connection, since it was there last. */
+  /** The last error of the connection; undefined once it is back. */
   lastError(): unknown
   isClosed(): boolean
   close(): Promise<void>
 }
 
-/** Which package makes the connection. */
+/** The packages that can make the connection. */
 export type RedisDriverName = 'redis' | 'ioredis'
 
-/** The packages that the application hands in. Of both, the one from the makers of the server is taken. */
+/** The packages that the application hands in. If it hands in both, the store uses `redis`. */
 export type RedisDrivers = { readonly [name in RedisDriverName]?: object }
 
-/** How long whoever closes waits for a server that does not answer. */
+/** How long `close` waits for a server that does not answer. */
 const farewellMs = 1000
 
 /**
- * Opens a client for an address. It connects by itself, again after every loss, and takes no command meanwhile.
+ * Opens a client for an address. It connects by itself, and again after every loss. It takes no commands while it is
+ * not connected.
  *
  * @throws SojournError `DRIVER_MISSING`
  */

@@ -1,18 +1,18 @@
 import type { RedisClient } from './client.ts'
 
-/** A client, and how its package ends it. */
+/** A client, and its package's ways to close it. */
 export interface Endable {
   readonly client: RedisClient & { on(event: 'error' | 'ready', listener: (error: unknown) => void): unknown }
   isReady(): boolean
-  /** What went wrong without being told by the event `error`. */
+  /** The last error that the client did not emit as an `error` event. */
   lastError(): unknown
-  /** Waits for the commands under way. */
+  /** Closes the client when the commands under way are done. */
   quit(): Promise<unknown>
-  /** Waits for nothing. */
+  /** Closes the client at once. */
   cut(): void
 }
 
-/** The pause before another attempt, after so many. */
+/** The pause before the next attempt to connect, after this many. */
 export function retryDelay(attempts: number): number {
   return Math.min(50 * 2 ** Math.min(attempts, 5), 1000)
 }

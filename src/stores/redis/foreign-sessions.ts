@@ -5,7 +5,7 @@ import type { Line } from './line.ts'
 import type { Link } from './link.ts'
 import { createScript, removeScript, takeOverScript } from './scripts.ts'
 
-/** Where connect-redis keeps its sessions, and where ours are, which are never taken for its own. */
+/** The prefixes of connect-redis's keys and of our own. A key with ours is never a foreign session. */
 export interface Prefixes {
   readonly foreign: string
   readonly own: string
@@ -14,11 +14,11 @@ export interface Prefixes {
 /** A record on its way to the server. */
 export interface Arriving {
   readonly name: string
-  /** The arguments of its creation. */
+  /** The arguments of `createScript`. */
   readonly parameters: readonly string[]
 }
 
-/** The sessions that connect-redis keeps: each as JSON under its prefix and the id, until the key's own end. */
+/** The sessions of connect-redis. Each is JSON under its prefix and the id, and expires with its key. */
 export class ForeignSessions {
   readonly #line: Line
   readonly #link: Link
@@ -32,7 +32,7 @@ export class ForeignSessions {
     this.#prefixes = prefixes
   }
 
-  /** The end of the key counts, and not the one in the text, which connect-redis leaves as it was at the last write. */
+  /** The expiry of the key counts, not the one in the text, which connect-redis updates only when it writes data. */
   async find(id: string): Promise<ForeignSession | undefined> {
     const name = this.#nameOf(id)
     if (name.startsWith(this.#prefixes.own)) return undefined
@@ -45,7 +45,7 @@ export class ForeignSessions {
     return { text: String(text), expiresAt: restMs < 0 ? undefined : this.#clock.now() + restMs }
   }
 
-  /** Puts a record in the place of what was found. Answers false, and changes nothing, when something has changed. */
+  /** Replaces a foreign session by a record. Answers false, and changes nothing, when it conflicts with another write. */
   async takeOver(id: string, { text }: ForeignSession, arriving: Arriving): Promise<boolean> {
     const foreign = this.#nameOf(id)
     if (!this.#link.hasOneServer) return await this.#takeOverApart(foreign, text, arriving)
@@ -58,12 +58,12 @@ export class ForeignSessions {
     if (!name.startsWith(this.#prefixes.own)) await this.#line.write(name, ['DEL', name])
   }
 
-  /** On a cluster the two are on two servers. The record comes first, so that the visitor is signed in throughout. */
+  /** On a cluster the two keys are on two servers. The record is written first, so that the visitor stays signed in. */
   async #takeOverApart(foreign: string, text: string, { name, parameters }: Arriving): Promise<boolean> {
     const goOn = sameCall()
     if ((await this.#line.run(createScript, name, parameters)) !== 1) return false
     if ((await goOn(() => this.#line.run(removeScript, foreign, [text]))) === 1) return true
-    // The other software has written in between, or ended the session: what is there now is looked at anew.
+    // The other software wrote the session in between, or ended it. The caller reads it again.
     await goOn(() => this.#line.write(name, ['DEL', name]))
     return false
   }

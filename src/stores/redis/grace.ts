@@ -1,5 +1,5 @@
 /**
- * How much later than its end the server removes something. It is absent from its end on all the same; the span is
- * for a server whose clock is ahead of ours.
+ * How long after its expiry the server removes a key, for a server whose clock is ahead of ours. Once it has expired,
+ * the store treats it as absent all the same.
  */
 export const graceMs = 60_000

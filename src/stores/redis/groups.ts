@@ -1,7 +1,7 @@
-/** How many commands are under way at once: enough to fill a connection, and no load that others would notice. */
+/** How many commands run at once: enough to fill a connection, too few to slow other clients down. */
 const groupSize = 100
 
-/** Does the same for many items, some of them at a time. */
+/** Runs `work` for many items, one group at a time. */
 export async function inGroups<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,

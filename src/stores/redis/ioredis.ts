@@ -2,7 +2,7 @@ import type { RedisAddress } from './address.ts'
 import type { RedisClient } from './client.ts'
 import { type Endable, retryDelay } from './endable.ts'
 
-/** What is used of the package `ioredis`, in its versions 5 and 6. */
+/** The part of the package `ioredis`, versions 5 and 6, that the store uses. */
 interface Driver {
   readonly Redis: new (options: object) => Client
   readonly Cluster: new (nodes: readonly object[], options: object) => Client
@@ -25,7 +25,7 @@ export function openCallingClient(loaded: unknown, address: RedisAddress): Endab
   return {
     client,
     isReady: () => client.status === 'ready',
-    // It is told by the event.
+    // The client emits every error.
     lastError: () => undefined,
     quit: () => client.quit(),
     cut: () => client.disconnect(),
@@ -49,7 +49,7 @@ function made({ Redis, Cluster }: Driver, address: RedisAddress): Client {
     sentinelUsername,
     sentinelPassword,
     sentinelRetryStrategy: retryDelay,
-    // One that says nothing would be waited for, also after the client was ended, and no other one asked.
+    // Otherwise the client waits for a silent sentinel, even after it was closed, and asks no other one.
     sentinelCommandTimeout: sentinelPatienceMs,
     enableTLSForSentinelMode: address.isEncrypted,
     ...(address.isEncrypted ? { sentinelTLS: {} } : {}),
@@ -60,7 +60,7 @@ function optionsFor({ isEncrypted }: RedisAddress): object {
   return {
     connectTimeout: 5000,
     enableOfflineQueue: false,
-    // A command whose connection is lost fails at once. Otherwise it would be sent again later, when nobody waits for it.
+    // A command whose connection is lost fails at once. Otherwise it would be sent again after its caller has given up.
     maxRetriesPerRequest: 0,
     retryStrategy: retryDelay,
     ...(isEncrypted ? { tls: {} } : {}),

@@ -6,24 +6,24 @@ import { Replicas } from './replicas.ts'
 import type { Script } from './scripts.ts'
 import { isHopeless, isVague, plain, reasonOf, troubleOf } from './trouble.ts'
 
-/** A connection, and what is known of it. */
+/** How to reach the servers, and how safe a write has to be. */
 export interface LineOptions {
   readonly link: Link
-  /** How many replicas have a write before it is answered. */
+  /** How many replicas must have a write before it is answered. */
   readonly replicas: number
-  /** What is wrong with it; undefined where nothing is, and for a client of the application's, which tells nobody. */
+  /** The last error of the connection; undefined when there is none, and for the application's own client. */
   lastError?(): unknown
 }
 
-/** How long a command waits for a connection. It is less than the time that the core gives it. */
+/** How long a command waits for a connection: less than the core's deadline for a store call. */
 export const patienceMs = 2000
 export const lookEveryMs = 20
-/** What the scripts need, and what this is tested with. */
+/** The oldest version of Redis that can run the scripts, and that the tests use. */
 const oldestVersion = 7
 
 /**
- * The way to the servers. A command leaves only when there is a connection, so that none is kept by a driver and
- * carried out long after its request was answered, and none leaves once its request has failed at the deadline.
+ * Sends commands to the servers. A command leaves only when there is a connection, so that no driver queues it and runs
+ * it long after its request was answered. And none leaves once its request has failed at the deadline.
  */
 export class Line {
   readonly #link: Link
@@ -38,12 +38,12 @@ export class Line {
     this.#lastError = lastError
   }
 
-  /** Sends a command that is about one key, and waits for no replica. */
+  /** Sends a command about one key, and does not wait for replicas. */
   async ask(key: string, words: readonly string[]): Promise<unknown> {
     return await this.#send(words, words => this.#link.send(key, words))
   }
 
-  /** Sends a command that changes one key. It is answered once so many replicas have the change as are asked for. */
+  /** Sends a command that changes one key, and waits for the replicas that the option `replicas` asks for. */
   async write(key: string, words: readonly string[]): Promise<unknown> {
     return await this.#send(words, words => this.#replicas.write(key, words))
   }
@@ -54,8 +54,7 @@ export class Line {
   }
 
   /**
-   * Runs a script on several keys of one server. One that the server has forgotten is sent again, and nobody hears of
-   * it.
+   * Runs a script on several keys of one server. If the server does not have the script, sends its source.
    */
   async runOn(
     { sha, source }: Script,
@@ -72,7 +71,7 @@ export class Line {
     }
   }
 
-  /** Each server that has a part of the keys. */
+  /** Every primary: together they have all the keys. */
   async servers(): Promise<readonly Send[]> {
     await this.ready()
     const primaries = await this.#link.primaries()
@@ -80,7 +79,7 @@ export class Line {
   }
 
   /**
-   * Waits for the connection, and looks who is there.
+   * Waits for the connection, and checks the server's version the first time.
    *
    * @throws Error that says what is wrong, and SojournError `STORE_UNUSABLE` for a server that is too old.
    */
@@ -91,7 +90,7 @@ export class Line {
     return this.#greeting
   }
 
-  /** Nothing is awaited before a command leaves on a connection that is there: what is sent first arrives first. */
+  /** With a connection there is no `await` before the command leaves, so that commands leave in the order of the calls. */
   async #send(words: readonly string[], send: Send): Promise<unknown> {
     const goOn = sameCall()
     if (!this.#isGreeted || !this.#link.isReady()) await this.ready()
@@ -112,7 +111,7 @@ export class Line {
     this.#isGreeted = true
   }
 
-  /** A server that demands encryption ends every connection without a word, and so none was lost. */
+  /** A server that demands encryption closes every connection without a reason, so "the connection was lost" would mislead. */
   #whyNot(error: unknown): unknown {
     if (error !== undefined && (this.#isGreeted || !isVague(error))) return error
     const said = error === undefined ? '' : `: ${plain(error).message}`
@@ -131,7 +130,7 @@ export class Line {
   }
 }
 
-/** Says at start what is wrong with a server. */
+/** The error of `ready` for a server that cannot be used. */
 export function unusable(error: unknown): SojournError {
   if (error instanceof SojournError) return error
   const cause = isError(error) && isError(error.cause) ? error.cause : plain(error)
@@ -148,7 +147,7 @@ function isForgotten(error: unknown): boolean {
   return isError(error) && isError(error.cause) && error.cause.message.startsWith('NOSCRIPT')
 }
 
-/** Whoever may not ask for the version is believed to have the right one. */
+/** Where the user may not ask for the version, the server counts as new enough. */
 function whenForbidden(error: unknown): string {
   if (isError(error) && error.message.startsWith('NOPERM')) return ''
   throw troubleOf(error)

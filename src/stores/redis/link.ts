@@ -1,30 +1,30 @@
 /** Sends one command to one server. */
 export type Send = (words: readonly string[]) => Promise<unknown>
 
-/** What the store needs of a client, whichever package it is from. */
+/** What the store needs from a client of any package. */
 export interface Link {
-  /** Whether commands are carried out in the order in which they are sent, also when no answer is awaited between. */
+  /** Whether the server runs commands in the order in which they are sent, even without waiting for answers in between. */
   readonly keepsOrder: boolean
   /** Whether any two keys are on one server, so that one script can change both. */
   readonly hasOneServer: boolean
-  /** What the client itself puts in front of each key. */
+  /** The prefix that the client itself adds to each key. */
   readonly keyPrefix: string
-  /** Names the server that has the key, as far as the client knows. Where there is one alone it has no name. */
+  /** Names the server that has the key, as far as the client knows. The name is empty where there is only one server. */
   serverOf(key: string): string
-  /** Whether a command would leave now. */
+  /** Whether the client would send a command now. */
   isReady(): boolean
   /** Sends a command to the server that has the key. */
   send(key: string, words: readonly string[]): Promise<unknown>
   /**
-   * Sends two commands to the server that has the key, on one connection and with nothing between them. Rejects when
-   * either fails; the second is never carried out elsewhere than the first.
+   * Sends two commands to the server that has the key, on one connection and with no other command between them. Rejects
+   * when either fails. The second never runs on another server than the first.
    */
   sendBoth(key: string, first: readonly string[], second: readonly string[]): Promise<readonly unknown[]>
-  /** Each server that has a part of the keys and takes writes. */
+  /** Every server that takes writes. */
   primaries(): Promise<readonly Send[]>
 }
 
-/** What is used of the clients of node-redis. */
+/** The part of a node-redis client that the store uses. */
 export interface SendingClient {
   readonly isOpen: boolean
   readonly isReady?: boolean
@@ -32,13 +32,13 @@ export interface SendingClient {
   multi(): Pipeline<[]>
 }
 
-/** Commands of node-redis that leave together, each behind what says where it goes. */
+/** Commands of node-redis that leave together. Each follows the arguments that route it. */
 export interface Pipeline<Routing extends readonly unknown[]> {
   addCommand(...command: [...routing: Routing, words: readonly string[]]): this
   execAsPipeline(): Promise<readonly unknown[]>
 }
 
-/** Not every kind of client tells whether it is connected: some only whether they are meant to be. */
+/** Some kinds of client do not tell whether they are connected, only whether they are open. */
 export function isConnected({ isReady, isOpen }: Pick<SendingClient, 'isReady' | 'isOpen'>): boolean {
   return isReady ?? isOpen
 }

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 
-/** The names of the store's keys on the server. Sessions, lists, epochs and leases are each in a slot of their own. */
+/** The names of the store's keys on the server. The store gives them no common hash tag, so a cluster spreads them. */
 export class Names {
-  /** With what the name of every record begins. */
+  /** The beginning of the name of every record. */
   readonly records: string
   readonly #prefix: string
 
@@ -15,7 +15,7 @@ export class Names {
     return `${this.records}${key}`
   }
 
-  /** The sessions of a subject. A subject is hashed, because it may be long, and may be meant for nobody's eyes. */
+  /** The list of a subject's sessions. The subject is hashed because it may be long, and may be confidential. */
   sessionsOf(subject: string): string {
     return `${this.#prefix}u:${hash('sha256', subject, 'base64url')}`
   }

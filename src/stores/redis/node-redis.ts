@@ -4,7 +4,7 @@ import type { RedisAddress } from './address.ts'
 import type { RedisClient } from './client.ts'
 import { type Endable, retryDelay } from './endable.ts'
 
-/** What is used of the package `redis`, in its versions 5 and 6. */
+/** The part of the package `redis`, versions 5 and 6, that the store uses. */
 interface Driver {
   createClient(options: object): Client
   createSentinel(options: object): Client
@@ -23,7 +23,7 @@ interface Client extends RedisClient {
 /** Opens a client of node-redis. */
 export function openSendingClient(loaded: unknown, address: RedisAddress): Endable {
   const ending = new AbortController()
-  // Each connection listens to it as long as it is there, and there may be many.
+  // Each connection adds a listener as long as it is open, and there may be many.
   setMaxListeners(0, ending.signal)
   // The package has these three in every version that the manifest allows.
   const client = made(loaded as Driver, address, ending.signal)
@@ -36,15 +36,15 @@ export function openSendingClient(loaded: unknown, address: RedisAddress): Endab
     cut: () => {
       connecting.giveUp()
       if (client.isOpen) client.destroy()
-      // What is about to connect is in no list of the client's, and would wait for a server that says nothing for ever.
+      // The client keeps no list of connections that are being opened; one to a silent server would wait for ever.
       ending.abort()
     },
   }
 }
 
-/** A sentinel or a cluster gives up when nobody is there at start, where a single server is tried again. */
+/** Retries the first connection, because the sentinel and cluster clients give up if no server answers at startup. */
 class Connecting {
-  /** Why the last attempt has failed; undefined once one has not. */
+  /** Why the last attempt failed; undefined once one has succeeded. */
   error: unknown
   #isGivenUp = false
   readonly #client: Client
@@ -91,7 +91,7 @@ function made(driver: Driver, address: RedisAddress, signal: AbortSignal): Clien
   })
 }
 
-/** The signal ends every connection: what is said of a socket is handed on to Node. */
+/** The package passes the socket options on to Node, so the signal closes every connection. */
 function optionsFor({ isEncrypted }: RedisAddress, signal: AbortSignal) {
   return {
     disableOfflineQueue: true,
@@ -104,7 +104,7 @@ function optionsFor({ isEncrypted }: RedisAddress, signal: AbortSignal) {
   }
 }
 
-/** The package takes what is undefined for something that was given. */
+/** Leaves out undefined fields, which the package would treat as given. */
 function given(login: object): object {
   return Object.fromEntries(Object.entries(login).filter(([, value]) => value !== undefined))
 }

@@ -4,12 +4,12 @@ import { optionsOf, type StoreUrl } from '../store-url.ts'
 import { parseAddress } from './address.ts'
 import { openClient, type RedisDriverName, type RedisDrivers } from './connection.ts'
 
-/** Text, because a prefix may consist of digits. */
+/** Options that stay text: a prefix may consist of digits. */
 const textOptions = ['prefix', 'adopt', 'adoptUntil', 'adoptPrefix']
 const parameters = [...textOptions, 'replicas', 'driver', 'sentinelUser', 'sentinelPassword']
 
 /**
- * Opens the store of a URL.
+ * Opens the redis store that a URL names.
  *
  * @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`
  */

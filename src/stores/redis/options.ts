@@ -4,26 +4,29 @@ import { type Clock, systemClock } from '../../core/time/clock.ts'
 import { isClient, type RedisClient, readsFromReplicas } from './client.ts'
 
 export interface RedisStoreOptions {
-  /** A client of node-redis or ioredis that the application has made. It stays the application's: `close` leaves it. */
+  /** The application's own client, of node-redis or ioredis. `close` does not close it. */
   readonly client: RedisClient
   /**
-   * With what the name of every key begins. Two applications on one server have two.
+   * The beginning of the name of every key. Two applications on one server need different prefixes.
    * @default 'sojourn:'
    */
   readonly prefix?: string
   /**
-   * How many replicas have a write before it is answered. With one or more, a write that was answered outlives the
-   * primary, and one that reaches too few in time fails.
+   * How many replicas must have a write before it is answered. With one or more, an answered write survives the loss of
+   * the primary, and a write that reaches too few replicas in time fails.
    * @default 0
    */
   readonly replicas?: number
   /**
-   * Takes over the sessions that connect-redis has left on the server: a visitor who brings an old cookie is found, and
-   * their session moved into a record. Needs `adoptUntil`.
+   * Takes over the sessions that connect-redis has left on the server: when a visitor brings an old cookie, the store
+   * finds their session and moves it into a record. Needs `adoptUntil`.
    * @default no sessions are taken over
    */
   readonly adopt?: 'connect-redis'
-  /** Until when sessions are taken over: as long as the old ones live. A Date, milliseconds, or text such as '2027-01-31'. */
+  /**
+   * Until when to take sessions over, as a Date, milliseconds, or text such as '2027-01-31'. Choose a time by which the
+   * old ones have expired.
+   */
   readonly adoptUntil?: Date | number | string
   /**
    * The `prefix` that connect-redis had.
@@ -37,7 +40,7 @@ export interface RedisStoreOptions {
   readonly clock?: Clock
 }
 
-/** The largest of a name's parts that is of any use. */
+/** The longest prefix that makes any sense. */
 const longestPrefix = 256
 const mostReplicas = 100
 
@@ -45,7 +48,7 @@ const checks: { readonly [option in keyof Required<RedisStoreOptions>]: OptionCh
   client: {
     expected: 'a client of the package `redis` or `ioredis`',
     accepts: isClient,
-    // Somebody may give a URL in its place, which may hold a password.
+    // The value is not quoted: it may be a URL with a password.
     describe: value => `a value of type ${typeof value}`,
   },
   replicas: { expected: `a whole number from 0 to ${mostReplicas}`, accepts: isReplicaCount },
@@ -65,13 +68,14 @@ export interface CheckedOptions {
   readonly prefix: string
   readonly clock: Clock
   readonly replicas: number
-  /** Until when sessions of connect-redis are taken over, and under which prefix they are. */
+  /** Until when to take over sessions of connect-redis; undefined to take over none. */
   readonly adoptsUntil: number | undefined
+  /** The prefix of the sessions of connect-redis. */
   readonly adoptPrefix: string
 }
 
 /**
- * Fills in the defaults, and refuses what cannot be meant.
+ * Fills in the defaults, and refuses invalid options.
  *
  * @throws SojournError `OPTION_INVALID`
  */
@@ -89,7 +93,7 @@ export function checkedOptions(options: RedisStoreOptions): CheckedOptions {
   return { client, prefix, clock, replicas, adoptPrefix, adoptsUntil: adoptsUntil(options) }
 }
 
-/** A window without an end would be forgotten, and let other software bring ended sessions back for ever. */
+/** Requires an end: people would forget to close the window, and other software could bring ended sessions back for ever. */
 function adoptsUntil({ adopt, adoptUntil }: RedisStoreOptions): number | undefined {
   if ((adopt === undefined) !== (adoptUntil === undefined))
     throw invalid('`adopt` and `adoptUntil` together, got one of them')

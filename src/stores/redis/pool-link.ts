@@ -3,24 +3,24 @@ import { systemClock } from '../../core/time/clock.ts'
 import { lookEveryMs, patienceMs } from './line.ts'
 import { type Link, type Send, type SendingClient, sendTogether } from './link.ts'
 
-/** What is used of a pool of node-redis. */
+/** The part of a node-redis pool that the store uses. */
 export interface SendingPool extends SendingClient {
-  /** Calls with a connection that nobody else has, which may be without its server just now. */
+  /** Calls `work` with a connection that no other call has. The connection may have lost its server. */
   execute<Answer>(
     work: (connection: SendingClient) => Promise<Answer> | undefined,
   ): Promise<Answer | undefined>
 }
 
-/** Answers how to use a pool of node-redis. */
+/** Answers a link for a node-redis pool. */
 export function linkToPool(pool: SendingPool): Link {
   const send: Send = words => onceReady(pool, connection => connection.sendCommand(words))
   return {
-    // A command leaves on whichever connection is free.
+    // A command leaves on any connection that is free.
     keepsOrder: false,
     hasOneServer: true,
     keyPrefix: '',
     serverOf: () => '',
-    // It tells of none of its connections whether it is there.
+    // The pool does not tell whether its connections are connected.
     isReady: () => pool.isOpen,
     send: (_key, words) => send(words),
     sendBoth: (_key, first, second) =>
@@ -30,8 +30,9 @@ export function linkToPool(pool: SendingPool): Link {
 }
 
 /**
- * Does something with a connection that is there. A pool hands out those that have lost their server as well, and they
- * would keep a command until it is back, when nobody waits for it any more. So does the queue of who waits for one.
+ * Runs `work` with a connection that is connected. A pool also hands out connections that have lost their server, and
+ * such a connection keeps a command until the server is back, when its caller has given up. So does the pool's own
+ * queue of calls that wait for a connection.
  */
 async function onceReady<Answer>(
   pool: SendingPool,
@@ -41,13 +42,13 @@ async function onceReady<Answer>(
   const until = systemClock.now() + patienceMs
   while (systemClock.now() < until) {
     let isSent = false
-    // One that throws before it answers a promise would cost the pool the connection.
+    // The function is async because one that throws synchronously would cost the pool the connection.
     const answer = await pool.execute(async connection => {
       if (connection.isReady !== true || systemClock.now() >= until) return undefined
       isSent = true
       return await goOn(() => work(connection))
     })
-    // It was sent, so that this is what the work has answered.
+    // The command was sent, so this is the answer of `work`.
     if (isSent) return answer as Answer
     await new Promise<void>(resolve => systemClock.after(lookEveryMs, resolve))
   }

@@ -1,17 +1,17 @@
 import type { EncodedData, SessionRecord } from '../../core/record/store.ts'
 import { SojournError } from '../../core/report/errors.ts'
 
-/** A record as text, in the two parts between which the marks of its writers stand. */
+/** A record as text, in two parts. The scripts put the marks of its writers between them. */
 export interface RecordText {
   /** The version and the two times. */
   readonly head: string
-  /** A line with the device, a line with what no script needs, and the data. */
+  /** A line with the device, a line with the facts that no script needs, and the data. */
   readonly tail: string
 }
 
-/** What the third line holds. */
+/** The third line. */
 type Facts = readonly [
-  /** So that a record is known to be the one that was asked for. */
+  /** Shows that a record is the one that the store asked for. */
   beginningOfKey: string,
   createdAt: number,
   subject: string | null,
@@ -20,12 +20,12 @@ type Facts = readonly [
   rotation: string | null,
   form: Form,
 ]
-/** How the data follows; or the data itself, where it is text of half characters, which UTF-8 cannot hold. */
+/** The form of the data that follows; or the data itself, where it is text with lone surrogates, which UTF-8 cannot hold. */
 type Form = typeof textFollows | typeof bytesFollow | string
 const textFollows = 0
-/** As base64, so that no client needs to be told what is text and what is not. */
+/** As base64, so that every client can treat the record as text. */
 const bytesFollow = 1
-/** Enough that no other key begins in the same way by chance. */
+/** Long enough that no two keys begin alike by chance. */
 const beginningLength = 8
 const shape = /^(\d+) (\S+) (\S+)[^\n]*\n([^\n]*)\n([^\n]*)\n/
 
@@ -38,16 +38,16 @@ export function encodeRecord(record: SessionRecord): RecordText {
   }
 }
 
-/** Writes a device as a line. An empty one stands for none. */
+/** Writes a device as a line. An empty line stands for no device. */
 export function encodeDevice(device: string | undefined): string {
   return device === undefined ? '' : JSON.stringify(device)
 }
 
 /**
- * Reads a record. That of another key would let a visitor into the session of somebody else: a driver that has lost
- * count of its answers gives it, and so does whoever copies records on the server.
+ * Reads a record. It refuses the record of another key, which would let a visitor into another user's session. A driver
+ * that mixes up its answers delivers such a record, and so does a copy made on the server.
  *
- * @throws SojournError `RECORD_CORRUPT` for what `encodeRecord` has not written for this key.
+ * @throws SojournError `RECORD_CORRUPT` for text that `encodeRecord` did not write for this key.
  */
 export function decodeRecord(key: string, text: string): SessionRecord {
   const [all, version, touchedAt, expiresAt, device = '', line = ''] = shape.exec(text) ?? []
@@ -69,7 +69,7 @@ export function decodeRecord(key: string, text: string): SessionRecord {
   }
 }
 
-/** The error for what lies where a record should be. */
+/** The error for a key that holds something other than a record. */
 export function corrupt(): SojournError {
   return new SojournError(
     'RECORD_CORRUPT',
@@ -91,7 +91,7 @@ function bodyOf(record: SessionRecord): string {
     return `${JSON.stringify(facts)}\n`
   }
   if (typeof data !== 'string') return line(bytesFollow) + base64Of(data)
-  // UTF-8 could not give back half of a character that takes two code units.
+  // UTF-8 cannot hold lone surrogates.
   return data.isWellFormed() ? line(textFollows) + data : line(data)
 }
 
@@ -110,7 +110,7 @@ function base64Of(bytes: Uint8Array): string {
 
 function parseLine<Line>(text: string): Line {
   try {
-    // Nobody but `encodeRecord` has written it.
+    // Only `encodeRecord` writes these lines.
     return JSON.parse(text) as Line
   } catch {
     // The parser's own error would quote the record.

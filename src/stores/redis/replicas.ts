@@ -7,34 +7,34 @@ type Words = readonly string[]
 
 /** How long a write waits for its replicas. */
 const patienceMs = 500
-/** The same while they are known to be missing. The server knows no shorter time. */
+/** How long a write waits while replicas are missing. It is the shortest time that the server knows. */
 const shortestMs = 1
 /**
- * How often one of them waits as long as ever all the same. A busy server counts so short a time that no replica on
- * another machine has answered within it, and writes would be refused long after the replicas are back.
+ * How often a write waits the full time although replicas are missing. Within `shortestMs` no replica on another machine
+ * can answer a busy server, so without these trials writes would still fail long after the replicas are back.
  */
 const trialEveryMs = 5000
-/** How many writes wait at once: a connection carries out nothing else meanwhile, not even a read. */
+/** How many writes wait for replicas at once: their connection runs nothing else meanwhile, not even a read. */
 const mostAtOnce = 2
-/** How long a write waits for others to have waited. Then its request has failed, so that it does not leave. */
+/** How long a write waits for its turn. Later it is not sent, because its request has failed by then. */
 const longestTurnMs = 2000
-/** After so long a place is free again, because a driver may wait for ever. */
+/** After this long a write gives up its place, because a driver may wait for ever. */
 const longestPlaceMs = 2000
 
-/** Lets writes be answered only when so many replicas have them, so that a failover does not undo them. */
+/** Answers a write only when enough replicas have it, so that a failover does not undo it. */
 export class Replicas {
   readonly #link: Link
   readonly #wanted: number
-  /** In a cluster each primary has replicas of its own: where some are missing, only the writes there have to wait. */
+  /** By server: in a cluster each primary has its own replicas, and missing ones delay only the writes to that primary. */
   readonly #servers = new Map<string, Waiting>()
 
-  /** With none wanted it only hands on. */
+  /** With `wanted` 0, writes do not wait. */
   constructor(link: Link, wanted: number) {
     this.#link = link
     this.#wanted = wanted
   }
 
-  /** Rejects when too few have it in time, which does not take the write back. */
+  /** Rejects when too few replicas have the write in time. The write itself stays. */
   async write(key: string, words: Words): Promise<unknown> {
     if (this.#wanted === 0) return await this.#link.send(key, words)
     return await this.#waitingAt(this.#link.serverOf(key)).write(key, words)
@@ -47,13 +47,13 @@ export class Replicas {
   }
 }
 
-/** The writes to one server, which wait for its replicas. */
+/** The writes to one server that wait for its replicas. */
 class Waiting {
   readonly #link: Link
   readonly #wanted: number
-  /** Whether the last write has reached too few. */
+  /** Whether the last write reached too few replicas. */
   #isShort = false
-  /** When a write will wait as long as ever although they are missing. */
+  /** When the next write waits the full time although replicas are missing. */
   #trialAt = 0
   #underWay = 0
   readonly #turns: (() => void)[] = []
@@ -92,7 +92,7 @@ class Waiting {
     return patienceMs
   }
 
-  /** A server of a cluster that no longer has the key says so, and the drivers listen to it for single commands only. */
+  /** When a key has moved, a server of a cluster answers with a redirection, which drivers follow for single commands only. */
   async #sendBoth(key: string, ...both: readonly [Words, Words]): Promise<readonly unknown[]> {
     const goOn = sameCall()
     try {
@@ -106,7 +106,7 @@ class Waiting {
     }
   }
 
-  /** While a slot moves, the client alone knows which server has carried out the write. So each one is asked. */
+  /** While a slot moves, only the client knows which server ran the write, so this waits on every primary. */
   async #sendApart(key: string, write: Words, waiting: Words): Promise<readonly unknown[]> {
     const answer = await this.#link.send(key, write)
     const primaries = await this.#link.primaries()
@@ -114,21 +114,21 @@ class Waiting {
     return [answer, Math.min(...reached.map(Number))]
   }
 
-  /** While replicas are missing each write waits in vain, so that one alone does. */
+  /** While replicas are missing, every write waits in vain, so only one at a time may. */
   #hasPlace(): boolean {
     return this.#underWay < (this.#isShort ? 1 : mostAtOnce)
   }
 
-  /** Resolves, with a place taken, when those before it have had theirs. */
+  /** Queues for a place. Resolves once the place is taken. */
   async #turn(): Promise<void> {
     const until = systemClock.now() + longestTurnMs
     await new Promise<void>(resolve => this.#turns.push(resolve))
     const isLate = systemClock.now() >= until
     if (!isLate && this.#link.isReady()) return
     this.#leave()
-    if (isLate) throw new Error(`Reached no place among the writes within ${longestTurnMs} ms: timeout`)
-    // A driver would keep the write until the server is back, when nobody waits for it any more.
-    throw new Error('Connection is closed since the write has waited for its turn')
+    if (isLate) throw new Error(`No turn to write within ${longestTurnMs} ms: timeout`)
+    // A driver would keep the write until the server is back, when its caller has given up.
+    throw new Error('Connection is closed: it was lost while the write waited for its turn')
   }
 
   #leaveOnce(): () => void {

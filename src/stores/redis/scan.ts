@@ -1,11 +1,11 @@
 import type { Send } from './link.ts'
 
-/** How many names the server looks at in one step: it answers nobody else meanwhile. */
+/** How many names the server scans in one step, during which it serves no other client. */
 const stepSize = '250'
 
-/** Streams, in steps, what follows a beginning in the names of the servers' texts. Each comes once. */
+/** Streams the string keys whose names begin with `start`, in groups and without that beginning. Each comes once. */
 export async function* keysIn(servers: readonly Send[], start: string): AsyncGenerator<readonly string[]> {
-  // A server that makes room for more names meanwhile may show some again, and so may one that takes over from another.
+  // A server may return a name twice when it resizes its table meanwhile, and so may one that takes over from another.
   const seen = new Set<string>()
   for (const server of servers) {
     for await (const keys of stepsThrough(server, start)) {
@@ -34,7 +34,7 @@ async function* stepsThrough(server: Send, start: string): AsyncGenerator<readon
   } while (cursor !== '0')
 }
 
-/** A name in which no character stands for others. */
+/** Escapes the wildcards in a name. */
 function literal(name: string): string {
   return name.replaceAll(/[\\*?[\]^-]/g, String.raw`\$&`)
 }

@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto'
 import { graceMs } from './grace.ts'
 
-/** A script that the server runs as one step. Its name there is the hash of its source. */
+/** A script that the server runs as one step. The server knows it by the hash of its source. */
 export interface Script {
   readonly source: string
   readonly sha: string
 }
 
-/** How many writers of one record are remembered: more than one only where several processes change one session. */
+/** How many writers a record remembers. There is more than one only where several processes change one session. */
 const mostMarks = 8
 
 /**
  * A record is text: a line with its version, its two times and the marks of its last writers, a line with its device,
- * and the rest, which no script looks into. Numbers are never written by a script, only copied, because Lua would round them.
+ * and the rest, which no script reads. Scripts only copy the numbers of a record as text, because Lua would round them.
  */
 const aboutRecords = `
 local now = tonumber(ARGV[1])
@@ -40,7 +40,10 @@ local function with(marks, mark)
 end
 `
 
-/** Arguments: now, the mark of this write, the end, the first line without marks, what follows it. Answers 1 or 0. */
+/**
+ * Arguments: now, the mark of this write, the end, the first line without marks, the rest of the record. Answers 1, or 0
+ * when the key is taken.
+ */
 export const createScript: Script = script(`${aboutRecords}
 local found = read()
 if found then return has(found.marks, ARGV[2]) and 1 or 0 end
@@ -49,8 +52,8 @@ return 1
 `)
 
 /**
- * Arguments: those of a creation, and what other software has under the second key. Answers 1 when the record has
- * taken its place, 0 when the first key is taken or the second holds something else.
+ * Arguments: those of `createScript`, and the text expected under the second key. Answers 1 when the record has taken
+ * its place, 0 when the first key is taken or the second holds another text.
  */
 export const takeOverScript: Script = script(`${aboutRecords}
 local found = read()
@@ -61,7 +64,7 @@ redis.call('DEL', KEYS[2])
 return 1
 `)
 
-/** Argument: what other software has under the key. Answers 1 when that was removed, 0 when there is something else. */
+/** Argument: the text expected under the key. Answers 1 when the script removed it, 0 when there is none or another. */
 export const removeScript: Script = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
@@ -75,7 +78,7 @@ keep(ARGV[2] .. ' ' .. ARGV[3], ARGV[3])
 return 1
 `)
 
-/** Argument: the token of a lease, which is removed if that one has the name. */
+/** Argument: the token of a lease. Removes the lease if this token has it. */
 export const releaseScript: Script = script(`
 local token = string.match(redis.call('GET', KEYS[1]) or '', '^%S+')
 if token == ARGV[1] then redis.call('DEL', KEYS[1]) end
@@ -83,8 +86,9 @@ return 1
 `)
 
 /**
- * Arguments: those of a creation, and the expected version. Answers 1 when it is done, also when a driver sends it a
- * second time because the connection was lost before the first answer; 0 when there is no record; or the record that is there.
+ * Arguments: those of `createScript`, and the expected version. Answers 1 when the record was replaced, also when a driver
+ * repeats the command because it lost the connection before the first answer; 0 when there is no record; or the record
+ * with another version.
  */
 export const replaceScript: Script = script(`${aboutRecords}
 local found = read()
@@ -106,7 +110,7 @@ end
 return 1
 `)
 
-/** Arguments: now, the last activity, the end, the line of the device or nothing. Answers 1 or 0. */
+/** Arguments: now, the last activity, the end, the line of the device or nothing. Answers 1, or 0 when there is no record. */
 export const touchScript: Script = script(`${aboutRecords}
 local found = read()
 if not found then return 0 end
@@ -118,7 +122,7 @@ keep(found.version .. ' ' .. touched .. ' ' .. ends .. found.marks .. '\\n' .. d
 return 1
 `)
 
-/** Arguments: now, the end of a session, its key. The index itself ends with the last of its sessions. */
+/** Arguments: now, the end of a session, its key. The list expires with the last of its sessions. */
 export const indexScript: Script = script(`
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', tonumber(ARGV[1]) - ${graceMs})
@@ -132,8 +136,8 @@ return 1
 `)
 
 /**
- * Arguments: now, the epoch, its end, and the key that it spares or nothing. The epoch that the spared session needs
- * stands last; version 0.1.0 neither writes nor reads it.
+ * Arguments: now, the epoch, its end, and the key of the session that it spares or nothing. In the text that it keeps,
+ * the epoch that the spared session needs comes last; version 0.1.0 neither writes nor reads it.
  */
 export const raiseScript: Script = script(`${keeping()}
 local function higher(one, other) return tonumber(one) > tonumber(other) and one or other end
@@ -162,8 +166,8 @@ function script(source: string): Script {
 }
 
 /**
- * The server removes what is over by its own clock, a little later than ours says so. One whose clock is ahead by more
- * than that has done so already, and whoever writes must not be told that it is kept.
+ * Lua that keeps a text until its end. The server removes it by its own clock, a little later than by ours. A server whose
+ * clock is further ahead than that removes it at once, and then the write must fail.
  */
 function keeping(): string {
   return `

@@ -2,13 +2,13 @@ import { isError, SojournError } from '../../core/report/errors.ts'
 import { graceMs } from './grace.ts'
 import type { Send } from './link.ts'
 
-/** Half of what a session outlives its end on the server, so that two clocks that are wrong in two ways have room. */
+/** Half of the grace, so that the clocks of two processes may be wrong in opposite directions. */
 const mostApartMs = graceMs / 2
-/** Policies that remove nothing, by which a write fails when the memory is full. */
+/** The policy that removes nothing: when the memory is full, a write fails. */
 const safePolicy = 'noeviction'
 
 /**
- * Looks whether a server would remove sessions before their ends. One that tells this user nothing is believed.
+ * Checks that a server does not remove sessions before they expire. A server that lets this user see nothing passes.
  *
  * @throws SojournError `STORE_UNUSABLE`
  */
@@ -20,7 +20,7 @@ export async function checkServer(send: Send, now: () => number): Promise<void> 
   throw new SojournError('STORE_UNUSABLE', `Expected a server for the redis store, but ${problem}.`)
 }
 
-/** What a server says of itself, by name. */
+/** The fields of the server's `INFO`, by name. */
 type Facts = ReadonlyMap<string, string>
 
 function factsIn(info: unknown): Facts {
@@ -35,12 +35,12 @@ function evictionOf(facts: Facts): string | undefined {
   return `it removes sessions that have not ended when its memory is full, by its \`maxmemory-policy\` ${policy}. Set that to ${safePolicy}`
 }
 
-/** The server has read its clock at some moment between the question and the answer. */
+/** The server read its clock at some moment between the question and the answer. */
 function differenceOf(facts: Facts, askedAt: number, answeredAt: number): string | undefined {
   const shown = Number(facts.get('server_time_usec')) / 1000
   const aheadMs = shown - answeredAt
   const behindMs = askedAt - shown
-  // Neither is so of a server that does not say what time it is.
+  // Both are NaN for a server that does not tell its time, and neither comparison holds.
   if (aheadMs > mostApartMs) return apart(aheadMs, 'ahead of')
   return behindMs > mostApartMs ? apart(behindMs, 'behind') : undefined
 }

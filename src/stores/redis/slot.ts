@@ -1,5 +1,5 @@
 /**
- * The slot of a cluster in which a key is. What stands in braces counts alone.
+ * The slot of a key in a cluster. If the key has a part in braces, only that part counts.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model
  */

@@ -5,15 +5,15 @@ import type { Line } from './line.ts'
 import type { Names } from './names.ts'
 import { indexScript } from './scripts.ts'
 
-/** What the list of a subject says of one session: its key, and when it will be over. */
+/** One entry in the list of a subject: the key of a session, and when it expires. */
 export interface Listing {
   readonly key: string
   readonly score: number
 }
 
 /**
- * Whose sessions are whose: for each subject a sorted set of keys, by their ends. It is in another place than the
- * records, so that it says where to look and never what is there.
+ * The sessions of each subject: a sorted set of keys, by expiry. A list is written apart from the records, so it is only
+ * a hint where to look; the records themselves decide.
  */
 export class SubjectLists {
   readonly #line: Line
@@ -26,18 +26,18 @@ export class SubjectLists {
     this.#clock = clock
   }
 
-  /** Notes that a record is about to be its subject's. It is never noted that it is no longer: reading finds out. */
+  /** Adds a key before its record is written. When the record changes its subject, the old entry stays: `heal` removes it. */
   async add(subject: string, key: string, expiresAt: number): Promise<void> {
     const score = Number.isFinite(expiresAt) ? String(expiresAt) : '+inf'
     await this.#line.run(indexScript, this.#names.sessionsOf(subject), [`${this.#clock.now()}`, score, key])
   }
 
-  /** All that may be the sessions of a subject. */
+  /** Every key that may be a session of the subject. */
   async of(subject: string): Promise<readonly Listing[]> {
     const answer = await this.#line.ask(this.#names.sessionsOf(subject), [
       ...['ZRANGE', this.#names.sessionsOf(subject), '0', '-1', 'WITHSCORES'],
     ])
-    // Whether each pair is a list of its own depends on the version of the protocol.
+    // RESP3 answers a list of pairs, RESP2 a flat list.
     const items = Array.isArray(answer) ? answer.flat().map(String) : []
     return Array.from({ length: items.length / 2 }, (_, index) => ({
       key: items[2 * index] ?? '',
@@ -45,15 +45,15 @@ export class SubjectLists {
     }))
   }
 
-  /** Forgets a session that has been deleted, which nobody creates again. Nobody waits for it. */
+  /** Removes the key of a deleted session, which is never created again. The caller does not wait for it. */
   forget(subject: string, key: string): void {
     const name = this.#names.sessionsOf(subject)
     this.#line.ask(name, ['ZREM', name, key]).catch(ignore)
   }
 
   /**
-   * Brings a list nearer to what was found. What was not found may be just about to be written: it is not removed, but
-   * has to be noted once more, or it leaves a little later. Nobody waits for it.
+   * Repairs a list after its records were read. A key without a record may belong to a record about to be written, so it
+   * is not removed at once: it expires a little later unless it is added again. The caller does not wait for it.
    */
   heal(subject: string, listed: readonly Listing[], found: readonly SessionRecord[]): void {
     const live = new Map(found.map(record => [record.key, record]))

@@ -4,7 +4,7 @@ import { corrupt } from './record-text.ts'
 const lost = 'the connection was lost'
 const late = 'it did not answer in time'
 
-/** What is wrong, by how the server and the drivers say so, and what to do about it. */
+/** What is wrong and what to do about it, by the messages and codes of the server and the drivers. */
 const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
   [
     /^WRONGTYPE/,
@@ -42,8 +42,8 @@ const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
 const hopeless = /password|encrypted/
 
 /**
- * The error for what a driver has thrown. Its cause is a copy with the message alone, because the drivers' own errors
- * carry the command with them, and with it sessions and passwords.
+ * The error for one that a driver threw. Its cause is a copy of the message, name and code alone, because the drivers'
+ * own errors carry the command, and with it sessions and passwords.
  */
 export function troubleOf(error: unknown): Error {
   if (error instanceof SojournError) return error
@@ -58,24 +58,24 @@ export function reasonOf(error: Error): string {
   return reasons.find(([sign]) => sign.test(said))?.[1] ?? 'it failed. See `cause`'
 }
 
-/** Whether an error tells no more than that there is no connection, as where one side encrypts and the other does not. */
+/** Whether an error says no more than that there is no connection, as when only one side encrypts. */
 export function isVague(error: unknown): boolean {
   return error !== undefined && [lost, late].includes(reasonOf(plain(error)))
 }
 
-/** Whether another attempt in a moment would end the same way. */
+/** Whether a retry would fail in the same way. */
 export function isHopeless(error: unknown): boolean {
   if (error instanceof SojournError) return true
   return error !== undefined && hopeless.test(reasonOf(plain(error)))
 }
 
-/** A copy of an error with nothing in it but what it says. */
+/** Copies the message, name and code of an error, and nothing else. */
 export function plain(error: unknown): Error {
   const first = isError(error) && 'errors' in error ? (Object(error.errors)[0] ?? error) : error
   if (!isError(first)) return new Error('The driver has thrown something that is no error.')
-  // What follows quotes the command.
+  // The rest of the message quotes the command.
   const [message = ''] = first.message.split(/, with args beginning with/i)
-  // Some have a name and say nothing.
+  // Some errors have a name but no message.
   const copy = new Error(message === '' ? first.constructor.name : message)
   copy.name = first.name
   return Object.assign(copy, codeOf(first) === '' ? {} : { code: codeOf(first) })

@@ -4,7 +4,7 @@ import type { AdapterSceneClause } from './scene.ts'
 
 export const cookieClauses: readonly AdapterSceneClause[] = [
   {
-    name: 'a stranger who leaves nothing gets no cookie, and the store is not asked',
+    name: 'a stranger who stores nothing gets no cookie and causes no store call',
     async prove(scene) {
       await scene.open()
       const { cookies, headers } = await scene.visitor().get('/read')
@@ -13,20 +13,20 @@ export const cookieClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'a route that never looks at the session writes nothing and sends no cookie',
+    name: 'a route that never uses the session writes nothing and sends no cookie',
     async prove(scene) {
       await scene.open()
       const visitor = await scene.signedIn()
       const before = scene.store.calls.length
       const { cookies } = await visitor.get('/plain')
       const calls = scene.store.calls.slice(before)
-      // A store that answers later has to be asked before the route runs.
+      // With a store that answers later, the adapter loads the session before the route runs.
       const allowed = scene.store.traits.readsAtOnce ? [] : ['load', 'epochOf']
       assert.deepEqual([cookies, calls.filter(verb => !allowed.includes(verb))], [[], []])
     },
   },
   {
-    name: 'a visitor who has the cookie does not get it again for reading',
+    name: 'a request that only reads the session does not send the cookie again',
     async prove(scene) {
       await scene.open()
       const visitor = await scene.signedIn()
@@ -34,7 +34,7 @@ export const cookieClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'the cookie leaves beside the cookies of the application',
+    name: 'the session cookie is sent beside the cookies of the application',
     async prove(scene) {
       await scene.open({
         '/theme': request => {
@@ -48,7 +48,7 @@ export const cookieClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'an answer with the cookie is kept out of caches, unless the application has chosen otherwise',
+    name: 'a response with the cookie is kept out of caches, unless the application says otherwise',
     async prove(scene) {
       const chosen = 'private, max-age=60'
       await scene.open({
@@ -62,7 +62,7 @@ export const cookieClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'an answer carries one cookie of the session, that of the last one',
+    name: 'a response carries one session cookie, that of the last session',
     async prove(scene) {
       await scene.open({
         '/twice': async request => {

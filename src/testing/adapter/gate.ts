@@ -1,4 +1,4 @@
-/** A promise that a clause resolves when it likes. */
+/** A promise that a clause resolves. */
 export class Gate {
   readonly passed: Promise<void>
   #resolve: () => void = () => undefined

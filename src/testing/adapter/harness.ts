@@ -1,46 +1,46 @@
 import type { MaybePromise, Store } from '../../core/record/store.ts'
 import type { Session } from '../../core/session/session.ts'
 
-/** How the contract gets at the adapter that it is to prove. */
+/** How the contract starts the adapter to prove. */
 export interface AdapterHarness {
-  /** Starts an application of the framework. It is called once for each clause. */
+  /** Starts an application of the framework. The contract calls it once for each clause. */
   open(site: AdapterSite): MaybePromise<AdapterBench>
 }
 
-/** The application that a clause asks for. */
+/** The application that a clause needs. */
 export interface AdapterSite {
   /** The options of the sessions, for `session` or `createSessions`. */
   readonly options: { readonly name: string; readonly secret: string; readonly store: Store }
-  /** What is answered to a GET request for each path, such as `/read`. */
+  /** The route of a GET request for each path, such as `/read`. */
   readonly routes: { readonly [path: string]: AdapterRoute }
 }
 
-/** Says what to answer. What a route throws or rejects with goes the way of the framework's errors. */
+/** Answers a request. The framework handles what a route throws or rejects with, as it handles any error. */
 export type AdapterRoute = (request: AdapterRequest) => MaybePromise<AdapterAnswer>
 
-/** What a route sees of a request. */
+/** A request as a route sees it. */
 export interface AdapterRequest {
-  /** The session that the request has at this moment: another one after a sign-in. */
+  /** The present session of the request: a sign-in replaces it by another. */
   readonly session: Session | undefined
 }
 
-/** An answer, to be sent as an application of the framework would send it. */
+/** An answer. The harness sends it as an application of the framework would. */
 export interface AdapterAnswer {
   readonly status: number
   readonly headers: { readonly [name: string]: string }
-  /** Text is sent in one piece. Anything else is streamed: each chunk leaves as soon as it is there. */
+  /** Send text in one piece. Stream anything else: each chunk leaves as soon as it is there. */
   readonly body: string | AsyncIterable<string>
 }
 
-/** One application that runs. */
+/** One running application. */
 export interface AdapterBench {
-  /** Sends a GET request to it, as `fetch` does. Resolves as soon as the head of the response is there. */
+  /** Sends a GET request to it, as `fetch` does. Resolves when the head of the response is there. */
   request(path: string, init: AdapterRequestInit): Promise<Response>
-  /** Called when the clause is over, however it ended. */
+  /** Called after the clause, whether it passed or failed. */
   close?(): MaybePromise<void>
 }
 
-/** How a request is sent, for `fetch`. */
+/** The second parameter of `fetch`. */
 export interface AdapterRequestInit {
   readonly headers: Record<string, string>
   readonly redirect: 'manual'

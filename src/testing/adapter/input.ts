@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AdapterSceneClause } from './scene.ts'
 
-/** What a visitor may send in the place of a value. */
+/** Cookie values that a visitor may send. */
 const values = [
   '',
   '=',
@@ -19,7 +19,7 @@ const values = [
 
 export const inputClauses: readonly AdapterSceneClause[] = [
   {
-    name: 'a visitor with a malformed, huge or binary cookie is a stranger, and the store is not asked',
+    name: 'a visitor with a malformed, huge or binary cookie is a stranger and causes no store call',
     async prove(scene) {
       await scene.open()
       for (const value of values) {
@@ -30,7 +30,7 @@ export const inputClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'a cookie that somebody has changed is worth nothing',
+    name: 'a tampered cookie opens no session',
     async prove(scene) {
       await scene.open()
       const { cookie = '' } = await scene.signedIn()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Session } from '../../core/session/session.ts'
 import type { AdapterAnswer, AdapterRequest, AdapterRoute } from './harness.ts'
 
-/** What every application of the contract answers. */
+/** The routes of every application of the contract. */
 export const commonRoutes: { readonly [path: string]: AdapterRoute } = {
   '/plain': () => text('plain'),
   '/read': request => text(JSON.stringify(contentsOf(sessionOf(request)))),
@@ -20,7 +20,7 @@ export const commonRoutes: { readonly [path: string]: AdapterRoute } = {
   },
 }
 
-/** An answer that has worked, in one piece unless it says otherwise. */
+/** A successful answer with a text body, unless `others` says otherwise. */
 export function text(body: string, others: Partial<AdapterAnswer> = {}): AdapterAnswer {
   return { status: 200, headers: {}, body, ...others }
 }

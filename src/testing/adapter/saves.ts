@@ -14,7 +14,7 @@ const first = {
 
 export const saveClauses: readonly AdapterSceneClause[] = [
   {
-    name: 'nothing of an answer leaves before its session is stored',
+    name: 'no part of a response is sent before its session is stored',
     async prove(scene) {
       await scene.open()
       const visitor = scene.visitor()
@@ -28,7 +28,7 @@ export const saveClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'the request after a redirect finds the session that was stored before it',
+    name: 'the request after a redirect finds the session that the redirect stored',
     async prove(scene) {
       await scene.open({ '/redirect': redirect })
       const visitor = await scene.signedIn()
@@ -43,7 +43,7 @@ export const saveClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'a first save that fails becomes an error response, without a cookie and without the head of the answer',
+    name: 'a failed first save becomes an error response, without a cookie and without the headers of the original',
     async prove(scene) {
       await scene.open({ '/redirect': redirect })
       scene.store.break('create')
@@ -53,7 +53,7 @@ export const saveClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'a later save that fails becomes an error response, and the session stays as it was',
+    name: 'a failed later save becomes an error response, and the session stays as it was',
     async prove(scene) {
       await scene.open({ '/redirect': redirect })
       const visitor = await scene.signedIn()
@@ -64,7 +64,7 @@ export const saveClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'a load that fails becomes an error response, and the visitor stays signed in',
+    name: 'a failed load becomes an error response, and the visitor stays signed in',
     async prove(scene) {
       await scene.open()
       const visitor = await scene.signedIn()

@@ -4,13 +4,13 @@ import { commonRoutes } from './routes.ts'
 import { Visitor } from './visitor.ts'
 import { type Promptness, WatchedStore } from './watched-store.ts'
 
-/** A clause before it has been given an adapter. */
+/** A clause without its adapter. */
 export interface AdapterSceneClause {
   readonly name: string
   prove(scene: AdapterScene): Promise<void>
 }
 
-/** How long a clause waits for an answer that does not come, before it counts as broken. */
+/** How long a clause may take. Then it fails. */
 const patienceMs = 10_000
 const name = 'contract.sid'
 const secret = 'only the contract for adapters knows this'
@@ -35,7 +35,7 @@ export class AdapterScene {
     })
   }
 
-  /** Somebody who comes with a cookie, or without one. */
+  /** A visitor with a cookie, or without one. */
   visitor(cookie?: string): Visitor {
     assert.ok(this.#bench, 'Expected a clause to call `open` before a visitor comes.')
     return new Visitor(this.#bench, { name, cookie })
@@ -48,12 +48,12 @@ export class AdapterScene {
     return visitor
   }
 
-  /** Lets other requests be answered, so that whatever could be sent by now has been sent. */
+  /** Makes some other requests and waits for their answers, so that anything ready to be sent has been sent. */
   async others(): Promise<void> {
     for (const _ of [1, 2, 3]) await this.visitor().get('/plain')
   }
 
-  /** Asserts that an answer waits for a call of the store, and goes on waiting while the call is not answered. */
+  /** Asserts that an answer waits for a store call, and goes on waiting until the store answers it. */
   async expectHeld(answer: Promise<unknown>, call: Promise<void>): Promise<void> {
     let isOver = false
     const end = (): void => {
@@ -65,7 +65,7 @@ export class AdapterScene {
     assert.ok(!isOver, 'Expected the answer to wait for the store.')
   }
 
-  /** Asserts that an application that has answered all requests has finished with all that it began. */
+  /** Asserts that no store call is under way after the application has answered all requests. */
   expectNothingLeft(): void {
     assert.equal(this.store.pending, 0, 'Expected no call of the store to go on after the answers.')
   }
@@ -89,9 +89,9 @@ export async function runScene(
   try {
     await withPatience(clause.prove(scene))
     scene.expectNothingLeft()
-    // Node tells of rejections when the promises of a turn have run.
+    // Node emits `unhandledRejection` after the promise callbacks of a turn have run.
     await new Promise(resolve => setImmediate(resolve))
-    assert.deepEqual(rejections, [], 'Expected no promise to be rejected without anybody who hears of it.')
+    assert.deepEqual(rejections, [], 'Expected no unhandled rejection of a promise.')
   } finally {
     process.off('unhandledRejection', note)
     await scene.close()
@@ -101,7 +101,7 @@ export async function runScene(
 async function withPatience(proving: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const giving = new Promise<never>((_, reject) => {
-    const message = 'Expected an answer of the application, got none for ten seconds.'
+    const message = 'Expected an answer of the application within ten seconds, got none.'
     timer = setTimeout(() => reject(new assert.AssertionError({ message })), patienceMs)
   })
   await Promise.race([proving, giving]).finally(() => clearTimeout(timer))

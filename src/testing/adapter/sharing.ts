@@ -6,7 +6,7 @@ import type { AdapterSceneClause } from './scene.ts'
 
 export const sharingClauses: readonly AdapterSceneClause[] = [
   {
-    name: 'a sign-in changes the id, and the one from before is worth nothing',
+    name: 'a sign-in changes the id, and the old one opens no session',
     async prove(scene) {
       await scene.open()
       const visitor = scene.visitor()
@@ -19,7 +19,7 @@ export const sharingClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'a logout ends the session and takes the cookie away',
+    name: 'a logout ends the session and deletes the cookie',
     async prove(scene) {
       await scene.open()
       const visitor = await scene.signedIn()
@@ -54,7 +54,7 @@ export const sharingClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'two requests at once that change different things both count',
+    name: 'concurrent requests that change different keys both count',
     async prove(scene) {
       const meet = meeting(2)
       const change =
@@ -72,7 +72,7 @@ export const sharingClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'an update counts each of many requests at once',
+    name: 'concurrent updates of a counter all count',
     async prove(scene) {
       const meet = meeting(5)
       await scene.open({
@@ -92,7 +92,7 @@ export const sharingClauses: readonly AdapterSceneClause[] = [
   },
 ]
 
-/** A point at which so many requests wait for each other. */
+/** A point at which `size` requests wait for each other. */
 function meeting(size: number): () => Promise<void> {
   const gate = new Gate()
   let count = 0

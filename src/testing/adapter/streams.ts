@@ -6,7 +6,7 @@ import type { AdapterSceneClause } from './scene.ts'
 
 export const streamClauses: readonly AdapterSceneClause[] = [
   {
-    name: 'a stream has its cookie at the first byte, and its end waits for the save',
+    name: 'a stream sends the cookie with its first byte, and its end waits for the save',
     async prove(scene) {
       const rest = new Gate()
       await scene.open({
@@ -29,7 +29,7 @@ export const streamClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'a change that a stream makes before its end is stored by its end',
+    name: 'a change that a stream makes before its end is stored when it ends',
     async prove(scene) {
       await scene.open({ '/stream': request => stream(() => put(request, { visits: 2 })) })
       const visitor = await scene.signedIn()
@@ -38,7 +38,7 @@ export const streamClauses: readonly AdapterSceneClause[] = [
     },
   },
   {
-    name: 'a stream whose save fails breaks off',
+    name: 'a stream whose save fails is cut off',
     async prove(scene) {
       await scene.open({ '/stream': request => stream(() => put(request, { visits: 2 })) })
       const visitor = await scene.signedIn()

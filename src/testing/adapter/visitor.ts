@@ -1,6 +1,6 @@
 import type { AdapterBench } from './harness.ts'
 
-/** What a visitor has been answered. */
+/** The answer to a visitor. */
 export interface Visited {
   readonly status: number
   readonly headers: Headers
@@ -10,14 +10,14 @@ export interface Visited {
   readonly body: ReadableStream<Uint8Array> | null
 }
 
-/** A visited page, whole. */
+/** An answer with its whole body. */
 export type Page = Omit<Visited, 'body'> & { readonly body: string }
 
 const deletion = /;\s*(?:max-age=0(?=;|$)|expires=thu, 01 jan 1970)/i
 
 /** A browser that knows one cookie. */
 export class Visitor {
-  /** What the browser would send back: `name=value`; undefined where it has no cookie. */
+  /** The `Cookie` header to send: `name=value`; undefined without a cookie. */
   cookie: string | undefined
   readonly #bench: AdapterBench
   readonly #name: string
@@ -51,7 +51,7 @@ export class Visitor {
     return { ...answer, body: await new Response(answer.body).text() }
   }
 
-  /** What the session of the visitor holds. */
+  /** The subject and the data of the visitor's session. */
   async read(): Promise<unknown> {
     return JSON.parse((await this.get('/read')).body)
   }

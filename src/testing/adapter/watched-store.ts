@@ -10,20 +10,20 @@ import type {
 } from '../../core/record/store.ts'
 import { Gate } from './gate.ts'
 
-/** When a store answers: in the turn of the call, or in a later one as over a network. */
+/** When a store answers: without a promise, or in a later turn of the event loop, as over a network. */
 export type Promptness = 'at once' | 'later'
 
 type Verb = Exclude<keyof SubjectStore, 'name' | 'traits' | 'hasEnded'>
 
 /**
- * The store that the contract hands to an adapter. It notes each call, and a clause can hold or break its verbs. No session in
- * it is ever over, because no time passes in a clause.
+ * The store that the contract hands to an adapter. It notes each call, and a clause can hold or break its verbs. Sessions in
+ * it never expire, because no time passes in a clause.
  */
 export class WatchedStore implements SubjectStore {
   readonly name: string = 'watched'
   readonly traits: StoreTraits
   readonly calls: Verb[] = []
-  /** How many calls have not been answered. */
+  /** How many calls the store has not answered yet. */
   pending = 0
   readonly #records = new Map<string, SessionRecord>()
   readonly #gates = new Map<Verb, Gate>()
@@ -34,7 +34,7 @@ export class WatchedStore implements SubjectStore {
     this.traits = { readsAtOnce: promptness === 'at once' }
   }
 
-  /** How many sessions there are. */
+  /** The number of sessions. */
   get size(): number {
     return this.#records.size
   }
@@ -51,14 +51,14 @@ export class WatchedStore implements SubjectStore {
     this.#broken.add(verb)
   }
 
-  /** Opens all gates, and lets no call fail any more. */
+  /** Opens all gates, and makes every verb work again. */
   mend(): void {
     for (const gate of this.#gates.values()) gate.open()
     this.#gates.clear()
     this.#broken.clear()
   }
 
-  /** Resolves when the verb is called next. */
+  /** Resolves at the next call of the verb. */
   called(verb: Verb): Promise<void> {
     const gate = this.#called.get(verb) ?? new Gate()
     this.#called.set(verb, gate)

@@ -20,7 +20,7 @@ export const createClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'create does not keep a record that is over when it arrives, and answers true',
+    name: 'create does not keep a record that has already expired, and answers true',
     async prove(scene) {
       for (const expiresAt of [scene.now(), scene.now() - 1]) {
         const record = scene.record({ expiresAt })
@@ -31,7 +31,7 @@ export const createClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'create takes a key whose record is over',
+    name: 'create accepts a key whose record has expired',
     async prove(scene) {
       const { key } = await scene.ended({ subject: 'ada', data: 'old' })
       const record = scene.record({ key })
@@ -40,7 +40,7 @@ export const createClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'create takes a key whose record was deleted',
+    name: 'create accepts a key whose record was deleted',
     async prove(scene) {
       const { key } = await scene.deleted()
       const record = scene.record({ key, data: 'new' })
@@ -49,7 +49,7 @@ export const createClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a record under a key that was taken again lives to its own end',
+    name: 'a record that reuses a key lives until its own end',
     async prove(scene) {
       const { key } = await scene.ended()
       const record = await scene.kept({ key })
@@ -58,7 +58,7 @@ export const createClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'of twenty creations of one key at the same time, exactly one succeeds and is kept',
+    name: 'of twenty concurrent creations of one key, exactly one succeeds and is kept',
     async prove(scene) {
       const records = Array.from({ length: 20 }, (_, index) => ({
         ...scene.record(),
@@ -71,7 +71,7 @@ export const createClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'creations of different keys at the same time all succeed and are all kept',
+    name: 'concurrent creations of different keys all succeed and are all kept',
     async prove(scene) {
       const records = await twentyTimes(() => scene.kept())
       for (const record of records) await scene.expectKept(record)

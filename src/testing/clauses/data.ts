@@ -3,8 +3,8 @@ import type { EncodedData, SessionRecord } from '../../core/record/store.ts'
 import { expectSameData, nextOf, type Scene, type SceneClause } from '../scene.ts'
 
 /**
- * Text is any well-formed text. A lone surrogate is not promised: UTF-8 has no bytes for it, and
- * `JSON.stringify` writes it as an escape, so that no codec of Sojourn hands one to a store.
+ * Well-formed texts. A store need not keep lone surrogates: UTF-8 has no bytes for them, and `JSON.stringify` escapes
+ * them, so that no codec of Sojourn hands one to a store.
  */
 const texts = [
   '',
@@ -25,7 +25,7 @@ export const dataClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'every field of a replacement comes back as it was, and none is left over from before',
+    name: 'every field of a replacement comes back as it was, and no field of the old record is left',
     async prove(scene) {
       const bare = await scene.kept()
       const { key, version, touchedAt } = bare
@@ -38,7 +38,7 @@ export const dataClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'the fields of records that come and change at the same time are not mixed up',
+    name: 'concurrent creations and replacements do not mix up the fields of records',
     async prove(scene) {
       const records = Array.from({ length: 20 }, (_, index) => numbered(scene.wholeRecord(), index))
       await Promise.all(records.map(record => scene.store.create(record)))
@@ -49,7 +49,7 @@ export const dataClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a large version and times far away come back as they were',
+    name: 'a large version and far-away times come back as they were',
     async prove(scene) {
       const times = { createdAt: 0, authenticatedAt: 0, expiresAt: scene.now() + 10 * 365 * 86_400_000 }
       await scene.expectKept(await scene.kept({ ...times, version: 2 ** 40, subject: 'ada' }))
@@ -64,19 +64,19 @@ export const dataClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a record that nobody has signed in to comes back without a subject',
+    name: 'an anonymous record comes back without a subject',
     async prove(scene) {
       await scene.expectKept(await scene.kept({ subject: undefined }))
     },
   },
   {
-    name: 'a subject comes back as it was, in any script and the empty one too',
+    name: 'a subject comes back as it was, in any script and even when it is empty',
     async prove(scene) {
       for (const subject of texts) await scene.expectKept(await scene.kept({ subject }))
     },
   },
   {
-    name: 'a device and a rotation come back as they were, in any script and the empty ones too',
+    name: 'a device and a rotation come back as they were, in any script and even when they are empty',
     async prove(scene) {
       for (const text of texts) await expectBothWays(scene, { device: text, rotation: text })
     },
@@ -89,13 +89,13 @@ export const dataClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'text comes back as it was, in any script and the empty one too',
+    name: 'text comes back as it was, in any script and even when it is empty',
     async prove(scene) {
       for (const data of texts) await expectBothWays(scene, { data })
     },
   },
   {
-    name: 'bytes come back as they were, all 256 values and none at all',
+    name: 'bytes come back as they were, all 256 values and no bytes at all',
     async prove(scene) {
       await expectBothWays(scene, { data: allBytes() })
       await expectBothWays(scene, { data: new Uint8Array() })
@@ -115,7 +115,7 @@ export const dataClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'changing the bytes that were handed in does not change what is kept',
+    name: 'a caller that changes the bytes it handed in does not change the record',
     async prove(scene) {
       const data = Uint8Array.of(1, 2, 3)
       const record = await scene.kept({ data })
@@ -127,7 +127,7 @@ export const dataClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'changing the bytes that were answered does not change what is kept',
+    name: 'a caller that changes the bytes it got back does not change the record',
     async prove(scene) {
       const record = await scene.kept({ data: Uint8Array.of(1, 2, 3) })
       overwrite(await scene.store.load(record.key))
@@ -138,7 +138,7 @@ export const dataClauses: readonly SceneClause[] = [
   },
 ]
 
-/** What a record holds takes two ways into a store: a creation and a replacement. */
+/** Checks a record both after `create` and after `replace`. */
 async function expectBothWays(scene: Scene, changes: Partial<SessionRecord>): Promise<void> {
   await scene.expectKept(await scene.kept(changes))
   const record = await scene.kept()
@@ -147,7 +147,7 @@ async function expectBothWays(scene: Scene, changes: Partial<SessionRecord>): Pr
   await scene.expectKept(next)
 }
 
-/** A record that shares no value with one of another number. */
+/** A record that shares no value with a record of another number. */
 function numbered(record: SessionRecord, number: number): SessionRecord {
   return {
     ...record,

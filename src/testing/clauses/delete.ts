@@ -18,20 +18,20 @@ export const deleteClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'delete answers false for a key that nobody created',
+    name: 'delete answers false for an unknown key',
     async prove(scene) {
       assert.equal(await scene.store.delete(scene.record().key), false)
     },
   },
   {
-    name: 'delete answers false for a record whose time is over',
+    name: 'delete answers false for an expired record',
     async prove(scene) {
       const { key } = await scene.ended()
       assert.equal(await scene.store.delete(key), false)
     },
   },
   {
-    name: 'of twenty deletions at the same time, exactly one answers true',
+    name: 'of twenty concurrent deletions, exactly one answers true',
     async prove(scene) {
       const { key } = await scene.kept()
       const answers = await twentyTimes(() => scene.store.delete(key))

@@ -1,9 +1,9 @@
-/** The longest that the core hands to a store, and more bytes than most databases let a key have. */
+/** One character short of the longest subject that the core allows, and more bytes than most databases allow in a key. */
 const long = '語'.repeat(1023)
 
 /**
- * Subjects that a careless store takes for one another: it folds case or accents, trims, cuts off, reads a
- * pattern, a path, a number or the name of something that every object has.
+ * Subjects that a careless store confuses because it folds case or accents, trims, truncates, or takes them for patterns,
+ * paths, numbers or properties of every object.
  */
 export const distinctSubjects: readonly string[] = [
   ...['ada', 'Ada', 'ADA', 'ad', 'adaa', 'ada ', ' ada', 'ada\t', 'ada\0', 'ada\n'],

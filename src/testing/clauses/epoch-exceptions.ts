@@ -4,7 +4,7 @@ import { expectEpoch, raised } from './raised.ts'
 
 const key = 'k'.repeat(43)
 
-/** Epochs that are raised, with whom each spares, and the epoch that the exception of the highest then needs. */
+/** Epochs to raise, each with the session that it spares, and the epoch that the exception of the highest then needs. */
 const exceptFromOf: { readonly [lines: string]: number } = {
   '9 key': 0,
   '5, 9 key': 5,
@@ -18,7 +18,7 @@ const exceptFromOf: { readonly [lines: string]: number } = {
 
 export const exceptionClauses: readonly SceneClause[] = [
   {
-    name: 'of two equal epochs the exception is kept only if it is the same',
+    name: 'of two equal epochs the exception is kept only if both have it',
     async prove(scene) {
       const pairs = [
         [key, 'other'],
@@ -33,14 +33,14 @@ export const exceptionClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'of equal epochs that are raised at the same time with different exceptions, none has one',
+    name: 'equal epochs that are raised concurrently with different exceptions leave no exception',
     async prove(scene) {
       const raises = await twentyTimes(index => raised(scene, 'ada', { epoch: 5, except: `${index}` }))
       await expectEpoch(scene, 'ada', raises[0] && { ...raises[0], except: undefined })
     },
   },
   {
-    name: 'the exception of an epoch is not spared from an earlier one, whichever of the two comes first',
+    name: 'the exception of an epoch does not protect from a lower one, whichever is raised first',
     async prove(scene) {
       for (const [lines, exceptFrom] of Object.entries(exceptFromOf)) {
         const inOrder = lines.split(', ').map(line => line.split(' '))
@@ -55,7 +55,7 @@ export const exceptionClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'of twenty epochs that are raised at the same time, the exception of the highest needs the highest other',
+    name: 'of twenty concurrently raised epochs, the exception of the highest needs the highest that does not spare it',
     async prove(scene) {
       await twentyTimes(index => {
         const epoch = 1 + ((index * 7) % 20)

@@ -11,14 +11,14 @@ const key = 'k'.repeat(43)
 
 const clauses: readonly SceneClause[] = [
   {
-    name: 'epochOf answers undefined for a subject whose epoch nobody has raised',
+    name: 'epochOf answers undefined for a subject without an epoch',
     async prove(scene) {
       await scene.kept(scene.wholeRecord())
       await expectEpoch(scene, 'ada', undefined)
     },
   },
   {
-    name: 'an epoch that was raised comes back as it was, up to the largest safe integer',
+    name: 'a raised epoch comes back as it was, up to the largest safe integer',
     async prove(scene) {
       for (const number of [1, 2 ** 32 + 1, scene.now(), Number.MAX_SAFE_INTEGER]) {
         for (const except of [key, undefined]) {
@@ -29,7 +29,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'raiseEpoch puts a higher epoch in the place of a lower one, with an exception of its own',
+    name: 'raiseEpoch replaces a lower epoch by a higher one, which has its own exception',
     async prove(scene) {
       await raised(scene, 'ada', { epoch: 1, except: key })
       await expectEpoch(scene, 'ada', await raised(scene, 'ada', { epoch: 2 }))
@@ -41,7 +41,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'raiseEpoch never lowers an epoch, nor makes it shorter, nor changes its exception',
+    name: 'raiseEpoch with a lower epoch does not lower or shorten the current one, or change its exception',
     async prove(scene) {
       const high = await raised(scene, 'ada', { epoch: 10, except: key })
       await raised(scene, 'ada', { epoch: 9, except: 'other' })
@@ -50,7 +50,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'of two equal epochs the longer is kept',
+    name: 'of two equal epochs the later end is kept',
     async prove(scene) {
       const [long, short] = [lifetimeMs, 1000]
       for (const [index, [first, second]] of [[long, short] as const, [short, long] as const].entries()) {
@@ -62,9 +62,9 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'of twenty epochs that are raised at the same time, the highest is kept',
+    name: 'of twenty concurrently raised epochs, the highest is kept',
     async prove(scene) {
-      // In neither order, so that neither the first nor the last one is the highest.
+      // In a mixed order, so that neither the first nor the last one is the highest.
       const raises = await twentyTimes(index => raised(scene, 'ada', { epoch: 1 + ((index * 7) % 20) }))
       await expectEpoch(
         scene,
@@ -74,7 +74,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'epochOf answers undefined from the very millisecond at which the time of an epoch is over',
+    name: 'epochOf answers undefined from the exact millisecond at which an epoch expires',
     async prove(scene) {
       const epoch = await raised(scene, 'ada', { epoch: 5 })
       await scene.advance(lifetimeMs - 1)
@@ -84,7 +84,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'an epoch whose time is over stands in the way of no other',
+    name: 'an expired epoch does not keep a lower one out',
     async prove(scene) {
       await raised(scene, 'ada', { epoch: 5, except: key, lastsMs: 1000 })
       await scene.advance(1000)
@@ -92,7 +92,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'an epoch that is over when it arrives is not kept, and takes the place of none',
+    name: 'an epoch that has already expired is not kept, and replaces no other',
     async prove(scene) {
       await raised(scene, 'ada', { epoch: 5, lastsMs: 0 })
       await expectEpoch(scene, 'ada', undefined)
@@ -102,7 +102,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'an epoch is of its subject alone, however others resemble it',
+    name: 'an epoch belongs to its subject only, however similar other subjects are',
     async prove(scene) {
       const epochs = new Map<string, SubjectEpoch>()
       for (const [index, subject] of distinctSubjects.entries()) {
@@ -113,7 +113,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'an epoch ends no session by itself: each is found and listed as before',
+    name: 'raising an epoch ends no session by itself: load and ofSubject find each one as before',
     async prove(scene) {
       const records = [await scene.kept(scene.wholeRecord()), await scene.kept({ subject: 'ada' })]
       await raised(scene, 'ada', { epoch: scene.now() })
@@ -133,7 +133,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'an epoch is no record: it is not found under its subject, and takes no key',
+    name: 'an epoch is no record: load and ofSubject do not find it, and its key stays free',
     async prove(scene) {
       await raised(scene, key, { epoch: 5 })
       await scene.expectNone(key)
@@ -152,7 +152,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'sweep counts no epoch, and removes none before its time is over',
+    name: 'sweep counts no epoch, and removes none before it expires',
     powers: ['sweep'],
     async prove(scene) {
       const epoch = await raised(scene, 'ada', { epoch: 5 })
@@ -164,7 +164,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'of twenty sign-ins and an end of all at the same time, none of the earlier epoch is left',
+    name: 'of twenty sign-ins concurrent with an end of all, none with the earlier epoch is left',
     async prove(scene) {
       const before = await twentyTimes(() => scene.kept({ subject: 'ada' }))
       const [line, ...signedIn] = await Promise.all([

@@ -4,7 +4,7 @@ import { lifetimeMs, type Scene, type SceneClause, twentyTimes } from '../scene.
 
 const clauses: readonly Omit<SceneClause, 'powers'>[] = [
   {
-    name: 'acquireLease lends a name that nobody has',
+    name: 'acquireLease lends a free name',
     async prove(scene) {
       await scene.lent(leaseOf(scene))
     },
@@ -21,7 +21,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
     },
   },
   {
-    name: 'acquireLease answers true for the token that has the name, which has it until the new end',
+    name: 'acquireLease answers true for the token that has the name, and moves the end',
     async prove(scene) {
       const lease = await scene.lent(leaseOf(scene))
       await scene.lent(lease)
@@ -34,7 +34,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
     },
   },
   {
-    name: 'acquireLease answers false for a lease that is over when it arrives, and lends nothing',
+    name: 'acquireLease answers false for a lease that has already expired, and lends nothing',
     async prove(scene) {
       await expectRefused(scene, leaseOf(scene, { expiresAt: scene.now() }))
       await scene.lent(leaseOf(scene, { token: 'other' }))
@@ -50,7 +50,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
     },
   },
   {
-    name: 'a lease is over from the very millisecond at which it ends, and another token may have the name',
+    name: 'a lease expires at the exact millisecond of its end, and another token may take the name',
     async prove(scene) {
       const lease = await scene.lent(leaseOf(scene))
       await scene.advance(lifetimeMs)
@@ -60,7 +60,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
     },
   },
   {
-    name: 'holdsLease answers false for a name that nobody has, and for another token',
+    name: 'holdsLease answers false for a free name, and for another token',
     async prove(scene) {
       await expectNotHeld(scene, leaseOf(scene, { name: 'nobody' }))
       await scene.lent(leaseOf(scene))
@@ -68,7 +68,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
     },
   },
   {
-    name: 'releaseLease gives the name up, and another token may have it',
+    name: 'releaseLease frees the name, and another token may take it',
     async prove(scene) {
       const lease = await scene.lent(leaseOf(scene))
       await scene.leases.releaseLease(lease)
@@ -77,7 +77,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
     },
   },
   {
-    name: 'releaseLease does nothing for a token that does not have the name, however often',
+    name: 'releaseLease does nothing for a token that does not have the name, even when repeated',
     async prove(scene) {
       const lease = await scene.lent(leaseOf(scene))
       for (let time = 0; time < 2; time++) await scene.leases.releaseLease({ ...lease, token: 'other' })
@@ -98,7 +98,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
     },
   },
   {
-    name: 'releaseLease gives up a lease that was prolonged, by whichever end it is named',
+    name: 'releaseLease frees a prolonged lease, whichever end the caller passes',
     async prove(scene) {
       const lease = await scene.lent(leaseOf(scene))
       const longer = await scene.lent({ ...lease, expiresAt: lease.expiresAt + 1000 })
@@ -107,7 +107,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
     },
   },
   {
-    name: 'of twenty tokens at the same time, exactly one is lent the name',
+    name: 'of twenty concurrent tokens, exactly one gets the name',
     async prove(scene) {
       const lent = await twentyTimes(index =>
         scene.leases.acquireLease(leaseOf(scene, { token: `token${index}` })),
@@ -127,7 +127,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
     },
   },
   {
-    name: 'a lease and a record of one name do not meet',
+    name: 'a lease and a record of the same name do not affect each other',
     async prove(scene) {
       const record = await scene.kept()
       const lease = await scene.lent(leaseOf(scene, { name: record.key }))
@@ -141,7 +141,7 @@ const clauses: readonly Omit<SceneClause, 'powers'>[] = [
   },
 ]
 
-/** What is proved of a store that lends names, and of what else it can do. */
+/** The clauses about leases, including those for stores with further powers. */
 export const leaseClauses: readonly SceneClause[] = [
   ...clauses.map((clause): SceneClause => ({ ...clause, powers: ['leases'] })),
   {
@@ -153,7 +153,7 @@ export const leaseClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'sweep counts no lease, and ends none that is not over',
+    name: 'sweep counts no lease, and ends none before it expires',
     powers: ['leases', 'sweep'],
     async prove(scene) {
       await scene.lent(leaseOf(scene, { name: 'short', expiresAt: scene.now() + 1000 }))

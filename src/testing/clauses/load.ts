@@ -2,7 +2,7 @@ import { lifetimeMs, type SceneClause } from '../scene.ts'
 
 export const loadClauses: readonly SceneClause[] = [
   {
-    name: 'load answers undefined for a key that nobody created',
+    name: 'load answers undefined for an unknown key',
     async prove(scene) {
       await scene.kept()
       await scene.expectNone(scene.record().key)
@@ -17,7 +17,7 @@ export const loadClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'load answers undefined from the very millisecond at which a record ends',
+    name: 'load answers undefined from the exact millisecond at which a record expires',
     async prove(scene) {
       const { key } = await scene.kept()
       await scene.advance(lifetimeMs)
@@ -25,7 +25,7 @@ export const loadClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a record whose end is Infinity never ends',
+    name: 'a record whose end is Infinity never expires',
     async prove(scene) {
       const record = await scene.kept({ expiresAt: Number.POSITIVE_INFINITY })
       await scene.advance(100 * 365 * 86_400_000)

@@ -23,7 +23,7 @@ export const powerClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'the powers of the store are those that were declared',
+    name: 'the store has exactly the powers that the harness declares',
     async prove({ store, powers }) {
       const wholes = { subjects: knowsSubjects(store), leases: lendsNames(store) }
       for (const power of ['subjects', 'leases'] as const) {
@@ -50,7 +50,7 @@ export const powerClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'what asks for a subject answers without a promise, whether there is one or not',
+    name: 'ofSubject and epochOf answer without a promise, whether they find something or not',
     powers: ['readsAtOnce', 'subjects'],
     async prove(scene) {
       const { subjects } = scene
@@ -91,7 +91,7 @@ export const powerClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'records leaves out what has been deleted, and what is over',
+    name: 'records leaves out deleted and expired records',
     powers: ['enumerate'],
     async prove(scene) {
       await scene.deleted()
@@ -101,7 +101,7 @@ export const powerClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'sweep removes what is over, and answers how many records that were',
+    name: 'sweep removes expired records, and answers how many',
     powers: ['sweep'],
     async prove(scene) {
       await endedRecords(scene, 5)
@@ -110,7 +110,7 @@ export const powerClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'sweep removes at most as many records as it was told',
+    name: 'sweep removes at most as many records as its limit',
     powers: ['sweep'],
     async prove(scene) {
       await endedRecords(scene, 5)
@@ -123,7 +123,7 @@ export const powerClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'sweep removes a record at the very millisecond at which it ends',
+    name: 'sweep removes a record at the exact millisecond at which it expires',
     powers: ['sweep'],
     async prove(scene) {
       await scene.kept()
@@ -134,7 +134,7 @@ export const powerClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'sweep leaves every live record alone, one that lives on because of a touch too',
+    name: 'sweep leaves every live record alone, including one that a touch has prolonged',
     powers: ['sweep'],
     async prove(scene) {
       const [record, touched] = [await scene.kept(), await scene.kept({ expiresAt: scene.now() + 1000 })]
@@ -147,7 +147,7 @@ export const powerClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'two sweeps at the same time count no record twice',
+    name: 'two concurrent sweeps count no record twice',
     powers: ['sweep'],
     async prove(scene) {
       await endedRecords(scene, 10)
@@ -157,7 +157,7 @@ export const powerClauses: readonly SceneClause[] = [
   },
 ]
 
-/** Asserts that the store streams these records, in whatever order. */
+/** Asserts that the store streams exactly these records, in any order. */
 async function expectStream(scene: Scene, expected: readonly SessionRecord[]): Promise<void> {
   const streamed: SessionRecord[] = []
   for await (const record of scene.enumerating.records()) streamed.push(record)

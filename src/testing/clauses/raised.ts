@@ -8,7 +8,7 @@ interface Raising {
   readonly lastsMs?: number
 }
 
-/** Raises the epoch of a subject. Answers what the store was given. */
+/** Raises the epoch of a subject, and answers it. */
 export async function raised(
   scene: Scene,
   subject: string,
@@ -25,7 +25,7 @@ export async function expectEpoch(
   expected: SubjectEpoch | undefined,
 ): Promise<void> {
   const found = await scene.subjects.epochOf(subject)
-  // A store may answer other things beside the three, and leave out an exception that is not there.
+  // A store may answer further fields, and leave `except` out when there is no exception.
   const { epoch, except, expiresAt } = found ?? {}
   assert.deepEqual(found && { epoch, except, expiresAt }, expected)
 }

@@ -16,7 +16,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'replace may change whose the session is, the epoch and the rotation',
+    name: 'replace may change the subject, the epoch and the rotation',
     async prove(scene) {
       const record = await scene.kept(scene.wholeRecord())
       const other = { subject: 'bob', authenticatedAt: scene.now(), device: 'another' }
@@ -29,7 +29,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'replace can take the subject away',
+    name: 'replace can remove the subject',
     async prove(scene) {
       const record = await scene.kept({ subject: 'ada', authenticatedAt: scene.now() })
       const next = nextOf(record, { subject: undefined, authenticatedAt: undefined })
@@ -38,7 +38,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'replace answers gone for a key that nobody created, and creates nothing',
+    name: 'replace answers gone for an unknown key, and creates nothing',
     async prove(scene) {
       const record = scene.record()
       assert.equal(await scene.store.replace(nextOf(record), 1), 'gone')
@@ -46,7 +46,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'replace does not bring back a session that has been deleted',
+    name: 'replace does not bring a deleted session back',
     async prove(scene) {
       const record = await scene.deleted()
       assert.equal(await scene.store.replace(nextOf(record), 1), 'gone')
@@ -54,7 +54,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'replace does not bring back a session whose time is over',
+    name: 'replace does not bring an expired session back',
     async prove(scene) {
       const record = await scene.ended()
       const late = nextOf(record, { expiresAt: scene.now() + 1000 })
@@ -63,7 +63,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'replace answers the record it found when the version is another, and changes nothing',
+    name: 'replace answers the current record on a version conflict, and changes nothing',
     async prove(scene) {
       const record = await scene.kept(scene.wholeRecord({ version: 5 }))
       for (const expected of [4, 6]) {
@@ -74,7 +74,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a replacement may end a session earlier than before',
+    name: 'a replacement may make a session expire earlier',
     async prove(scene) {
       const record = await scene.kept()
       const next = nextOf(record, { expiresAt: scene.now() + 1000 })
@@ -85,7 +85,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a replacement that is over when it arrives ends the session',
+    name: 'a replacement that has already expired ends the session',
     async prove(scene) {
       const record = await scene.kept()
       assert.equal(await scene.store.replace(nextOf(record, { expiresAt: scene.now() }), 1), 'replaced')
@@ -94,7 +94,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'of twenty replacements of one version at the same time, exactly one succeeds',
+    name: 'of twenty concurrent replacements of one version, exactly one succeeds',
     async prove(scene) {
       const record = await scene.kept()
       const nexts = Array.from({ length: 20 }, (_, index) =>
@@ -112,7 +112,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a replacement and a deletion at the same time leave nothing behind',
+    name: 'a concurrent replacement and deletion leave nothing behind',
     async prove(scene) {
       for (const deletesFirst of [true, false]) {
         const record = await scene.kept()
@@ -124,7 +124,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'replace takes no activity back that was recorded meanwhile',
+    name: 'replace keeps activity that another request recorded meanwhile',
     async prove(scene) {
       const record = await scene.kept(scene.wholeRecord())
       const { touchedAt, expiresAt } = record
@@ -136,7 +136,7 @@ export const replaceClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'replace may bring the end forward, where it is the latest activity itself',
+    name: 'replace may make the end earlier when it is itself the latest activity',
     async prove(scene) {
       const record = await scene.kept(scene.wholeRecord())
       const next = nextOf(record, { touchedAt: record.touchedAt + 1, expiresAt: record.expiresAt - 9 })

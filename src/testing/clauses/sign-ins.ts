@@ -2,10 +2,10 @@ import type { SessionRecord, SubjectEpoch } from '../../core/record/store.ts'
 import { lifetimeMs, type Scene } from '../scene.ts'
 
 /**
- * Signs a subject in as the core does: the epoch is read, the record is kept, and the epoch is looked at once
- * more, so that an end of all either finds the record or is found. Answers the record, taken back or not.
+ * Signs a subject in as the core does: it reads the epoch, creates the record and reads the epoch again, so that either
+ * a concurrent `endAll` finds the record or the sign-in sees the new epoch. Answers the record, even if it was deleted.
  *
- * It makes as many calls as `lead` before it begins, so that several are not all at the same point.
+ * It makes `lead` other calls first, so that concurrent sign-ins are not all at the same point.
  */
 export async function signIn(scene: Scene, subject: string, lead: number): Promise<SessionRecord> {
   const { store, subjects } = scene
@@ -17,7 +17,7 @@ export async function signIn(scene: Scene, subject: string, lead: number): Promi
   return record
 }
 
-/** Ends every session of a subject as the core does: the line is drawn first. Answers the line. */
+/** Ends every session of a subject as the core does: it raises the epoch first. Answers that epoch. */
 export async function endAll(scene: Scene, subject: string): Promise<SubjectEpoch> {
   const { store, subjects } = scene
   for (let made = 0; made < 5; made++) await store.load('nobody')

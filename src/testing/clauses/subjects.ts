@@ -16,7 +16,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'ofSubject answers none for a subject that has no session',
+    name: 'ofSubject answers an empty list for a subject without a session',
     async prove(scene) {
       await expectListed(scene, 'ada', [])
       await scene.kept()
@@ -25,7 +25,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'ofSubject keeps subjects apart that resemble each other, in any script',
+    name: 'ofSubject keeps similar subjects apart, in any script',
     async prove(scene) {
       const records: SessionRecord[] = []
       for (const subject of distinctSubjects) records.push(await scene.kept({ subject }))
@@ -43,7 +43,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'ofSubject leaves out a session that has been deleted',
+    name: 'ofSubject leaves out a deleted session',
     async prove(scene) {
       const [record, other] = [await scene.kept({ subject: 'ada' }), await scene.kept({ subject: 'ada' })]
       await scene.store.delete(record.key)
@@ -61,7 +61,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'ofSubject lists a session that was touched as it is now, and until its new end',
+    name: 'ofSubject lists a touched session with its new values, until its new end',
     async prove(scene) {
       const record = await scene.kept({ subject: 'ada' })
       const activity = { touchedAt: scene.now() + 10, expiresAt: record.expiresAt + 1000, device: 'new' }
@@ -73,7 +73,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'ofSubject lists a session that was replaced as it is now, and until its new end',
+    name: 'ofSubject lists a replaced session with its new values, until its new end',
     async prove(scene) {
       const [longer, shorter] = [await scene.kept({ subject: 'ada' }), await scene.kept({ subject: 'ada' })]
       const nexts = [
@@ -87,7 +87,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a session that a replacement gives to another subject moves there, and to none and back',
+    name: 'a replacement moves a session to another subject, to none, and back',
     async prove(scene) {
       let record = await scene.kept()
       for (const subject of ['ada', 'bob', undefined, 'ada']) {
@@ -100,7 +100,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a write that is refused, or over when it arrives, gives no session to anybody',
+    name: 'a write that is refused or already expired gives no subject a session',
     async prove(scene) {
       const record = await scene.kept({ subject: 'ada' })
       await scene.store.create({ ...record, subject: 'bob' })
@@ -114,7 +114,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a session whose key was taken again after its end is listed once, and by its new subject alone',
+    name: 'a session that reuses the key of an expired one is listed once, under its new subject only',
     async prove(scene) {
       const ended = await scene.ended({ subject: 'ada' })
       const again = await scene.kept({ key: ended.key, subject: 'ada' })
@@ -126,14 +126,14 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'sessions of one subject that are created at the same time are all listed',
+    name: 'concurrently created sessions of one subject are all listed',
     async prove(scene) {
       const records = await twentyTimes(() => scene.kept({ subject: 'ada' }))
       await expectListed(scene, 'ada', records)
     },
   },
   {
-    name: 'of twenty replacements at the same time, the one that succeeds says whose the session is',
+    name: 'of twenty concurrent replacements, the one that succeeds decides the subject',
     async prove(scene) {
       const record = await scene.kept({ subject: 'ada' })
       await twentyTimes(index => scene.store.replace(nextOf(record, { subject: `${index}` }), 1))
@@ -144,7 +144,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a session that is deleted while it is written is not listed afterwards',
+    name: 'a session that is deleted during a write is not listed afterwards',
     async prove(scene) {
       for (const deletesFirst of [true, false]) {
         const record = await scene.kept({ subject: 'ada' })
@@ -166,7 +166,7 @@ export const subjectClauses: readonly SceneClause[] = clauses.map(clause => ({
   powers: ['subjects'],
 }))
 
-/** Asserts that these are the sessions of a subject, in whatever order. */
+/** Asserts that these are exactly the sessions of a subject, in any order. */
 export async function expectListed(
   scene: Scene,
   subject: string | undefined,

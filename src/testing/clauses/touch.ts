@@ -12,7 +12,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch leaves everything but the times alone, the version too',
+    name: 'touch leaves everything but the times alone, including the version',
     async prove(scene) {
       const record = await scene.kept(scene.wholeRecord())
       await touch(scene, record, later(record, 10, 20))
@@ -21,7 +21,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch by somebody who holds an older version does not bring the older data back',
+    name: 'touch by a caller with an older version does not bring the older data back',
     async prove(scene) {
       const record = await scene.kept()
       const next = nextOf(record, { subject: 'ada' })
@@ -31,7 +31,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch by somebody who has not seen the latest id, subject and epoch brings no earlier one back',
+    name: 'touch by a caller with an older id, subject and epoch does not bring them back',
     async prove(scene) {
       const record = await scene.kept(scene.wholeRecord())
       const signedIn = { subject: 'bob', authenticatedAt: scene.now(), epoch: record.epoch + 1 }
@@ -42,7 +42,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch takes the device where one is given, of the very instant of the last activity too',
+    name: 'touch takes the device that it is given, even at the same instant as the last activity',
     async prove(scene) {
       const record = await scene.kept({ subject: 'ada' })
       for (const [index, touchedMs] of [10, 10, 20].entries()) {
@@ -53,7 +53,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch leaves the device where none is given',
+    name: 'touch without a device leaves the device alone',
     async prove(scene) {
       const record = await scene.kept(scene.wholeRecord())
       await touch(scene, record, { ...later(record, 10, 20), device: undefined })
@@ -61,7 +61,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch of an earlier activity brings no earlier device back',
+    name: 'touch with an earlier activity does not bring its device back',
     async prove(scene) {
       const record = await scene.kept(scene.wholeRecord())
       await touch(scene, record, { ...later(record, -10, 0), device: 'earlier' })
@@ -71,7 +71,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch never moves the last activity back, while it moves the end forward',
+    name: 'touch never moves the last activity back, even when it moves the end forward',
     async prove(scene) {
       const record = await scene.kept()
       await touch(scene, record, later(record, -10, 20))
@@ -79,7 +79,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch never moves the end back, while it moves the last activity forward',
+    name: 'touch never moves the end back, even when it moves the last activity forward',
     async prove(scene) {
       const record = await scene.kept()
       await touch(scene, record, later(record, 10, -20))
@@ -87,7 +87,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a record that was touched lives to its new end, and ends there',
+    name: 'a touched record lives until its new end, and expires there',
     async prove(scene) {
       const record = await scene.kept()
       await touch(scene, record, later(record, 0, 1000))
@@ -98,7 +98,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch answers false for a key that nobody created, and creates nothing',
+    name: 'touch answers false for an unknown key, and creates nothing',
     async prove(scene) {
       const record = scene.record()
       assert.equal(await scene.store.touch(record.key, record, record), false)
@@ -106,7 +106,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch does not bring back a session that has been deleted',
+    name: 'touch does not bring a deleted session back',
     async prove(scene) {
       const record = await scene.deleted()
       assert.equal(await scene.store.touch(record.key, later(record, 10, 20), record), false)
@@ -114,7 +114,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'touch does not bring back a session whose time is over',
+    name: 'touch does not bring an expired session back',
     async prove(scene) {
       const record = await scene.ended()
       assert.equal(await scene.store.touch(record.key, later(record, 1000, lifetimeMs), record), false)
@@ -122,7 +122,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a session that was touched can be replaced with the version seen before',
+    name: 'after a touch, replace still works with the version from before',
     async prove(scene) {
       const record = await scene.kept()
       await touch(scene, record, later(record, 10, 20))
@@ -132,16 +132,16 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'of twenty touches at the same time, the furthest counts',
+    name: 'of twenty concurrent touches, the latest times count',
     async prove(scene) {
       const record = await scene.kept()
-      // In neither order, so that neither the first nor the last one is the furthest.
+      // In a mixed order, so that neither the first nor the last one is the latest.
       await twentyTimes(index => touch(scene, record, later(record, (index * 7) % 20, (index * 7) % 20)))
       await scene.expectKept({ ...record, ...later(record, 19, 19) })
     },
   },
   {
-    name: 'of twenty touches at the same time, the device of the latest activity counts',
+    name: 'of twenty concurrent touches, the device of the latest activity counts',
     async prove(scene) {
       const record = await scene.kept({ subject: 'ada' })
       const at = (index: number) => ({ ...later(record, index, 0), device: `device ${index}` })
@@ -150,7 +150,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a touch and a replacement at the same time both count',
+    name: 'a concurrent touch and replacement both count',
     async prove(scene) {
       const record = await scene.kept()
       const next = nextOf(record, { subject: 'ada' })
@@ -162,7 +162,7 @@ export const touchClauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a touch and a deletion at the same time leave nothing behind',
+    name: 'a concurrent touch and deletion leave nothing behind',
     async prove(scene) {
       const record = await scene.kept()
       await Promise.all([

@@ -7,10 +7,10 @@ import { subjects } from './steps.ts'
 import { plainMark } from './values.ts'
 import { nodeCount, type World } from './world.ts'
 
-/** At as many promised ends it looks at most. */
+/** The most promised ends that an audit checks. */
 const mostLooks = 3
 
-/** Looks how things are when a story has ended: at rest, and when every session must be over. */
+/** Checks the sessions after a story: first at rest, and then when every session must have expired. */
 export async function audit(world: World): Promise<void> {
   await comeToRest(world)
   world.tell('at rest')
@@ -26,7 +26,7 @@ export async function audit(world: World): Promise<void> {
   await world.settle()
 }
 
-/** Lets every call through, until none is left. */
+/** Lets every waiting call through, until none is left. */
 async function comeToRest(world: World): Promise<void> {
   const { waiting } = world.store
   world.store.mishap = undefined
@@ -37,7 +37,7 @@ async function comeToRest(world: World): Promise<void> {
   world.requests.clear()
 }
 
-/** Looks a moment before the promised end of one session after the other. */
+/** Moves the time to a moment before each promised end in turn, and checks the sessions there. */
 async function waitForEnds(world: World): Promise<void> {
   for (let look = 0; look < mostLooks; look += 1) {
     const now = world.bench.now()
@@ -62,7 +62,7 @@ interface Look {
   readonly cookie: string
   readonly session: KnownSession
   readonly node: number
-  /** Which id the session of each other cookie had. */
+  /** The id that each session had when it was opened with another cookie. */
   readonly led: Map<KnownSession, string>
 }
 

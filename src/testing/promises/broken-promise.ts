@@ -1,30 +1,30 @@
 import { AssertionError } from 'node:assert'
 
-/** The promises that a story holds Sojourn and a store to, each in plain words. */
+/** The promises that a story checks, each in plain words. */
 export const promises = {
   endSticks: 'A session that has ended stays ended.',
-  noLostWrite: 'No committed write is lost but by a later write to the same name.',
-  exactCount: 'A counter that is counted by `update` is exact.',
+  noLostWrite: 'A committed write is lost only to a later write of the same name.',
+  exactCount: 'A counter that `update` increases is exact.',
   ownSession: 'An id leads to its own session, or to none.',
-  oneSuccessor: 'All ids of a session that still count lead to one and the same.',
-  livesOn: 'A session is there until its promised end.',
-  endsInTime: 'A session is over when its time is over.',
-  strangersAreFree: 'A visitor who leaves nothing has no record, no cookie and no call of the store.',
-  trueOutcome: 'A request is told what became of its session.',
-  trueList: 'The list of a subject is who is signed in.',
-  limitHolds: 'A subject has no more sessions than are allowed.',
-  uselessDump: 'What the store is handed opens no session, and sealed data says nothing.',
+  oneSuccessor: 'All ids of a session that still count lead to the same id.',
+  livesOn: 'A session lives until its promised end.',
+  endsInTime: 'A session expires at its end.',
+  strangersAreFree: 'A visitor who stores nothing has no record, no cookie and no store call.',
+  trueOutcome: 'A request gets the true outcome of its session.',
+  trueList: 'The list of a subject has exactly its live sessions.',
+  limitHolds: 'A subject has no more sessions than its limit.',
+  uselessDump: 'Nothing that the store is given opens a session, and sealed data is unreadable.',
   soundCause: 'Nothing fails without a cause, and a failure is no logout.',
 } as const
 
 export type PromiseName = keyof typeof promises
 
-/** A promise that was not kept. Its message says which one, what was seen, and what had happened until then. */
+/** The error for a broken promise. Its message says which promise, what the story saw, and what had happened before. */
 export class BrokenPromise extends AssertionError {
   readonly promise: PromiseName
-  /** What was seen in the place of what was promised. */
+  /** What the story saw instead of what was promised. */
   readonly seen: string
-  /** What had happened until then, one line for each step and for what came of it. */
+  /** What had happened before, one line for each step and for each result. */
   readonly trace: readonly string[]
 
   constructor(promise: PromiseName, seen: string, trace: readonly string[]) {
@@ -35,7 +35,7 @@ export class BrokenPromise extends AssertionError {
   }
 }
 
-/** Says that a promise was broken, where it is seen. Whoever plays the story adds what led there. */
+/** Thrown where a check fails. The world turns it into a `BrokenPromise` with the trace. */
 export class Breach extends Error {
   readonly promise: PromiseName
 
@@ -45,7 +45,7 @@ export class Breach extends Error {
   }
 }
 
-/** Holds somebody to a promise. */
+/** Checks a promise, and throws a `Breach` when it is broken. */
 export function hold(promise: PromiseName, isKept: boolean, seen: () => string): void {
   if (!isKept) throw new Breach(promise, seen())
 }

@@ -8,14 +8,14 @@ import type { UnderWay } from './under-way.ts'
 import { differences, valuesIn } from './values.ts'
 import type { World } from './world.ts'
 
-/** What a request wants to store. */
+/** An operation by which a request may store its session. */
 export interface DraftOptions {
   readonly request: UnderWay
   readonly session: KnownSession
   readonly view: StorySession
-  /** Whether the id of the session is changed, or may be. */
+  /** Whether the operation changes the id of the session, or may do so. */
   readonly isRotating: boolean
-  /** Whether the counter is counted. */
+  /** Whether the operation increases the counter. */
   readonly isCounting: boolean
 }
 
@@ -24,7 +24,7 @@ interface Claim {
   retract(): void
 }
 
-/** What one operation of a request may do to its session, from when it begins until it is known what it did. */
+/** What one operation may do to a session, from its beginning until the model knows what it did. */
 export class Draft {
   readonly session: KnownSession
   readonly hasChanges: boolean
@@ -53,7 +53,7 @@ export class Draft {
     session.uses.push({ brought: request.brought, from: this.#from })
   }
 
-  /** Takes down what is certain however it ended. */
+  /** Notes what is certain whether the operation succeeded or failed. */
   end({ span }: Ending<unknown>): void {
     const { session } = this
     session.prolonging.delete(this.#from)
@@ -61,7 +61,7 @@ export class Draft {
     if (!this.#request.hasStored) session.noteLatestBeginning(span.until)
   }
 
-  /** Takes down that all of it was stored. */
+  /** Notes that the operation succeeded, and that all its changes are stored. */
   succeed({ span, operation }: Ending<unknown>): void {
     const { session, hasChanges } = this
     const request = this.#request
@@ -71,7 +71,7 @@ export class Draft {
       request.unsure.delete(write)
     }
     const wasOver = hasChanges && session.isSurelyOver(span.from)
-    hold('endSticks', !wasOver, () => `${operation.name} has changed ${session.name}, which is over.`)
+    hold('endSticks', !wasOver, () => `${operation.name} has changed ${session.name}, which has ended.`)
     if (hasChanges || operation.calls > 0) request.hasStored = true
     if (!request.hasStored) return
     if (this.#isProlonging) session.noteStored(span)
@@ -83,15 +83,19 @@ export class Draft {
     this.#noteRotation({ span, operation })
   }
 
-  /** Takes down that the request was told that its session is gone. */
+  /** Notes that the operation failed because its session is gone. */
   lose({ span, operation }: Ending<unknown>): void {
     const { session } = this
     for (const { retract } of this.#claims) retract()
     this.#retractRotation()
-    // A request that was overtaken so often may be told so, although its session goes on.
+    // After so many rotations by other requests, this one may get 'gone' although its session goes on.
     if (this.#isOvertaken()) return
     const isThere = this.#world.model.isSurelyThere(session, span)
-    hold('livesOn', !isThere, () => `${operation.name} was told that ${session.name} is gone.`)
+    hold(
+      'livesOn',
+      !isThere,
+      () => `${operation.name} failed because ${session.name} is gone, although it must be live.`,
+    )
     if (session.storedAt !== undefined) session.noteOver(span.until)
   }
 
@@ -107,7 +111,7 @@ export class Draft {
     })
   }
 
-  /** A new id shows that the old one was given up, and the same one that it was not given up by this. */
+  /** A new id shows that the session has given up the old one. The same id shows that this operation did not change it. */
   #noteRotation({ span, operation }: Pick<Ending<unknown>, 'span' | 'operation'>): void {
     const { ids } = this.#world.model
     const idNow = String(this.#request.visit.id)
@@ -129,7 +133,7 @@ export class Draft {
     return this.#rotationsSince().length >= mostRotations
   }
 
-  /** A request with an id that another one has changed prolongs nothing, unless it changes data. */
+  /** When another request has changed the id, this one prolongs the session only if it changes data. */
   get #isSignOfLife(): boolean {
     const { isPassive, isLed } = this.#request
     if (isPassive || this.hasChanges) return !isPassive

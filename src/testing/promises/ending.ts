@@ -9,11 +9,11 @@ import type { UnderWay } from './under-way.ts'
 import { names } from './values.ts'
 import type { World } from './world.ts'
 
-/** How a request ends the session that it has. */
+/** One of the ways in which a request ends its session. */
 interface EndingWay {
   readonly name: string
   work(view: StorySession): Promise<void>
-  /** Takes down what the request has now. */
+  /** Notes which session the request has now. */
   succeed(ended: Ended): void
   fail?(ended: Ended): void
 }
@@ -22,7 +22,7 @@ interface Ended {
   readonly way: EndingWay
   readonly session: KnownSession
   readonly ending: Ending<void>
-  /** Whether the session was certainly there, had it not been for this request. */
+  /** Whether the session certainly existed, apart from this ending. */
   readonly wasThere: boolean
   readonly begunAt: Moment
 }
@@ -36,7 +36,7 @@ export function destroy(world: World, request: UnderWay): void {
       request.session = undefined
     },
     fail(ended) {
-      // The end of the request tries once more.
+      // The commit of the request tries again.
       request.hasEnded = true
       if (ended.ending.operation.failures === 0) expectGone(ended)
     },
@@ -64,7 +64,7 @@ export function regenerate(world: World, request: UnderWay): void {
   })
 }
 
-/** Signs a subject in, and takes some of the values along. */
+/** Signs a subject in, and keeps some of the values if asked to. */
 export function signIn(world: World, request: UnderWay, how: { subject: string; keepsSome: boolean }): void {
   const { subject } = how
   const keep = how.keepsSome ? names.slice(0, 2) : []
@@ -112,7 +112,7 @@ function finish(world: World, request: UnderWay, ended: Ended): void {
   else if (operation.failures === 0) expectGone(ended)
 }
 
-/** After a failure the request has what it has, and nothing of it is certain. */
+/** After a failed store call, nothing is certain about the request's session. */
 function spoil(world: World, request: UnderWay): void {
   request.isSpoilt = true
   const next = world.meet(request.visit)
@@ -121,11 +121,15 @@ function spoil(world: World, request: UnderWay): void {
   request.hasStored = false
 }
 
-/** Only somebody else can have ended the session before this request did. */
+/** Without a failed store call, a request fails only because its session had already ended. */
 function expectGone({ session, ending, wasThere }: Ended): void {
   const { failure, operation, span } = ending
   hold('soundCause', failure?.code === 'SESSION_GONE', () => `${operation.name} failed: ${failure?.text}`)
-  hold('livesOn', !wasThere, () => `${operation.name} was told that ${session.name} is gone.`)
+  hold(
+    'livesOn',
+    !wasThere,
+    () => `${operation.name} failed because ${session.name} is gone, although it must be live.`,
+  )
   session.noteOver(span.until)
 }
 
@@ -159,10 +163,10 @@ function arriveAs(
     write.isSure = true
   }
   const { subject } = request.visit.session ?? {}
-  hold('trueList', subject === arrival.subject, () => `${request.name} has signed in somebody else.`)
+  hold('trueList', subject === arrival.subject, () => `${request.name} has signed in another subject.`)
 }
 
-/** Lets a session be the one that an arrival has led to. */
+/** Notes that a session is the result of an arrival. */
 export function belong(session: KnownSession, arrival: Arrival): void {
   arrival.session = session
   session.signIn = arrival
@@ -178,16 +182,16 @@ function failToArrive(world: World, request: UnderWay, failed: FailedArrival): v
   arrival.until = span.until
   const next = world.meet(request.visit)
   const hasMoved = next !== undefined && next !== session
-  // The session that the browser came with is over, though nobody is signed in.
+  // The session of the browser's cookie has ended, although the sign-in failed.
   if (hasMoved) request.hasEnded = true
-  // After a failure the request goes on with an empty session, which is nobody's.
+  // A failed request may go on with an empty session, which has no subject.
   if (hasMoved && request.visit.session?.subject !== undefined) {
     belong(next, arrival)
     next.endings.add(span.from)
   }
   if (operation.failures > 0) return
   request.isGone = hasMoved || request.isGone
-  // Whoever comes last to a crowd may be the one that gives way, and is told that it is gone.
+  // When there are too many sessions, this sign-in may be the one that another ends, and fails with 'gone'.
   const mayGiveWay = arrival.isCrowded && world.settings.atLimit === 'evict-oldest'
   if (failure?.code === 'SESSION_LIMIT') expectCrowd(world, failed, hasMoved)
   else if (!mayGiveWay && !world.model.hasLine(arrival.subject, span)) expectGone(failed)
@@ -199,7 +203,7 @@ function expectCrowd(world: World, failed: FailedArrival, hasMoved: boolean): vo
   const { arrival, session, begunAt, ending } = failed
   const isRefusing = world.settings.atLimit === 'refuse'
   const isCrowded = isRefusing && arrival.isCrowded
-  hold('limitHolds', isCrowded, () => `${ending.operation.name} was refused, and there was room.`)
+  hold('limitHolds', isCrowded, () => `${ending.operation.name} was refused below the limit.`)
   if (hasMoved) session.noteOver(ending.span.until)
   else session.endings.delete(begunAt)
 }

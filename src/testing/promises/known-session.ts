@@ -2,59 +2,59 @@ import { hold } from './broken-promise.ts'
 import { Register, Tally } from './registers.ts'
 import type { Moment, Span } from './timeline.ts'
 
-/** For how long sessions live in a story. */
+/** How long sessions live in a story. */
 export interface Lifetimes {
   readonly idleMs: number
   readonly absoluteMs: number
-  /** How exactly activity is recorded. */
+  /** The interval at which activity is recorded. */
   readonly touchEveryMs: number
   readonly graceMs: number
 }
 
-/** As many changes of id as a record is sure to note: an older id may be forgotten before its grace is over. */
+/** The number of id changes that a record certainly notes. It may forget an older id before its grace is over. */
 export const mostRotations = 4
 
 /** One of the ids that a session has or had. */
 export interface KnownId {
   readonly id: string
   readonly session: KnownSession
-  /** When somebody may have begun to put another in its place. */
+  /** When operations began that may have replaced it by another id. */
   readonly attempts: Set<Moment>
-  /** Since when it is certain that another is in its place. */
+  /** Since when another id has certainly replaced it. */
   givenUp: Moment | undefined
-  /** Since what time it is certain that a visitor has used a later one, so that the grace of this one has begun. */
+  /** Since when a visitor has certainly used a later id, which begins the grace of this one. */
   outdatedAt: number | undefined
 }
 
-/** A request that may have written down which id its visitor has. */
+/** A request that may have noted in the record which id its visitor has. */
 export interface Use {
   readonly brought: string | undefined
   readonly from: Moment
 }
 
-/** What is known of one session, by what its requests were told. */
+/** What the model knows of one session, from the answers to its requests. */
 export class KnownSession {
   readonly handle: string
-  /** What it is called in a trace. */
+  /** Its name in a trace. */
   readonly name: string
-  /** Whose it is, and when they signed in. */
+  /** Its subject, and when they signed in. */
   signIn: { readonly subject: string; readonly from: Moment; until: Moment | undefined } | undefined
-  /** When it was certain that it is stored. */
+  /** Since when it is certainly stored. */
   storedAt: Moment | undefined
-  /** Whether it goes on where another has ended, so that its time counts from when that one began. */
+  /** Whether it continues another session, so that its absolute timeout counts from the beginning of that one. */
   hasInherited = false
-  /** Since when it is certain that it is over. */
+  /** Since when it has certainly ended. */
   overSince: Moment | undefined
   /**
-   * Since when it is certain that nobody who looks finds it. A line has ended it, but its record may still be there:
-   * requests that have found it before may write to it until `endAll` is done.
+   * Since when no new request finds it, for certain. A line has ended it, but its record may still be there: requests
+   * that loaded it before may write to it until `endAll` is done.
    */
   hiddenSince: Moment | undefined
-  /** When somebody began to end it who may have succeeded. */
+  /** When operations began that may have ended it. */
   readonly endings: Set<Moment> = new Set()
-  /** When requests for it were begun that have not ended and may prolong it. */
+  /** When the operations under way began that may prolong it. */
   readonly prolonging: Set<Moment> = new Set()
-  /** When somebody began to change its id. */
+  /** When operations began that may have changed its id. */
   readonly rotations: Set<Moment> = new Set()
   readonly uses: Use[] = []
   readonly tally: Tally = new Tally()
@@ -80,19 +80,19 @@ export class KnownSession {
     return known
   }
 
-  /** Takes down that somebody was active, and whether that is certain to be recorded. */
+  /** Notes activity, and whether the store has certainly recorded it. */
   noteActivity({ from, until }: Span, isSure: boolean): void {
     this.#possibleActivityAt = Math.max(this.#possibleActivityAt, until.at)
     if (isSure) this.#sureActivityAt = Math.max(this.#sureActivityAt, from.at)
   }
 
-  /** Takes down that somebody begins to store it. */
+  /** Notes that an operation begins to store it. */
   noteBeginning({ at }: Moment): void {
     if (!this.#mayBeStored && !this.hasInherited) this.#begun = { earliest: at, latest: at }
     this.#mayBeStored = true
   }
 
-  /** Takes down until when it may have been stored for the first time. */
+  /** Notes the latest time at which it may have been stored for the first time. */
   noteLatestBeginning({ at }: Moment): void {
     const { earliest, latest } = this.#begun
     if (!this.hasInherited && this.storedAt === undefined) {
@@ -100,69 +100,69 @@ export class KnownSession {
     }
   }
 
-  /** Takes down that it takes the place of another without beginning anew. */
+  /** Notes that it continues another session, and keeps the beginning of that one. */
   inherit(other: KnownSession): void {
     this.hasInherited = other.storedAt !== undefined
     if (this.hasInherited) this.#begun = other.#begun
   }
 
-  /** Takes down that an operation that has ended found it, or has stored it. */
+  /** Notes that an operation found or stored it. */
   noteFound({ until }: Span): void {
     this.storedAt ??= until
   }
 
-  /** Takes down that an operation that has ended has stored it, and recorded activity with it. */
+  /** Notes that an operation stored it. The first time, this also records activity. */
   noteStored(span: Span): void {
     if (this.storedAt === undefined) this.noteActivity(span, true)
     this.noteFound(span)
   }
 
-  /** Takes down that it is certainly over from a moment on. */
+  /** Notes that it has certainly ended by a moment. */
   noteOver(moment: Moment): void {
     this.overSince ??= moment
   }
 
-  /** Takes down that nobody finds it who begins to look after a moment. */
+  /** Notes that no request that begins after a moment finds it. */
   noteHidden(moment: Moment): void {
     this.hiddenSince ??= moment
   }
 
-  /** Until what time it was promised to live. */
+  /** The time until which it must live. */
   get livesUntil(): number {
     const { idleMs, absoluteMs } = this.#lifetimes
     return Math.min(this.#sureActivityAt + idleMs, this.#begun.earliest + absoluteMs)
   }
 
-  /** Whether it would have run out if nobody had come after its first request. */
+  /** Whether it would have expired without any request after its first one. */
   mayLookRunOut({ at }: Moment): boolean {
     return this.#begun.earliest + Math.min(this.#lifetimes.idleMs, this.#lifetimes.absoluteMs) <= at
   }
 
-  /** Whether it is certain that whoever looks finds it, apart from what others may have ended. */
+  /** Whether a request must find it, unless another operation has ended it. */
   isSurelyStored({ from, until }: Span): boolean {
     return this.storedAt !== undefined && this.storedAt.order < from.order && until.at < this.livesUntil
   }
 
-  /** Whether it is certain that nobody finds it who begins to look at a moment. */
+  /** Whether certainly no request that begins at a moment finds it. */
   isSurelyHidden(moment: Moment): boolean {
     const isHidden = this.hiddenSince !== undefined && this.hiddenSince.order < moment.order
     return isHidden || this.isSurelyOver(moment)
   }
 
-  /** Whether it is certain that nobody finds it or writes to it from a moment on. */
+  /** Whether certainly no request finds it or writes to it from a moment on. */
   isSurelyOver(moment: Moment): boolean {
     if (this.overSince !== undefined && this.overSince.order < moment.order) return true
     return this.hasRunOut(moment)
   }
 
-  /** Whether one of the two times is certainly over. */
+  /** Whether one of the two timeouts has certainly passed. */
   hasRunOut({ at }: Moment): boolean {
     const { idleMs, absoluteMs, touchEveryMs } = this.#lifetimes
     if (this.#begun.latest + absoluteMs <= at) return true
     return this.prolonging.size === 0 && this.#possibleActivityAt + idleMs + touchEveryMs <= at
   }
 
-  /** Holds what was read to what may have been written. */
+  /** Checks the values that a request read against those that may have been written. */
   expectValues(values: ReadonlyMap<string, string>, reading: Span): void {
     for (const name of new Set([...values.keys(), ...this.#registers.keys()])) {
       const value = values.get(name)

@@ -2,30 +2,30 @@ import { hold } from './broken-promise.ts'
 import { type KnownId, KnownSession, type Lifetimes, mostRotations } from './known-session.ts'
 import type { Moment, Span } from './timeline.ts'
 
-/** A line drawn under all sessions of a subject, but one. */
+/** An end of all sessions of a subject, except one: the line under them. */
 export interface Line {
   readonly subject: string
   readonly except: KnownSession | undefined
   readonly from: Moment
-  /** When it was drawn, or whoever drew it gave up. */
+  /** When the operation that draws it ended, successfully or not. */
   until: Moment | undefined
-  /** Whether it was drawn for certain. */
+  /** Whether it was certainly drawn. */
   isSure: boolean
 }
 
-/** Somebody who is signing in. */
+/** A sign-in. */
 export interface Arrival {
   readonly subject: string
   readonly from: Moment
   until: Moment | undefined
   session: KnownSession | undefined
-  /** Whether there may have been too many sessions at that time. */
+  /** Whether the subject may have had too many sessions at that time. */
   isCrowded: boolean
-  /** What stores it. Once the store has failed it there may be a session that nobody has the id of. */
+  /** The operation that stores the session. If one of its store calls failed, there may be a session whose id nobody has. */
   operation: { readonly failures: number } | undefined
 }
 
-/** What is known of all sessions of a story. It knows no store and no request, only what they have told. */
+/** What the story knows of all its sessions. The model sees no store and no request, only their answers. */
 export class Model {
   readonly lifetimes: Lifetimes
   readonly sessions: Map<string, KnownSession> = new Map()
@@ -41,7 +41,7 @@ export class Model {
     this.#isEvicting = limit.isEvicting
   }
 
-  /** The session that an id is said to name. Whoever sees an id for the first time says whose it is. */
+  /** The session of an id. The first call for an id decides which session it names; later calls must agree. */
   learn(id: string, handle: string, now: Moment): KnownSession {
     const known = this.sessions.get(handle) ?? this.#newSession(handle, now)
     const { session } = this.ids.get(id) ?? this.#newId(id, known)
@@ -49,12 +49,12 @@ export class Model {
     return known
   }
 
-  /** Whether whoever looks must find a session. One ending may be left out of account. */
+  /** Whether a request must find a session. It ignores the ending `own`. */
   isSurelyThere(session: KnownSession, span: Span, own?: Moment): boolean {
     return session.isSurelyStored(span) && !this.mayBeEnded(session, span, own)
   }
 
-  /** Whether somebody may have ended a session by the end of a span. */
+  /** Whether another operation may have ended a session by the end of a span. It ignores the ending `own`. */
   mayBeEnded(session: KnownSession, { until }: Span, own?: Moment): boolean {
     const { endings, overSince } = session
     if (overSince !== undefined && overSince.order <= until.order) return true
@@ -62,21 +62,21 @@ export class Model {
     return this.#lineAbove(session, until) || this.#isCrowdedOut(session, until)
   }
 
-  /** Draws a line. Who signs in before it is drawn may be ended by it, and who signs in later may not. */
+  /** Draws a line. It may end sign-ins from before it is drawn, and no later ones. */
   drawLine(subject: string, except: KnownSession | undefined, from: Moment): Line {
     const line: Line = { subject, except, from, until: undefined, isSure: false }
     this.#lines.add(line)
     return line
   }
 
-  /** Whether somebody may have drawn a line under a subject while something was done. */
+  /** Whether a line may have been drawn under a subject during a span. */
   hasLine(subject: string, { from, until }: Span): boolean {
     return [...this.#lines].some(
       line => line.subject === subject && line.from.order <= until.order && !isBefore(line.until, from),
     )
   }
 
-  /** Whether a line was certainly drawn under whoever was signing in meanwhile. */
+  /** Whether a line was certainly drawn under a subject within the span of a sign-in. */
   isCutOff(subject: string, { from, until }: Span): boolean {
     return [...this.#lines].some(
       line =>
@@ -87,7 +87,7 @@ export class Model {
     )
   }
 
-  /** All sessions that a line was drawn under for certain. */
+  /** All sessions that are certainly below a line. */
   below({ subject, except, from }: Line): readonly KnownSession[] {
     return [...this.sessions.values()].filter(session => {
       const { signIn } = session
@@ -114,18 +114,18 @@ export class Model {
     return arrival
   }
 
-  /** Whether a subject may have a session that nobody knows: of a sign-in that has failed, or was under way since. */
+  /** Whether a subject may have a session unknown to the model, from a sign-in that failed or was under way since. */
   mayHaveStray(subject: string, since: Moment): boolean {
     const isUnderWay = this.#arrivalsOf(subject).some(({ until }) => !isBefore(until, since))
     return isUnderWay || this.#straysOf(subject).length > 0
   }
 
-  /** The sessions that a subject has or had, also those of which it is not certain that they were stored. */
+  /** The sessions that a subject has or had, including those that may not have been stored. */
   ofSubject(subject: string): readonly KnownSession[] {
     return [...this.sessions.values()].filter(({ signIn }) => signIn?.subject === subject)
   }
 
-  /** Whether an id may no longer be one that opens its session: its grace begins when a later one is used. */
+  /** Whether an id may no longer open its session. Its grace begins when a visitor uses a later id. */
   mayBeRefused({ id, attempts, session }: KnownId, { until }: Span): boolean {
     const [first] = attempts
     if (first === undefined) return false
@@ -139,7 +139,7 @@ export class Model {
     return outdatedAt !== undefined && outdatedAt + this.lifetimes.graceMs <= from.at
   }
 
-  /** Takes down that an id has certainly been used, so that those that were given up before then are outdated. */
+  /** Notes that a visitor has certainly used an id, so that the ids that were given up before are outdated. */
   noteUse(used: KnownId, since: Moment, { until }: Span): void {
     for (const known of this.ids.values()) {
       const isEarlier = known.session === used.session && known !== used && isBefore(known.givenUp, since)

@@ -26,7 +26,7 @@ export interface Node {
   idIn(cookieValue: string): string | undefined
 }
 
-/** What a process of a story is given. */
+/** What a process of a story needs. */
 export interface NodeOptions {
   readonly settings: StorySettings
   readonly store: Store
@@ -34,7 +34,7 @@ export interface NodeOptions {
   now(): number
 }
 
-/** Starts a process, which remembers nothing of the one that it replaces. */
+/** Starts a process. It knows nothing of the one that it replaces. */
 export function startNode({ settings, store, mint, now }: NodeOptions): Node {
   const { touchEvery, rotateEvery, maxPerSubject, codec, seal, onReplay, atLimit } = settings
   const options = { touchEvery, rotateEvery, maxPerSubject, codec, seal, onReplay, atLimit }
@@ -54,7 +54,7 @@ export function startNode({ settings, store, mint, now }: NodeOptions): Node {
   }
 }
 
-/** A story lets calls fail by itself, so that no deadline is ever over. */
+/** A clock without timers, so that no deadline ever passes: the story itself makes calls fail. */
 function storyClock(now: () => number): Clock {
   return { now, after: () => () => undefined }
 }

@@ -4,7 +4,7 @@ import type { KnownSession } from './known-session.ts'
 import type { Ending } from './operation.ts'
 import type { World } from './world.ts'
 
-/** Lists the sessions of a subject, and compares them with those that are known. */
+/** Lists the sessions of a subject, and compares them with the model. */
 export function list(world: World, node: number, subject: string): void {
   world.begin({
     name: `list the sessions of ${subject}`,
@@ -33,7 +33,7 @@ function expectList(world: World, { subject, handles, ending }: Listed): void {
       session === undefined
         ? world.model.mayHaveStray(subject, span.from)
         : session.signIn?.subject === subject && !session.isSurelyHidden(span.from)
-    hold('trueList', isTheirs, () => `${subject}'s list has ${session?.name ?? 'a strange session'}.`)
+    hold('trueList', isTheirs, () => `${subject}'s list has ${session?.name ?? 'an unknown session'}.`)
   }
   const { size } = new Set(handles)
   hold('trueList', size === handles.length, () => `${subject}'s list has a session twice.`)
@@ -46,7 +46,7 @@ function expectList(world: World, { subject, handles, ending }: Listed): void {
   hold('limitHolds', !isAtRest || size <= maxPerSubject, () => `${subject} has ${size} sessions.`)
 }
 
-/** Sessions of people who are signing in at this moment may be in a list already. */
+/** Learns the sessions of sign-ins under way, which may be in a list already. */
 function meetArrivals(world: World): void {
   for (const { visit, session, arriving } of world.requests) {
     if (arriving === undefined || arriving.until !== undefined) continue
@@ -96,10 +96,10 @@ function expectPresence(
 ): void {
   if (isThere) {
     const isOver = session.isSurelyHidden(span.from)
-    hold('endSticks', !isOver, () => `${operation.name} was told that it is there, and it is over.`)
+    hold('endSticks', !isOver, () => `${operation.name} found a session that has ended.`)
   } else {
     const mustBe = world.model.isSurelyThere(session, span, begunAt)
-    hold('livesOn', !mustBe, () => `${operation.name} was told that there is none.`)
+    hold('livesOn', !mustBe, () => `${operation.name} did not find a session that must be live.`)
   }
 }
 
@@ -121,7 +121,7 @@ export function endAll(world: World, node: number, whose: { subject: string; exc
   })
 }
 
-/** Whether something failed, which it must not do by itself. */
+/** Whether an operation failed. It must not fail unless one of its store calls did. */
 function hasFailed({ failure, operation }: Ending<unknown>): boolean {
   const isExplained = failure === undefined || operation.failures > 0
   hold('soundCause', isExplained, () => `${operation.name} failed: ${failure?.text}`)

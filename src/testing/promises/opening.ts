@@ -7,7 +7,7 @@ import { type Browser, UnderWay } from './under-way.ts'
 import { countIn, valuesIn } from './values.ts'
 import type { World } from './world.ts'
 
-/** How a visitor comes. */
+/** How a request begins. */
 export interface Coming {
   readonly node: number
   readonly browser: Browser
@@ -16,7 +16,7 @@ export interface Coming {
   readonly isPassive: boolean
 }
 
-/** Begins a request, and compares what it finds with what is known. */
+/** Begins a request, and compares what it finds with the model. */
 export function openRequest(world: World, coming: Coming): UnderWay {
   const { node, cookie, isPassive } = coming
   const { sessions, idIn } = world.nodeAt(node)
@@ -45,7 +45,7 @@ interface Opening {
   readonly ending: Ending<void>
 }
 
-/** Whoever uses an id that was given up may end the session, where that is wanted. */
+/** With `onReplay: 'end'`, a request with an id that was given up may end the session. */
 function noteReplay(world: World, known: KnownId, span: Span): void {
   const isEnding = world.settings.onReplay === 'end' && world.model.mayBeRefused(known, span)
   if (isEnding) known.session.endings.add(span.from)
@@ -69,7 +69,7 @@ function finishOpening(world: World, opening: Opening): void {
   readBase(request)
 }
 
-/** A store that fails is a failed request and nothing else. */
+/** A request fails to open only when one of its store calls failed. */
 function giveUp(world: World, { request, ending }: Opening): void {
   const { failure, operation } = ending
   world.requests.delete(request)
@@ -93,10 +93,14 @@ function expectFound(world: World, { request, ending }: Opening, known: KnownId)
   hold(
     promise,
     !session.isSurelyHidden(span.from),
-    () => `${request.name} found ${session.name}, which is over.`,
+    () => `${request.name} found ${session.name}, which has ended.`,
   )
   const isRefused = model.isSurelyRefused(known, span)
-  hold('trueOutcome', !isRefused, () => `${request.name} came with an id that was given up, and was let in.`)
+  hold(
+    'trueOutcome',
+    !isRefused,
+    () => `${request.name} brought an id that was given up, and found its session.`,
+  )
   const { view } = { view: request.visit.session }
   const { handle = '', id = '' } = view ?? {}
   hold('ownSession', handle === session.handle, () => `An id of ${session.name} opened another session.`)
@@ -108,10 +112,10 @@ function expectFound(world: World, { request, ending }: Opening, known: KnownId)
   session.expectCount(countIn(view), span)
 }
 
-/** A request that is led to another id shows that its own was given up. */
+/** If a request gets another id than it brought, its session has given up the old one. */
 function noteLed(known: KnownId, { until }: Span, request: UnderWay): void {
   const isCaused = known.attempts.size > 0
-  hold('oneSuccessor', isCaused, () => `${request.name} was led to another id, which nobody has made.`)
+  hold('oneSuccessor', isCaused, () => `${request.name} got another id, although no request has rotated.`)
   request.isLed = true
   known.givenUp ??= until
 }
@@ -124,29 +128,29 @@ function expectOver(world: World, opening: Opening, known: KnownId): void {
   const { model } = world
   const mayBeRefused = model.mayBeRefused(known, span)
   if (outcome === 'replayed') {
-    hold(
-      'trueOutcome',
-      mayBeRefused,
-      () => `${request.name} came with an id that counts, and was told 'replayed'.`,
-    )
+    hold('trueOutcome', mayBeRefused, () => `${request.name} brought an id that counts, and got 'replayed'.`)
     if (world.settings.onReplay === 'end') noteRemoval(world, session, ending)
     return
   }
   const mustBeFound = model.isSurelyThere(session, span)
-  hold('livesOn', !mustBeFound, () => `${request.name} was told that ${session.name} is '${outcome}'.`)
+  hold(
+    'livesOn',
+    !mustBeFound,
+    () => `${request.name} got '${outcome}' for ${session.name}, which must be live.`,
+  )
   expectReason(world, { session, outcome, span })
   if (session.storedAt === undefined) return
   if (outcome === 'revoked') session.noteHidden(span.until)
   else session.noteOver(span.until)
 }
 
-/** The id may have been given up only after the request with it had begun. */
+/** Notes the ending when the request is done, because the id may have been given up after the request began. */
 function noteRemoval(world: World, session: KnownSession, ending: Ending<void>): void {
   session.endings.add(ending.span.from)
   if (hasDoneAll(world, ending)) session.noteOver(ending.span.until)
 }
 
-/** Whoever opens a request does not wait for the removal of what is over. */
+/** Whether all store calls of an opening are done. It does not wait for the removal of an ended session. */
 function hasDoneAll({ store }: World, { operation }: Ending<void>): boolean {
   return operation.failures === 0 && store.waiting.every(call => call.operation !== operation)
 }
@@ -159,16 +163,16 @@ interface Reason {
 
 function expectReason(world: World, { session, outcome, span }: Reason): void {
   const isKnown = outcome === 'missing' || outcome === 'expired' || outcome === 'revoked'
-  hold('trueOutcome', isKnown, () => `${session.name} is over, and its request was told '${outcome}'.`)
-  // A process that has not heard of later activity takes a session that it does not find for one that ran out.
+  hold('trueOutcome', isKnown, () => `${session.name} has ended, and its request got '${outcome}'.`)
+  // A process that has not seen later activity takes a missing session for an expired one.
   const mayHaveRunOut = session.mayLookRunOut(span.until)
   const isExpiryTrue = outcome !== 'expired' || mayHaveRunOut
-  hold('trueOutcome', isExpiryTrue, () => `${session.name} was ended, and its request was told 'expired'.`)
+  hold('trueOutcome', isExpiryTrue, () => `${session.name} was ended, and its request got 'expired'.`)
   const isRevocationTrue = outcome !== 'revoked' || world.model.mayBeEnded(session, span)
-  hold('trueOutcome', isRevocationTrue, () => `${session.name} ran out, and its request was told 'revoked'.`)
+  hold('trueOutcome', isRevocationTrue, () => `${session.name} expired, and its request got 'revoked'.`)
 }
 
-/** From here on, what differs has been changed by this request. */
+/** Remembers the present values. Any later difference is a change of this request. */
 export function readBase(request: UnderWay): void {
   const { session } = request.visit
   request.base = session === undefined ? new Map() : valuesIn(session)

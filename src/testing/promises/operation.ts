@@ -1,17 +1,17 @@
 import type { Moment, Span } from './timeline.ts'
 
-/** One thing that somebody asks of a manager, from the call to its answer. */
+/** One operation of a manager, from the call to its answer. */
 export class Operation {
-  /** What it is, in a trace. */
+  /** Its name in a trace. */
   readonly name: string
-  /** Which of the two managers does it. */
+  /** Which of the two managers runs it. */
   readonly node: number
-  /** Whether its calls of the store go through at once, because it only looks how things are. */
+  /** Whether it belongs to the audit, so that its store calls go through at once. */
   readonly isAudit: boolean
   readonly from: Moment
-  /** How often it has called the store. */
+  /** The number of its store calls. */
   calls = 0
-  /** How many of its calls were made to fail. */
+  /** How many of its store calls the story made fail. */
   failures = 0
   /** When its first call took effect. */
   firstEffect: Moment | undefined
@@ -31,6 +31,6 @@ export interface Ending<Result> {
   readonly operation: Operation
   readonly span: Span
   readonly result: Result | undefined
-  /** What it failed by; undefined where it did not. */
+  /** Its error; undefined when it succeeded. */
   readonly failure: { readonly code: string; readonly text: string } | undefined
 }

@@ -5,15 +5,15 @@ import { takeStep } from './steps.ts'
 import type { Story } from './story.ts'
 import { World } from './world.ts'
 
-/** How a story gets at the store that it is played on. */
+/** How a story opens its store. */
 export interface StoryHarness {
-  /** Opens an empty store. It is called once for each story. */
+  /** Opens an empty store. Each story calls it once. */
   open(): MaybePromise<StoreBench>
 }
 
 /**
- * Plays a story on a store, and holds the store and Sojourn to the promises at each step. Answers how many of
- * the steps could be done: who never came cannot leave.
+ * Plays a story on a store, and checks the promises at each step. Answers how many steps could be taken: without a
+ * request, for example, there is nothing to commit.
  *
  * @throws BrokenPromise
  */

@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed. */
+/** A pseudorandom generator: the same seed gives the same numbers. */
 export class Random {
   #state: number
 
@@ -15,12 +15,12 @@ export class Random {
     return ((mixed ^ (mixed >>> 15)) >>> 0) % bound
   }
 
-  /** Fills bytes, as the random source of the machine does. */
+  /** Fills bytes, in place of the machine's random source. */
   fill(bytes: Uint8Array): void {
     for (let index = 0; index < bytes.length; index += 1) bytes[index] = this.below(256)
   }
 
-  /** One of several things, each as often as its weight says. */
+  /** Picks one of several things by their weights. */
   pick<Thing>(weighted: readonly (readonly [Thing, number])[]): Thing {
     const total = weighted.reduce((sum, [, weight]) => sum + weight, 0)
     let rest = this.below(total)

@@ -2,18 +2,18 @@ import type { Moment, Span } from './timeline.ts'
 
 /** One write to one name of one session. */
 export interface Write {
-  /** Undefined where the name was removed. */
+  /** Undefined for a removal of the name. */
   readonly value: string | undefined
   readonly from: Moment
-  /** When it was done, or when nothing more could come of it; undefined while it is under way. */
+  /** When it was done, or could no longer take effect; undefined while it is under way. */
   until: Moment | undefined
-  /** Whether its request was told that it is stored. */
+  /** Whether Sojourn has confirmed to its request that it is stored. */
   isSure: boolean
 }
 
 /**
- * What one name of one session may hold: what the last write left there, and while several are under way,
- * what any of them leaves.
+ * The values that one name of one session may have: the value of the last write, and of each write that may have come
+ * after it.
  */
 export class Register {
   #writes: Write[] = []
@@ -24,7 +24,7 @@ export class Register {
     return write
   }
 
-  /** Takes back a write of which it is certain that it was not made. */
+  /** Removes a write that was certainly not made. */
   retract(write: Write): void {
     this.#writes = this.#writes.filter(each => each !== write)
   }
@@ -42,12 +42,12 @@ export class Register {
   }
 }
 
-/** Whether a write was certainly there before a moment, so that whatever was there before it is not. */
+/** Whether a write was certainly done before a moment, so that it has overwritten any earlier value. */
 function isBefore({ until, isSure }: Write, moment: Moment): boolean {
   return isSure && until !== undefined && until.order < moment.order
 }
 
-/** How often a counter may have been counted. */
+/** The values that a counter may have. */
 export class Tally {
   readonly #counts = new Set<Write>()
   readonly #answers = new Map<number, Moment>()
@@ -62,14 +62,14 @@ export class Tally {
     this.#counts.delete(count)
   }
 
-  /** Takes down what an `update` has counted to. Answers false when another one has counted to the same. */
+  /** Notes the result of an `update`. Answers false when another `update` had the same result. */
   isFresh(answer: number, now: Moment): boolean {
     if (this.#answers.has(answer)) return false
     this.#answers.set(answer, now)
     return true
   }
 
-  /** The least and the most that somebody may read. */
+  /** The least and the most that a request may read. */
   bounds({ from, until }: Span): { readonly least: number; readonly most: number } {
     const counts = [...this.#counts]
     const answered = [...this.#answers].filter(([, { order }]) => order < from.order)

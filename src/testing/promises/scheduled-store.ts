@@ -13,31 +13,31 @@ import type { Operation } from './operation.ts'
 import { type StoreCall, storeCall } from './store-call.ts'
 import type { WaitingCalls } from './story.ts'
 
-/** What a scheduled store needs to know of the story. */
+/** What a scheduled store needs from the story. */
 export interface Schedule {
   /** Which calls wait until the story lets them through. */
   readonly waits: WaitingCalls
-  /** Who is calling. */
+  /** The operation that is calling. */
   current(): Operation
-  /** Told when a call takes effect. */
+  /** Called when a call takes effect. */
   noteEffect(operation: Operation): void
 }
 
-/** What a store with the trait `readsAtOnce` answers without a promise. */
+/** The verbs that a store with the trait `readsAtOnce` answers without a promise. */
 const readingVerbs: ReadonlySet<string> = new Set(['load', 'ofSubject', 'epochOf'])
 
-/** How a call of a store that answers at once goes wrong: before it has taken effect, or after. */
+/** How a call to a store that answers at once fails: before it takes effect (`fail`), or after (`lose`). */
 export type Mishap = 'fail' | 'lose'
 
-/** The store of a story: the one to be proved, with each of its calls in the story's hands. */
+/** The store of a story. It wraps the store to prove, and the story decides when each call takes effect. */
 export class ScheduledStore implements Store {
   readonly name: string
   readonly traits: StoreTraits
-  /** The calls that have not been answered, the oldest first. */
+  /** The calls without an answer, the oldest first. */
   readonly waiting: StoreCall[] = []
-  /** All that the store was handed, as text. */
+  /** Everything that the store was handed, as text. */
   readonly handed: string[] = []
-  /** How the next call of a store that answers at once goes wrong. */
+  /** How the next call to a store that answers at once fails. */
   mishap: Mishap | undefined
   readonly #inner: Store
   readonly #schedule: Schedule
@@ -50,7 +50,7 @@ export class ScheduledStore implements Store {
     this.traits = { ...inner.traits, readsAtOnce: schedule.waits !== 'all' }
   }
 
-  /** Whether the store itself is at work on something that the story has let through. */
+  /** Whether the inner store is still working on a call that the story has let through. */
   get isBusy(): boolean {
     return this.#underWay > 0
   }
@@ -75,7 +75,7 @@ export class ScheduledStore implements Store {
     return this.ask('delete', key, () => this.#inner.delete(key))
   }
 
-  /** Puts one call of the store into the story's hands. */
+  /** Runs one store call when the story lets it through. */
   protected ask<Answer>(
     verb: string,
     given: unknown,
@@ -95,7 +95,7 @@ export class ScheduledStore implements Store {
     })
   }
 
-  /** Counts what the store itself takes its time for, so that the story can wait for it. */
+  /** Counts the calls that the inner store is working on, so that the story can wait for them. */
   #watched<Answer>(answer: MaybePromise<Answer>): MaybePromise<Answer> {
     if (!(answer instanceof Promise)) return answer
     this.#underWay += 1
@@ -119,7 +119,7 @@ export class ScheduledStore implements Store {
   }
 }
 
-/** The same for a store that knows whose sessions are whose. */
+/** The same for a store with the power `subjects`. */
 export class ScheduledSubjectStore extends ScheduledStore implements SubjectStore {
   readonly #inner: SubjectStore
 
@@ -141,12 +141,12 @@ export class ScheduledSubjectStore extends ScheduledStore implements SubjectStor
   }
 }
 
-/** Whether a store knows whose sessions are whose. */
+/** Whether a store has the power `subjects`. */
 export function knowsSubjects(store: Store): store is SubjectStore {
   return 'ofSubject' in store && 'epochOf' in store && 'raiseEpoch' in store
 }
 
-/** Bytes are shown one character each, so that text in them is found. */
+/** Writes bytes as one character each, so that a search finds text in them. */
 function textOf(given: unknown): string {
   return JSON.stringify(given, (_name, value) =>
     value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,

@@ -2,16 +2,16 @@ import { BrokenPromise } from './broken-promise.ts'
 import { playStory, type StoryHarness } from './play.ts'
 import type { Step, Story } from './story.ts'
 
-/** A story in which a promise is broken. */
+/** A story that breaks a promise. */
 export interface BrokenStory {
   readonly story: Story
   readonly error: BrokenPromise
 }
 
-/** Enough for a story of some hundred steps, and an end to it on a store that is slow. */
+/** Enough for a story of some hundred steps, and few enough for a slow store. */
 const mostReplays = 150
 
-/** Takes out of a story all steps without which the same promise is broken. */
+/** Removes steps from a story as long as it still breaks the same promise. */
 export async function shortened(harness: StoryHarness, broken: BrokenStory): Promise<BrokenStory> {
   let shortest = broken
   let replays = 0

@@ -10,18 +10,18 @@ import { nodeCount, type World } from './world.ts'
 
 /** The people who sign in. */
 export const subjects: readonly string[] = ['ada', 'bob']
-/** As many requests as may be under way at one time. */
+/** The most requests that are under way at one time. */
 const mostRequests = 6
-/** How long a store may take by default. */
+/** The core's default deadline for a store call. */
 const deadlineMs = 5000
 const spans: readonly number[] = [
   1000, 4000, 9000, 15_000, 60_000, 60_000, 180_000, 180_000, 400_000, 660_000,
 ]
 
-/** Does what a step says, if it can be done. Answers true when it was. */
+/** Takes a step if it can be taken. Answers whether it was. */
 type Do = (world: World, step: Step) => boolean | Promise<boolean>
 
-/** Takes one step. Answers undefined, and nothing has happened, where there is nobody who could take it. */
+/** Takes one step. Answers undefined, and does nothing, when the step cannot be taken. */
 export async function takeStep(world: World, step: Step): Promise<true | undefined> {
   const line = world.trace.length
   world.tell(step.name)
@@ -85,7 +85,7 @@ function comeIn(world: World, { who, how }: Step): boolean {
   return true
 }
 
-/** The same cookie with another last character, which nobody has signed. */
+/** The same cookie with another last character, so that its signature is wrong. */
 function forged(cookie: string): string {
   return `${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}`
 }
@@ -103,7 +103,7 @@ function remove(world: World, { name, visit }: UnderWay, how: number): void {
   world.tell(`   ${name} removes ${oneOf(names, how)}`)
 }
 
-/** The visitor goes away, and nobody waits for an answer. */
+/** The visitor leaves, and nothing waits for the answer. */
 function drop(world: World, request: UnderWay): void {
   world.requests.delete(request)
   request.settle(world.timeline.next())
@@ -111,8 +111,8 @@ function drop(world: World, request: UnderWay): void {
 }
 
 /**
- * Lets time pass. A call that has taken effect is answered before the deadline, because a later answer reaches nobody:
- * what a request learns from the store is never older.
+ * Lets time pass. It first answers the calls that took effect so long ago that they would miss the deadline, because
+ * then the core ignores the answer. So no request gets an answer older than the deadline.
  */
 async function wait(world: World, spanMs: number): Promise<true> {
   const latest = world.bench.now() + spanMs - deadlineMs
@@ -134,7 +134,7 @@ async function letPass(world: World, call: StoreCallOf): Promise<void> {
   await call.pass()
 }
 
-/** Lets a call fail: one that waits, or the next one where none ever does. */
+/** Makes a call fail: a waiting one, or the next one where the store answers at once. */
 async function spoil(world: World, step: Step, mishap: 'fail' | 'lose'): Promise<boolean> {
   const { store } = world
   world.mishaps += 1
@@ -176,7 +176,7 @@ function withSession(world: World, { who }: Step, work: (request: UnderWay) => u
   return work(request) !== false
 }
 
-/** A change of id may leave it to another request, and then stores nothing. */
+/** A rotation may find that another request has rotated, and then stores no data. So it is only played without changes. */
 function hasNothingToStore({ base, visit }: UnderWay): boolean {
   const { session } = visit
   return session !== undefined && differences(base, valuesIn(session)).size === 0
@@ -184,7 +184,7 @@ function hasNothingToStore({ base, visit }: UnderWay): boolean {
 
 function withKnown(world: World, { who }: Step, work: (session: KnownSession) => void): boolean {
   const known = [...world.model.sessions.values()].filter(({ storedAt }) => storedAt !== undefined)
-  // The latest ones are the likeliest to be there.
+  // The latest ones are the most likely to be live.
   const session = known.at(-1 - (who % Math.max(1, Math.min(4, known.length))))
   if (session === undefined) return false
   work(session)

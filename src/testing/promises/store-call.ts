@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../core/record/store.ts'
 import type { Operation } from './operation.ts'
 
-/** What a call of a store is made of. */
+/** The parts of a store call. */
 interface CallParts<Answer> {
   readonly operation: Operation
   readonly verb: string
@@ -11,17 +11,17 @@ interface CallParts<Answer> {
   reject(error: unknown): void
 }
 
-/** One call of a store, which takes effect and is answered when the story says so. */
+/** One store call. The story decides when it takes effect and when it is answered. */
 export interface StoreCall {
   readonly operation: Operation
   readonly verb: string
-  /** When it took effect, where its answer is not given yet. */
+  /** When `act` let it take effect; undefined before. */
   readonly actedAt: number | undefined
-  /** Lets it take effect, if it has not yet. Its answer is not given yet. */
+  /** Lets it take effect, if it has not yet, and holds its answer back. */
   act(now: number): Promise<void>
-  /** Gives its answer, after it has taken effect. */
+  /** Lets it take effect, if it has not yet, and gives its answer. */
   pass(): Promise<void>
-  /** Lets it fail: what it did is done, and what it did not do is not. */
+  /** Makes it fail. If it has taken effect, the effect stays; if not, it never takes effect. */
   fail(): void
 }
 

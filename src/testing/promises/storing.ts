@@ -10,19 +10,19 @@ import type { UnderWay } from './under-way.ts'
 import { counter, countIn, valuesIn } from './values.ts'
 import type { World } from './world.ts'
 
-/** How a request stores its session. */
+/** One of the ways in which a request stores its session. */
 interface Storing {
   readonly name: string
   readonly isRotating?: boolean
   readonly isCounting?: boolean
-  /** Set for what ends the request. */
+  /** Whether this ends the request. */
   readonly isLast?: boolean
   work(view: StorySession | undefined): MaybePromise<unknown>
-  /** Compares what came of it with what is known. */
+  /** Compares the result with the model. */
   conclude(ending: Ending<unknown>, draft: Draft | undefined): void
 }
 
-/** Ends a request, and lets its browser keep the cookie. */
+/** Commits a request, and gives its browser the cookie. */
 export function commit(world: World, request: UnderWay): void {
   const { visit } = request
   storeSession(world, request, {
@@ -46,7 +46,7 @@ export function rotate(world: World, request: UnderWay): void {
   storeSession(world, request, { name: 'rotate', isRotating: true, work: view => view?.rotate(), conclude })
 }
 
-/** Counts by one, exactly. */
+/** Increases the counter by one with `update`. */
 export function update(world: World, request: UnderWay): void {
   request.hasActed = true
   storeSession(world, request, {
@@ -126,7 +126,7 @@ interface Answered {
   readonly draft: Draft | undefined
 }
 
-/** Compares the cookie of an answer with what is known, and lets the browser keep it. */
+/** Compares the cookie of an answer with the model, and gives it to the browser. */
 function expectCookie(world: World, answered: Answered): void {
   const { request, ending, draft } = answered
   const { setCookie } = request.visit
@@ -159,7 +159,7 @@ function keepCookie(
   hold('ownSession', id !== undefined && session !== undefined, () => `${request.name} got a strange cookie.`)
   if (id === undefined || session === undefined) return
   world.model.learn(id, session.handle, span.until)
-  // A look at the store that failed spoils no answer, so that nobody knows.
+  // A failed store call here does not fail the answer, so nothing is certain after one.
   const lastLook = operation.lastEffect ?? span.from
   const wasOver = session.overSince !== undefined && session.overSince.order < lastLook.order
   const isOver = wasOver && operation.failures === 0
@@ -168,7 +168,7 @@ function keepCookie(
   if (session.storedAt !== undefined) world.cookies.set(pair, session)
 }
 
-/** What a request stores after a failure may be under another id, so as not to meet what it stored before. */
+/** After a failure, a request may store its session under another id, to avoid a conflict with what it stored before. */
 function adopted(world: World, request: UnderWay, { from, until }: Span): KnownSession | undefined {
   const session = world.meet(request.visit)
   const view = request.visit.session
@@ -185,9 +185,9 @@ function expectDeletion({ request, ending }: Answered): void {
   request.browser.cookie = undefined
 }
 
-/** Whoever has got another session must be told. */
+/** Without a new cookie, the browser must already have the session that the request stored. */
 function expectNoneNeeded(world: World, { request, draft }: Answered): void {
   if (draft === undefined || !request.hasStored || request.isSpoilt) return
   const isKnown = world.model.ids.get(request.brought ?? '')?.session === draft.session
-  hold('livesOn', isKnown, () => `${request.name} has stored a session that its browser was not told of.`)
+  hold('livesOn', isKnown, () => `${request.name} has stored a session without a cookie for its browser.`)
 }

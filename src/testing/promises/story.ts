@@ -1,8 +1,8 @@
 import { Random } from './random.ts'
 
 /**
- * What can happen in a story, and how often it does: where each call of the store is a step of its own, and
- * where the store answers at once.
+ * The steps of a story and their weights. The first weight is for stories in which each store call is a step of its own,
+ * the second for a store that answers at once.
  */
 export const stepWeights = {
   open: [8, 12],
@@ -37,8 +37,8 @@ export type StepName = keyof typeof stepWeights
 export const stepNames = Object.keys(stepWeights) as readonly StepName[]
 
 /**
- * One step of a story. The numbers choose: which of those who can do it does it, and how. Any number will do,
- * so that a story stays one when steps are taken out of it.
+ * One step of a story. `who` chooses one of those that can take the step, and `how` a variant. Any number is valid, so
+ * that a story stays valid when steps are removed from it.
  */
 export interface Step {
   readonly name: StepName
@@ -49,9 +49,9 @@ export interface Step {
 /** Which calls of a store wait until the story lets them through. */
 export type WaitingCalls = 'none' | 'writes' | 'all'
 
-/** Under which options the two managers of a story keep sessions. */
+/** The options of the two managers of a story. */
 export interface StorySettings {
-  /** Which calls of the store are steps of their own, also for a store that can answer them at once. */
+  /** Which store calls are steps of their own, even for a store that can answer them at once. */
   readonly waits: WaitingCalls
   readonly hasKeys: boolean
   readonly seal: 'server' | 'visitor' | false
@@ -67,14 +67,14 @@ export interface StorySettings {
 export interface Story {
   readonly settings: StorySettings
   readonly steps: readonly Step[]
-  /** Which ids its sessions get: the same for the same seed, so that a story is played the same way each time. @default 0 */
+  /** Decides the ids of the sessions, so that a story plays the same way each time. @default 0 */
   readonly seed?: number
 }
 
-/** Long enough for a race between several requests, and short enough to be read. */
+/** Long enough for a race between several requests, and short enough to read. */
 export const storyLength = 150
 
-/** Writes the story of a seed: the same for the same seed and length. */
+/** Makes the story of a seed: always the same for the same seed and length. */
 export function storyOf(seed: number, length: number): Story {
   const random = new Random(seed)
   const settings = settingsOf(random)

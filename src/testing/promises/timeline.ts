@@ -1,16 +1,16 @@
-/** One moment of a story: the how-manieth it is, and what the clock shows. */
+/** One moment of a story: its position in the order of moments, and its time. */
 export interface Moment {
   readonly order: number
   readonly at: number
 }
 
-/** From when to when something was done. */
+/** The beginning and the end of an operation. */
 export interface Span {
   readonly from: Moment
   readonly until: Moment
 }
 
-/** Gives each moment of a story its place, because many have the same time. */
+/** Numbers the moments of a story, because many have the same time. */
 export class Timeline {
   readonly #now: () => number
   #order = 0

@@ -5,7 +5,7 @@ import type { Operation } from './operation.ts'
 import type { Write } from './registers.ts'
 import type { Moment } from './timeline.ts'
 
-/** Names and what is under them, as a story writes it. */
+/** The names and values of a session, as a story writes them. */
 export type Values = ReadonlyMap<string, string>
 
 /** How one request begins. */
@@ -14,7 +14,7 @@ export interface RequestStart {
   readonly node: number
   readonly browser: Browser
   readonly visit: StoryVisit
-  /** The id in the cookie that it brings; undefined where it brings none, or one that nobody has signed. */
+  /** The id in its cookie; undefined without a cookie, or with a forged one. */
   readonly brought: string | undefined
   readonly isForged: boolean
   readonly isPassive: boolean
@@ -26,7 +26,7 @@ export interface Browser {
   cookie: string | undefined
 }
 
-/** One request that has not been answered yet, and what is known of it. */
+/** One request that has not been answered yet, and what the story knows of it. */
 export class UnderWay {
   readonly name: string
   readonly node: number
@@ -36,26 +36,26 @@ export class UnderWay {
   readonly isForged: boolean
   readonly isPassive: boolean
   readonly openedAt: Moment
-  /** What it is doing. */
+  /** The operation that it is waiting for. */
   operation: Operation | undefined
   session: KnownSession | undefined
-  /** The values as they were when they were last stored or read. */
+  /** The values at the last load or save. */
   base: Values = new Map()
   /** Whether it has found the session of its cookie, or has stored one. */
   hasStored = false
-  /** Whether it came with an old id and was led to the one that the session has now. */
+  /** Whether it brought an old id and got the present one of its session. */
   isLed = false
   /** Whether it has called a method of its session, so that it is no stranger any more. */
   hasActed = false
   /** Whether it has ended the session that the visitor came with. */
   hasEnded = false
-  /** Whether it was told that its session is gone. */
+  /** Whether an operation of it failed because the session is gone. */
   isGone = false
-  /** Whether something of it has failed, so that nothing it does is certain any more. */
+  /** Whether one of its operations had a failing store call, so that nothing it does is certain any more. */
   isSpoilt = false
-  /** Whom it is signing in. */
+  /** Its sign-in. */
   arriving: Arrival | undefined
-  /** Writes that may have been made, and may still be. */
+  /** Writes that may have been made, or may still take effect. */
   readonly unsure: Set<Write> = new Set()
 
   constructor(start: RequestStart) {
@@ -69,18 +69,18 @@ export class UnderWay {
     this.openedAt = start.openedAt
   }
 
-  /** Whether it can do something now. */
+  /** Whether it can begin an operation. */
   get isIdle(): boolean {
     return this.operation === undefined
   }
 
-  /** The session, where it has one that can be used. */
+  /** Its session, if it has one that can be used. */
   get view(): StorySession | undefined {
     const isUsable = this.session !== undefined && !this.isGone && !this.isSpoilt
     return isUsable ? this.visit.session : undefined
   }
 
-  /** Nothing of it can take effect any more. */
+  /** Notes that none of its writes can take effect any more. */
   settle(now: Moment): void {
     for (const write of this.unsure) write.until ??= now
     this.unsure.clear()

@@ -4,12 +4,12 @@ import type { Values } from './under-way.ts'
 
 /** The names under which requests write. */
 export const names: readonly string[] = ['cart', 'theme', 'note']
-/** The name of the counter, which `update` counts. */
+/** The name of the counter, which `update` increases. */
 export const counter = 'count'
-/** With what every value begins, so that it is found where it must not be. */
+/** The beginning of every value, so that a search finds values where they must not be. */
 export const plainMark = 'plain-'
 
-/** A value that no other write of the story writes. With the structured codec it is one that JSON cannot hold. */
+/** A value that no other write of the story has. With the structured codec it is one that JSON cannot hold. */
 export function numbered(number: number, codec: 'json' | 'structured'): unknown {
   const text = `${plainMark}${number}`
   return codec === 'json' ? text : new Map([[text, new Date(number)]])
@@ -26,7 +26,7 @@ export function countIn(session: StorySession): number {
   return typeof count === 'number' ? count : Number.NaN
 }
 
-/** What differs between two sets of values: the new value, or undefined for a name that is gone. */
+/** The names whose values differ, each with its new value, or undefined for a removed name. */
 export function differences(before: Values, after: Values): ReadonlyMap<string, string | undefined> {
   const all = [...new Set([...before.keys(), ...after.keys()])]
   return new Map(

@@ -18,19 +18,19 @@ import type { Browser, UnderWay } from './under-way.ts'
 export const nodeCount = 2
 const browserCount = 2
 
-/** Whose call of the store it is. One for all stories, because Node hands each that was ever used on with every promise. */
+/** The operation that a store call belongs to. All stories share it, because each such storage makes every promise slower. */
 const current = new AsyncLocalStorage<Operation>()
 
-/** Something to be done by one of the processes. */
+/** An operation for one of the processes. */
 interface Task<Result> {
   readonly name: string
   readonly node: number
   work(): MaybePromise<Result>
-  /** Compares what came of it with what is known. */
+  /** Compares the result with the model. */
   finish(ending: Ending<Result>): void
 }
 
-/** All that there is in a story: two processes, a store, browsers, requests under way, and what is known of them. */
+/** Everything in a story: two processes, a store, browsers, requests under way, and the model. */
 export class World {
   readonly settings: StorySettings
   readonly bench: StoreBench
@@ -40,17 +40,17 @@ export class World {
   readonly nodes: Node[]
   readonly browsers: readonly Browser[]
   readonly requests: Set<UnderWay> = new Set()
-  /** Every `Cookie` header that a browser was given, and the session that it was for. */
+  /** Every `Cookie` header that a browser got, and its session. */
   readonly cookies: Map<string, KnownSession> = new Map()
   readonly trace: string[] = []
   readonly hasSubjects: boolean
-  /** Set while somebody only looks how things are. */
+  /** Set during the audit. */
   isAuditing = false
-  /** How often a call was made to fail, or a process ended. */
+  /** The number of failed calls and killed processes. */
   mishaps = 0
   #broken: unknown
   #numbers = 0
-  /** Both processes take their ids from one source, so that none has an id of the other. */
+  /** Both processes share one source of ids, so that they never make the same one. */
   readonly #mint: IdMint
   readonly #running = new Map<Operation, (ending: unknown) => void>()
 
@@ -70,7 +70,7 @@ export class World {
     this.browsers = Array.from({ length: browserCount }, () => ({ cookie: undefined }))
   }
 
-  /** A number that has not been used in this story. */
+  /** A number that this story has not used yet. */
   nextNumber(): number {
     this.#numbers += 1
     return this.#numbers
@@ -86,7 +86,7 @@ export class World {
     this.trace.push(line)
   }
 
-  /** Begins something that ends when its calls of the store have been let through. */
+  /** Begins an operation. It ends when the story has let its store calls through. */
   begin<Result>({ name, node, work, finish }: Task<Result>): Operation {
     const { isAuditing } = this
     const operation = new Operation(name, this.timeline.next(), { node, isAudit: isAuditing })
@@ -98,7 +98,7 @@ export class World {
     return operation
   }
 
-  /** Puts a new process in the place of one. What it was doing is never answered. */
+  /** Replaces a process by a new one. The old one's operations never get an answer. */
   async restart(index: number, hasEffect: (call: number) => boolean): Promise<void> {
     const { waiting } = this.store
     const lost = waiting.filter(({ operation }) => operation.node === index)
@@ -114,13 +114,13 @@ export class World {
     this.nodes[index] = this.#start()
   }
 
-  /** Learns of the sessions that requests have begun meanwhile. */
+  /** Makes the model learn the present session of a request. */
   meet(visit: StoryVisit): KnownSession | undefined {
     const { session } = visit
     return session && this.model.learn(session.id, session.handle, this.timeline.next())
   }
 
-  /** Does something that may show that a promise is broken. */
+  /** Runs a check, and keeps the first error. `settle` throws it. */
   guard(work: () => void): void {
     try {
       work()
@@ -130,7 +130,7 @@ export class World {
     }
   }
 
-  /** Lets everything happen that waits for no step. @throws BrokenPromise */
+  /** Waits until nothing can go on without another step. @throws BrokenPromise */
   async settle(): Promise<void> {
     do await new Promise(resolve => setImmediate(resolve))
     while (this.store.isBusy)
@@ -142,7 +142,7 @@ export class World {
     { result, error }: { result?: Result; error?: unknown },
     finish: (ending: Ending<Result>) => void,
   ): void {
-    // A process that has ended cannot be told anything.
+    // The process was killed, and its operation has ended already.
     if (!this.#running.delete(operation)) return
     const span = { from: operation.from, until: this.timeline.next() }
     const failure = error === undefined ? undefined : { code: codeOf(error), text: String(error) }
@@ -166,7 +166,7 @@ export class World {
 
   #mustBeCurrent(): Operation {
     const operation = current.getStore()
-    if (operation === undefined) throw new Error('Expected every call of the store to be somebody’s.')
+    if (operation === undefined) throw new Error('Expected every store call to belong to an operation.')
     return operation
   }
 
@@ -176,7 +176,7 @@ export class World {
   }
 }
 
-/** What a store cannot answer at once waits in any case, so that it is the story that decides when it happens. */
+/** Calls that the store cannot answer at once always wait, so that the story decides when they take effect. */
 function leastWaiting(store: Store, wanted: WaitingCalls): WaitingCalls {
   if (store.traits?.readsAtOnce !== true) return 'all'
   if (wanted !== 'none') return wanted

@@ -7,7 +7,7 @@ import { type Protocol, plain, type Route, type SessionRequest, serve } from '..
 
 const secret = 'a secret that only these tests know'
 
-/** A request whose route calls its store by itself, as with express-session. */
+/** A request whose route calls the store itself, as with express-session. */
 type StoredRequest = SessionRequest & {
   readonly sessionStore: {
     generate(request: StoredRequest): void
@@ -19,18 +19,18 @@ describe('whether a connection is secure', () => {
   const secureOnly: SessionOptions = { cookie: { secure: true } }
   const forwarded = (value: string): Question => ({ headers: { 'X-Forwarded-Proto': value } })
 
-  test('is what the socket says', async () => {
+  test('comes from the socket', async () => {
     expect(await hasCookie(secureOnly, {}, 'https')).toBe(true)
     expect(await hasCookie(secureOnly, {}, 'http')).toBe(false)
   })
 
-  test('is not what a header says, unless the application trusts a proxy', async () => {
+  test('does not come from a header, unless the application trusts a proxy', async () => {
     expect(await hasCookie(secureOnly, forwarded('https'))).toBe(false)
     expect(await hasCookie({ ...secureOnly, proxy: false }, forwarded('https'))).toBe(false)
     expect(await hasCookie({ ...secureOnly, proxy: true }, forwarded('https'))).toBe(true)
   })
 
-  test('is what the first of several proxies says', async () => {
+  test('comes from the first of several proxies', async () => {
     const options = { ...secureOnly, proxy: true }
     expect(await hasCookie(options, forwarded('https, http'))).toBe(true)
     expect(await hasCookie(options, forwarded('HTTPS'))).toBe(true)
@@ -38,7 +38,7 @@ describe('whether a connection is secure', () => {
     expect(await hasCookie(options, forwarded(''))).toBe(false)
   })
 
-  test('is what the framework says, where the application leaves it open', async () => {
+  test('comes from the framework when the application does not say', async () => {
     const port = await serve((request, response) => {
       Object.assign(request, { secure: true })
       plain(session({ secret: 'exchange', store: new GatedStore(), ...secureOnly }), counting)(
@@ -57,7 +57,7 @@ describe('the session that a route leaves on the request', () => {
     expect(store.only).toContain('"cart":["tea"]')
   })
 
-  test('is stored when it is the session of a request that has looked, changed and put it back', async () => {
+  test('is stored when the route read the session, changed it and put it back', async () => {
     const store = new GatedStore()
     await visit(store, request => {
       const { session: kept } = request
@@ -68,7 +68,7 @@ describe('the session that a route leaves on the request', () => {
     expect(store.only).toContain('7')
   })
 
-  test('is removed from the store under `unset`, and kept without it, when there is none', async () => {
+  test('when it is null, is removed from the store with `unset`, and kept without it', async () => {
     for (const unset of ['destroy', 'keep'] as const) {
       const store = new GatedStore()
       const options: SessionOptions = { secret: 'exchange', store, unset }
@@ -86,8 +86,8 @@ describe('the session that a route leaves on the request', () => {
   })
 })
 
-describe('the names of a request', () => {
-  test('shows the same session at each look, as a property of its own', async () => {
+describe('the properties of a request', () => {
+  test('show the same session each time, as own properties', async () => {
     const seen = await look(request => [
       Object.keys(request).includes('session'),
       [request.session].includes(request.session),
@@ -96,7 +96,7 @@ describe('the names of a request', () => {
     expect(seen).toEqual([true, true, true])
   })
 
-  test('shows none once it was deleted, and what is assigned after that', async () => {
+  test('show no session once it is deleted, and then whatever is assigned', async () => {
     const seen = await look(request => {
       const had = request.session !== undefined
       const isDeleted = Reflect.deleteProperty(request, 'session')
@@ -107,7 +107,7 @@ describe('the names of a request', () => {
     expect(seen).toEqual([true, true, undefined, 1])
   })
 
-  test('can be deleted before anybody has looked', async () => {
+  test('can be deleted before the first read', async () => {
     const seen = await look(request => {
       Reflect.deleteProperty(request, 'session')
       return ['session' in request, request.session]
@@ -115,12 +115,12 @@ describe('the names of a request', () => {
     expect(seen).toEqual([false, undefined])
   })
 
-  test('has an id that its session has too, and can be read before the session', async () => {
+  test('have the same id as the session, and the id can be read first', async () => {
     const seen = await look(request => [typeof request.sessionID, request.sessionID === request.session.id])
     expect(seen).toEqual(['string', true])
   })
 
-  test('is destructured like any object', async () => {
+  test('can be destructured like any object', async () => {
     const seen = await look(request => {
       const { session, sessionID } = request
       return [session.id === sessionID]
@@ -159,7 +159,7 @@ describe.each([
     [false, true].map(hasLooked => ({ what, act, seen, hasLooked })),
   )
 
-  test.each(rows)('$what, looked at: $hasLooked', async ({ act, seen, hasLooked }) => {
+  test.each(rows)('$what, read before: $hasLooked', async ({ act, seen, hasLooked }) => {
     const route: Route = (request, response) => {
       if (request.url === '/in') request.session['user'] = 'ada'
       if (request.url === '/act') {
@@ -177,7 +177,7 @@ describe.each([
 })
 
 /** @see issue 13, point 5 */
-test('a session that is first looked at after the answer stores nothing, and says so once', async () => {
+test('a session that is first read after the answer stores nothing, and gives one warning', async () => {
   const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
   const route: Route = (request, response) => {
     response.end('done')
@@ -215,7 +215,7 @@ describe('a request that inherits from another one', () => {
   })
 })
 
-describe('what cannot carry a session', () => {
+describe('a request that cannot carry a session', () => {
   const begin = (request: object, response: object): unknown => {
     const errors: unknown[] = []
     session({ secret: 'exchange' })(request as never, response as never, error => errors.push(error))
@@ -230,7 +230,7 @@ describe('what cannot carry a session', () => {
       'a request that refuses properties',
       () => begin(new Proxy(request(), { defineProperty: () => false, set: () => false }), {}),
     ],
-  ])('is one clear error to `next`: %s', (_what, attempt) => {
+  ])('gives one clear error to `next`: %s', (_what, attempt) => {
     expect(attempt()).toMatchObject({ code: 'MESSAGE_UNUSABLE', cause: expect.any(TypeError) })
   })
 
@@ -245,21 +245,21 @@ describe('what cannot carry a session', () => {
   })
 })
 
-describe('from where somebody is signed in', () => {
+describe('the device of a sign-in', () => {
   const forwarded = { 'User-Agent': 'Browser/1.0', 'X-Forwarded-For': '203.0.113.9, 198.51.100.7' }
 
-  test('without a framework it is the other end of the connection, whatever a header says', async () => {
+  test('without a framework its address is the other end of the connection, whatever a header says', async () => {
     expect(await deviceOf({}, forwarded)).toEqual({ userAgent: 'Browser/1.0', address: '127.0.0.1' })
   })
 
-  test('with Express it is what Express believes, which is a proxy only where the application says so', async () => {
+  test('with Express its address is that of Express, which trusts a proxy only if the application says so', async () => {
     const device = { userAgent: 'Browser/1.0' }
     expect(await deviceOf({}, forwarded, express())).toEqual({ ...device, address: '127.0.0.1' })
     const trusting = express().set('trust proxy', 1)
     expect(await deviceOf({}, forwarded, trusting)).toEqual({ ...device, address: '198.51.100.7' })
   })
 
-  test('its address is truncated, or left out, where the application wants that', async () => {
+  test('its address is truncated or left out if the application wants that', async () => {
     const trusting = () => express().set('trust proxy', true)
     expect(await deviceOf({ addresses: 'truncated' }, forwarded, trusting())).toMatchObject({
       address: '203.0.113.0/24',
@@ -267,7 +267,7 @@ describe('from where somebody is signed in', () => {
     expect(await deviceOf({ addresses: 'none' }, forwarded, trusting())).toEqual({ userAgent: 'Browser/1.0' })
   })
 
-  test('what a visitor claims to be is cut and cleaned, and may be nothing', async () => {
+  test('its user agent is cut and cleaned, and may be missing', async () => {
     const long = { 'User-Agent': `a\tb\u0085${'x'.repeat(4000)}` }
     expect(await deviceOf({ addresses: 'none' }, long)).toEqual({ userAgent: `ab${'x'.repeat(252)}` })
     expect(await deviceOf({ addresses: 'none' }, {})).toEqual({})
@@ -275,7 +275,7 @@ describe('from where somebody is signed in', () => {
     expect(await deviceOf({}, wrong, express().set('trust proxy', true))).toEqual({})
   })
 
-  test('a session that nobody has signed in to tells nothing of its visitor', async () => {
+  test('an anonymous session has no device', async () => {
     const store = memoryStore()
     const port = await serve(plain(session({ secret: 'exchange', store }), counting))
     await ask(port, '/', { headers: forwarded })
@@ -308,7 +308,7 @@ async function visit(store: GatedStore, change: (request: Parameters<Route>[0]) 
   await ask(await serve(plain(session({ secret: 'exchange', store }), route)))
 }
 
-/** What the list of a subject's sessions shows after a sign-in with these headers. */
+/** The device in the list of a subject's sessions after a sign-in with these headers. */
 async function deviceOf(
   options: SessionOptions,
   headers: Readonly<Record<string, string>>,
@@ -339,7 +339,7 @@ test('two middlewares on one request: the second leaves the session of the first
   expect(cookies[0]).toMatch(/^first=/)
 })
 
-test('a stand-in for a request, as tests make them, has a session too', () => {
+test('a mock of a request, as tests make them, has a session too', () => {
   const request: Record<string, unknown> = { url: '/', headers: {}, method: 'GET' }
   const calls: unknown[] = []
   const middleware = session({ secret: 'exchange' })
@@ -349,7 +349,7 @@ test('a stand-in for a request, as tests make them, has a session too', () => {
   expect(typeof request.sessionID).toBe('string')
 })
 
-/** What a route sees of a request of the memory store's, which loads nothing before the first look. */
+/** A request as a route sees it with the memory store, which loads nothing before the first read. */
 async function look(see: (request: SessionRequest) => readonly unknown[]): Promise<readonly unknown[]> {
   let seen: readonly unknown[] = []
   const port = await serve(

@@ -23,8 +23,8 @@ const frameworks = [
   ['Express 4', createRequire(import.meta.url)('express4') as typeof express],
 ] as const
 
-describe.each(frameworks)('a file that %s answers with', (_name, framework) => {
-  /** Asks for the file, with a cookie due, and answers what caches are told. */
+describe.each(frameworks)('a file that %s sends', (_name, framework) => {
+  /** Requests the file with a cookie due, and answers its `Cache-Control`. */
   async function cachingOf(mount: (app: Express) => unknown): Promise<string | undefined> {
     const app = framework().set('env', 'test')
     app.use(session({ secret, store: new GatedStore(), saveUninitialized: true }))
@@ -35,7 +35,7 @@ describe.each(frameworks)('a file that %s answers with', (_name, framework) => {
     return headers['cache-control']
   }
 
-  test('is for no shared cache when it carries the cookie', async () => {
+  test('is kept out of shared caches when it carries the cookie', async () => {
     expect(await cachingOf(app => app.use(framework.static(folder)))).toBe('no-store')
     expect(
       await cachingOf(app => app.get('/page.txt', (_request, response) => response.sendFile(file))),
@@ -49,7 +49,7 @@ describe.each(frameworks)('a file that %s answers with', (_name, framework) => {
     )
   })
 
-  test('is public where the application says so itself, which is warned of', async () => {
+  test('is public if the application says so, with a warning', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     const chosen = 'public, max-age=60'
     const setHeaders = (response: Response): void => void response.setHeader('Cache-Control', chosen)
@@ -71,7 +71,7 @@ describe.each(frameworks)('a file that %s answers with', (_name, framework) => {
     expect(found).toEqual([chosen, chosen, chosen])
   })
 
-  test('is as public as ever without the cookie', async () => {
+  test('stays as public as before without the cookie', async () => {
     const app = framework().set('env', 'test')
     app.use(session({ secret, store: new GatedStore() }))
     app.use(framework.static(folder))
@@ -80,7 +80,7 @@ describe.each(frameworks)('a file that %s answers with', (_name, framework) => {
   })
 })
 
-/** Routes that answer with the whole file, its length declared. */
+/** Routes that send the whole file with a declared length. */
 const senders: { readonly [how: string]: (response: Response) => unknown } = {
   'it is piped': response => {
     response.setHeader('Content-Length', text.length)
@@ -111,7 +111,7 @@ const senders: { readonly [how: string]: (response: Response) => unknown } = {
   },
 }
 
-describe.each(Object.entries(senders))('a body whose length is declared, when %s', (how, send) => {
+describe.each(Object.entries(senders))('a body with a declared length, when %s', (how, send) => {
   async function open(): Promise<{ store: GatedStore; port: number; failures: unknown[] }> {
     const store = new GatedStore()
     const failures: unknown[] = []
@@ -129,7 +129,7 @@ describe.each(Object.entries(senders))('a body whose length is declared, when %s
     return { store, port: await serve(app), failures }
   }
 
-  test('is whole at the visitor only once the session is stored', async () => {
+  test('reaches the visitor whole only after the session is stored', async () => {
     const { store, port } = await open()
     const gate = store.hold('create')
     const client = new RawClient(port).send(get('/'))
@@ -151,7 +151,7 @@ describe.each(Object.entries(senders))('a body whose length is declared, when %s
   })
 })
 
-describe('a body whose length is declared', () => {
+describe('a body with a declared length', () => {
   async function open(route: Route): Promise<{ store: GatedStore; port: number; errors: Errors }> {
     const store = new GatedStore()
     const errors: Errors = []
@@ -170,7 +170,7 @@ describe('a body whose length is declared', () => {
     expect(errors).toHaveLength(1)
   })
 
-  test('has left as far as the route can tell', async () => {
+  test('looks sent to the route', async () => {
     const seen: unknown[] = []
     const { port } = await open((request, response) => {
       request.session.visits = 1
@@ -184,7 +184,7 @@ describe('a body whose length is declared', () => {
     expect(seen).toEqual([true, true, false])
   })
 
-  test('lets a change behind its last part be stored before the end', async () => {
+  test('lets a change after its last part be stored before the end', async () => {
     const { store, port } = await open(async (request, response) => {
       request.session.visits = 1
       response.setHeader('Content-Length', 5)
@@ -197,7 +197,7 @@ describe('a body whose length is declared', () => {
     expect(store.only).toContain('"visits":2')
   })
 
-  test('tells an application that wants to know that the session has ended meanwhile', async () => {
+  test('tells the application that the session has ended meanwhile, if it wants to know', async () => {
     const store = new GatedStore()
     const errors: Errors = []
     const middleware = session({ secret, store, onGone: 'fail' })
@@ -228,7 +228,7 @@ describe('an answer to HEAD over HTTP/2', () => {
   }
 
   test.each(Object.entries(routes))(
-    'leaves once its session is stored, when its body %s',
+    'leaves after its session is stored, when its body %s',
     async (_how, route) => {
       const store = new GatedStore()
       const gate = store.hold('create')
@@ -249,7 +249,7 @@ describe('an answer to HEAD over HTTP/2', () => {
     },
   )
 
-  test('takes each part of a body that it does not have', async () => {
+  test('accepts each part of a body, although it sends none', async () => {
     const told: unknown[] = []
     const listener: Listener = plain(
       session({ secret, store: new GatedStore() }),

@@ -15,7 +15,7 @@ const stores = [
 
 describe.each(stores)('on %s', (_name, makeStore) => {
   test.each(['end', 'write'] as const)(
-    'a `%s` that was kept from before the middleware sends a head',
+    'a copy of `%s` from before the middleware sends a head',
     async name => {
       const middleware = session({ secret, store: makeStore() })
       const listener: Listener = (request, response) => {
@@ -30,7 +30,7 @@ describe.each(stores)('on %s', (_name, makeStore) => {
     },
   )
 
-  test('a response that lets nobody define `headersSent` is answered, with its cookie', async () => {
+  test('a response on which `headersSent` cannot be defined is sent, with its cookie', async () => {
     const middleware = session({ secret, store: makeStore() })
     const listener: Listener = (request, response) => {
       const guarded = new Proxy(response, {
@@ -63,7 +63,7 @@ describe.each(stores)('on %s', (_name, makeStore) => {
     expect((await ask(await serve(listener))).body).toBe('object')
   })
 
-  test('a commit that fails at once lets the lock go', async () => {
+  test('a commit that fails at once releases the lock', async () => {
     const app = express().set('env', 'test')
     app.use(session({ secret, store: makeStore() }))
     app.get('/in', (request, response) => {
@@ -96,7 +96,7 @@ describe.each(stores)('on %s', (_name, makeStore) => {
     }
   })
 
-  test('a guard sees that the application has taken the session away', async () => {
+  test('a guard sees that the application has removed the session', async () => {
     const app = express()
     app.use(session({ secret, store: makeStore() }))
     app.get('/in', (request, response) => {
@@ -119,7 +119,7 @@ describe.each(stores)('on %s', (_name, makeStore) => {
   })
 })
 
-test('a response that is answered while the session is being loaded leaves as it was written', async () => {
+test('a response that ends while the session is loading leaves as written', async () => {
   const store = new GatedStore()
   const middleware = session({ secret, store })
   const told: unknown[] = []
@@ -141,7 +141,7 @@ test('a response that is answered while the session is being loaded leaves as it
   expect(told.filter(Boolean)).toEqual([])
 })
 
-test('a failing store that reads at once is told at every look, and to every guard', async () => {
+test('a failing store that reads at once throws at every read, and in every guard', async () => {
   const store = memoryStore()
   const app = express()
   app.use(session({ secret, store }))
@@ -153,7 +153,7 @@ test('a failing store that reads at once is told at every look, and to every gua
     try {
       void request.session
     } catch {
-      // As a logger does.
+      // Like a logger.
     }
     next()
   })

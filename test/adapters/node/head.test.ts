@@ -102,7 +102,7 @@ describe('a head that the application writes', () => {
     },
   }
   for (const [what, deed] of Object.entries(wrongs)) {
-    test(`is refused as Node refuses it, with ${what}, and the response goes on`, async () => {
+    test(`is refused with Node's error, with ${what}, and the response goes on`, async () => {
       const stories: unknown[] = []
       const route = (response: ServerResponse): void => {
         stories.push(witness(response, deed))
@@ -117,7 +117,7 @@ describe('a head that the application writes', () => {
     })
   }
 
-  test('keeps every cookie of a flat list, in place of those that were set before', async () => {
+  test('keeps every cookie of a flat list, and replaces those that were set before', async () => {
     const held = await answerOf(
       withSession((_request, response) =>
         response
@@ -130,7 +130,7 @@ describe('a head that the application writes', () => {
     expect(ours(held)).toHaveLength(1)
   })
 
-  test('chooses the caching, when it says so', async () => {
+  test('decides the caching, if it says so', async () => {
     for (const headers of [{ 'cache-control': 'private' }, ['Cache-Control', 'private']]) {
       const held = await answerOf(
         withSession((_request, response) => response.writeHead(200, headers as never).end()),
@@ -139,7 +139,7 @@ describe('a head that the application writes', () => {
     }
   })
 
-  test('that lets shared caches keep the cookie is left as it is, and warned of once', async () => {
+  test('that lets shared caches keep the cookie stays as it is, with one warning', async () => {
     const warnings: string[] = []
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation((_message, options) => {
       warnings.push(String(Reflect.get(Object(options), 'code')))
@@ -173,14 +173,14 @@ describe('a head that the application writes', () => {
 })
 
 describe('the headers of the application', () => {
-  test('choose the caching, when they were set before', async () => {
+  test('decide the caching, when they were set before', async () => {
     const held = await answerOf(
       withSession((_request, response) => response.setHeader('Cache-Control', 'private').end()),
     )
     expect(linesOf(held, 'Cache-Control')).toEqual(['private'])
   })
 
-  test('hold each of its cookies once, beside one of the session', async () => {
+  test('hold each of its cookies once, beside the one of the session', async () => {
     const held = await answerOf(
       withSession((_request, response) =>
         response.setHeader('Set-Cookie', ['own=1', 'connect.sid=other; Path=/']).end(),
@@ -193,8 +193,8 @@ describe('the headers of the application', () => {
   })
 })
 
-describe('whoever patches a response', () => {
-  /** As on-headers does: the listener runs when the head is about to leave, and may still change it. */
+describe('a patch of a response', () => {
+  /** Like on-headers: the listener runs when the head is about to leave, and may still change it. */
   const beforeHead = (response: ServerResponse, listener: Write): void => {
     const { writeHead } = response
     let isFirst = true
@@ -214,7 +214,7 @@ describe('whoever patches a response', () => {
   }
 
   for (const [what, route] of Object.entries(routes)) {
-    test(`before the middleware, to set a cookie at the head, is heard when the route ${what}`, async () => {
+    test(`before the middleware, which sets a cookie at the head, takes effect when the route ${what}`, async () => {
       const inner = withSession((_request, response) => route(response))
       const held = await answerOf((request, response) => {
         beforeHead(response, patched => patched.appendHeader('Set-Cookie', 'own=1'))
@@ -224,7 +224,7 @@ describe('whoever patches a response', () => {
       expect(bodyOf(held)).toContain('le')
     })
 
-    test(`after the middleware, to set a cookie at the head, does not take ours away when the route ${what}`, async () => {
+    test(`after the middleware, which sets a cookie at the head, keeps ours when the route ${what}`, async () => {
       const held = await answerOf(
         withSession((_request, response) => {
           beforeHead(response, setsCookie)
@@ -235,7 +235,7 @@ describe('whoever patches a response', () => {
       expect(ours(held)).toHaveLength(1)
     })
 
-    test(`after the middleware, to hand cookies to the head, does not take ours away when the route ${what}`, async () => {
+    test(`after the middleware, which passes cookies to the head, keeps ours when the route ${what}`, async () => {
       const held = await answerOf(
         withSession((_request, response) => {
           const { writeHead } = response
@@ -248,7 +248,7 @@ describe('whoever patches a response', () => {
       expect(ours(held)).toHaveLength(1)
     })
 
-    test(`after the middleware, to forbid writing after the end, is not tripped when the route ${what}`, async () => {
+    test(`after the middleware, which forbids writing after the end, does not fail when the route ${what}`, async () => {
       const trips: string[] = []
       const held = await answerOf(
         withSession((_request, response) => {
@@ -261,7 +261,7 @@ describe('whoever patches a response', () => {
       expect(ours(held)).toHaveLength(1)
     })
 
-    test(`before the middleware, to forbid writing after the end, is not tripped when the route ${what}`, async () => {
+    test(`before the middleware, which forbids writing after the end, does not fail when the route ${what}`, async () => {
       const trips: string[] = []
       const inner = withSession((_request, response) => route(response))
       const held = await answerOf((request, response) => {
@@ -274,7 +274,7 @@ describe('whoever patches a response', () => {
     })
   }
 
-  // compression 1.7, and what Next bundles, look for Node's own mark of a head that has left.
+  // compression 1.7, and the copy in Next, read Node's internal flag for a sent head.
   test.each([
     ['whole', 200, (response: ServerResponse) => response.end('whole')],
     [
@@ -283,7 +283,7 @@ describe('whoever patches a response', () => {
       (response: ServerResponse) => response.writeHead(201, { 'X-Own': '1' }).end('whole'),
     ],
   ] as const)(
-    'after the middleware, to force a head that it does not see, is heard when the route %s',
+    'after the middleware, which forces a head that it does not see, takes effect when the route %s',
     async (_what, status, route) => {
       const force = (response: ServerResponse): void => {
         const { end } = response
@@ -305,7 +305,7 @@ describe('whoever patches a response', () => {
     },
   )
 
-  test('to change the body as it ends is heard, before and after the middleware', async () => {
+  test('that changes the body at its end takes effect, before and after the middleware', async () => {
     const shout = (response: ServerResponse, suffix: string): void => {
       const { end } = response
       response.end = ((text: string) => Reflect.apply(end, response, [`${text}${suffix}`])) as typeof end
@@ -321,7 +321,7 @@ describe('whoever patches a response', () => {
     expect(bodyOf(held)).toBe('whole!?')
   })
 
-  test('while the save is under way is not refused', async () => {
+  test('during the save is not refused', async () => {
     const store = new GatedStore()
     const gate = store.hold('create')
     const middleware = session({ secret: 'head', store })
@@ -352,7 +352,7 @@ function forbidWriteAfterEnd(response: ServerResponse, trips: string[]): void {
   }) as typeof write
 }
 
-/** A server whose store answers later, so that every answer is held; its route has a session to store. */
+/** A server whose store answers later, so that every response waits; its route has a session to store. */
 function withSession(route: Route): Listener {
   return plain(session({ secret: 'head', store: new GatedStore() }), (request, response) => {
     request.session.visits = 1
@@ -369,7 +369,7 @@ function ours(answer: string): readonly string[] {
   return linesOf(answer, 'Set-Cookie').filter(line => line.startsWith('connect.sid='))
 }
 
-/** The headers and, last, the first line, without what a session adds and without the time of day. */
+/** The headers and, last, the first line, without the headers that a session adds and without `Date`. */
 function theirs(answer: string): readonly string[] {
   const [first = '', ...lines] = (answer.split('\r\n\r\n', 1)[0] ?? '').split('\r\n')
   const headers = lines
@@ -378,7 +378,7 @@ function theirs(answer: string): readonly string[] {
   return [...headers.toSorted(), first]
 }
 
-/** The bytes of a body. Into how many chunks they are cut is Node's affair, and differs from one to the next. */
+/** The bytes of a body. Node decides how to cut them into chunks, and does so differently each time. */
 function unchunked(body: string): string {
   return body.replaceAll(/(?:^|\r\n)[0-9a-f]+\r\n/g, '')
 }

@@ -12,7 +12,7 @@ import { codeOf, type Errors, plain, type Route, serve } from '../../support/ser
 
 const secret = 'held'
 
-describe('a response that is ended in one piece', () => {
+describe('a response that ends in one piece', () => {
   const endings: { readonly [form: string]: Route } = {
     'with nothing': (_request, response) => response.end(),
     'with text': (_request, response) => response.end('whole'),
@@ -35,7 +35,7 @@ describe('a response that is ended in one piece', () => {
     },
   }
   for (const [form, end] of Object.entries(endings)) {
-    test(`nothing of it leaves before the save, when it is ended ${form}`, async () => {
+    test(`no part of it leaves before the save, when it is ended ${form}`, async () => {
       const { store, client } = await open(changing(end))
       const gate = store.hold('create')
       client.send(get('/', 'Connection: close'))
@@ -51,7 +51,7 @@ describe('a response that is ended in one piece', () => {
     })
   }
 
-  test('nothing of it leaves before a changed session is replaced', async () => {
+  test('no part of it leaves before a changed session is replaced', async () => {
     const { store, port, client } = await open(changing((_request, response) => response.end('whole')))
     const { cookie } = await ask(port)
     const gate = store.hold('replace')
@@ -63,7 +63,7 @@ describe('a response that is ended in one piece', () => {
     expect(store.only).toContain('2')
   })
 
-  test('nothing of it leaves before a store with callbacks has called back', async () => {
+  test('no part of it leaves before a callback store has called back', async () => {
     const store = new ScriptedStore()
     store.hold('set')
     const { client } = await openWith(
@@ -77,7 +77,7 @@ describe('a response that is ended in one piece', () => {
     expect(await client.receives(/whole/)).toContain('connect.sid=')
   })
 
-  test('nothing of it leaves before an explicit save that nobody waits for', async () => {
+  test('no part of it leaves before an explicit save that the route does not await', async () => {
     const store = new ScriptedStore()
     store.hold('set')
     const { client } = await openWith(store, (request, response) => {
@@ -92,7 +92,7 @@ describe('a response that is ended in one piece', () => {
     await client.receives(/whole/)
   })
 
-  test('nothing of it leaves before a session is removed whose end nobody waits for', async () => {
+  test('no part of it leaves before a removal that the route does not await', async () => {
     const store = new GatedStore()
     const { port, client } = await openWith(store, (request, response) => {
       if (request.url === '/out') void request.session.destroy()
@@ -124,7 +124,7 @@ describe('a response that is ended in one piece', () => {
     expect(bodyOf(answer)).toBe('')
   })
 
-  test('it answers the response, as Node does', async () => {
+  test('`end` answers the response, as Node does', async () => {
     const answered: unknown[] = []
     const { port } = await open(changing((_request, response) => answered.push(response.end() === response)))
     await ask(port)
@@ -138,7 +138,7 @@ describe('a response that is ended in one piece', () => {
     'after nothing and nothing': done => [undefined, undefined, done],
   }
   for (const [form, argumentsOf] of Object.entries(callbacks)) {
-    test(`its callback, given ${form}, is called once and after the save`, async () => {
+    test(`its callback, passed ${form}, is called once and after the save`, async () => {
       const calls: unknown[][] = []
       const done = new Gate()
       const { store, client } = await open(
@@ -162,7 +162,7 @@ describe('a response that is ended in one piece', () => {
     })
   }
 
-  test('an end that Node refuses has not ended it', async () => {
+  test('an `end` that Node refuses does not end it', async () => {
     const { port } = await open(
       changing((_request, response) => {
         expect(() => response.end(42)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
@@ -175,7 +175,7 @@ describe('a response that is ended in one piece', () => {
     expect(answer.cookies).toHaveLength(1)
   })
 
-  test('early hints and other answers before the answer leave at once', async () => {
+  test('early hints and other informational responses leave at once', async () => {
     const { store, client } = await open(
       changing((_request, response) => {
         response.writeContinue()
@@ -294,7 +294,7 @@ describe('a response that streams', () => {
     expect(bodyOf(await client.closes())).toBe('first-last')
   })
 
-  test('trailers arrive', async () => {
+  test('its trailers arrive', async () => {
     const { port } = await open(
       changing((_request, response) => {
         response.setHeader('Trailer', 'x-sum')
@@ -333,7 +333,7 @@ describe('a response that streams', () => {
     expect(returned).toBe(false)
   })
 
-  test('callbacks of its parts are called', async () => {
+  test('the callbacks of its parts are called', async () => {
     const written = new Gate()
     const { port } = await open(
       changing((_request, response) => {
@@ -345,7 +345,7 @@ describe('a response that streams', () => {
     await written.passed
   })
 
-  test('a session that is changed after the first part is stored before the end', async () => {
+  test('a session that changes after the first part is stored before the end', async () => {
     const { store, port } = await open((request, response) => {
       request.session.visits = 1
       response.write('one')
@@ -356,7 +356,7 @@ describe('a response that streams', () => {
     expect(store.only).toContain('2')
   })
 
-  test('a failed save leaves it unfinished, so that nobody takes it for whole', async () => {
+  test('a failed save leaves it unfinished, so that the visitor sees that it is not whole', async () => {
     const { store, client, errors } = await open(
       changing((_request, response) => {
         response.write('one,')
@@ -373,7 +373,7 @@ describe('a response that streams', () => {
   })
 })
 
-test("under 'send' a stream whose save fails is finished as written, and the error handler is told after", async () => {
+test("with 'send' a stream whose save fails ends as written, and the error handler gets the error afterwards", async () => {
   const { store, client, errors } = await open(
     changing((_request, response) => {
       response.write('one,')
@@ -387,8 +387,8 @@ test("under 'send' a stream whose save fails is finished as written, and the err
   expect(errors).toHaveLength(1)
 })
 
-describe('a visitor who goes away', () => {
-  test('while the save is under way: it is finished all the same', async () => {
+describe('a visitor who disconnects', () => {
+  test('during the save: the save finishes all the same', async () => {
     const gone = new Gate()
     const { store, client } = await open(
       changing((_request, response) => {
@@ -421,7 +421,7 @@ describe('a visitor who goes away', () => {
     expect(store.size).toBe(1)
   })
 
-  test('while a save is under way that fails: the error handler is told, and nothing is thrown', async () => {
+  test('during a save that fails: the error handler gets the error, and nothing is thrown', async () => {
     const gone = new Gate()
     const { store, client, errors } = await open(
       changing((_request, response) => {
@@ -441,7 +441,7 @@ describe('a visitor who goes away', () => {
     expect(errors.map(codeOf)).toEqual(['STORE_FAILED'])
   })
 
-  test('in the middle of a stream: a late part is refused without a crash', async () => {
+  test('in the middle of a stream: a later part is refused without a crash', async () => {
     const results: unknown[] = []
     const done = new Gate()
     const { store, client } = await open(
@@ -477,7 +477,7 @@ describe('several requests on one connection', () => {
     await client.receives(/\/2;/)
   })
 
-  test('sent at once, they are answered in their order, whichever save is done first', async () => {
+  test('pipelined, they are answered in order, whichever save is done first', async () => {
     const store = new ScriptedStore()
     store.hold('set')
     const { client } = await openWith(
@@ -496,7 +496,7 @@ describe('several requests on one connection', () => {
     expect(new Set(answer.match(/connect\.sid=[^;]+/g)).size).toBe(3)
   })
 
-  test('after a failed save the connection goes on', async () => {
+  test('the connection stays open after a failed save', async () => {
     const { store, client } = await open(changing((request, response) => response.end(`${request.url};`)))
     store.break('rejects', 'create')
     client.send(get('/1'))
@@ -528,7 +528,7 @@ describe('a save that fails', () => {
       expect(errors[0]).toBeInstanceOf(SojournError)
     })
 
-    test(`${how}: with 'send' the answer leaves as written, and the error handler is told after`, async () => {
+    test(`${how}: with 'send' the answer leaves as written, and the error handler gets the error afterwards`, async () => {
       const { store, port, errors } = await open(
         changing((_request, response) => response.writeHead(201, { 'x-own': '1' }).end('whole')),
         { deadline: 50, onCommitFailure: 'send' },
@@ -559,7 +559,7 @@ describe('a save that fails', () => {
     'that never calls back': store => store.hold('set'),
   }
   for (const [how, fail] of Object.entries(callbackFailures)) {
-    test(`in a store with callbacks ${how} is an error response without a cookie`, async () => {
+    test(`in a callback store ${how} is an error response without a cookie`, async () => {
       const store = new ScriptedStore()
       fail(store)
       const route = changing((_request, response) => response.end('whole'))
@@ -570,7 +570,7 @@ describe('a save that fails', () => {
       expect(errors).toHaveLength(1)
     })
 
-    test(`in a store with callbacks ${how} leaves the answer as it is under 'send'`, async () => {
+    test(`in a callback store ${how} leaves the answer as it is with 'send'`, async () => {
       const store = new ScriptedStore()
       fail(store)
       const route = changing((_request, response) => response.end('whole'))
@@ -582,7 +582,7 @@ describe('a save that fails', () => {
     })
   }
 
-  test('the error response is not cut to the length of the answer that was not sent', async () => {
+  test('the error response is not cut to the length of the unsent answer', async () => {
     const { store, client } = await open(
       changing((_request, response) => response.setHeader('Content-Length', 5).end('whole')),
     )
@@ -593,7 +593,7 @@ describe('a save that fails', () => {
     expect(linesOf(answer, 'Content-Length').join()).not.toBe('5')
   })
 
-  test('the error response does not carry the reason of the answer that was not sent', async () => {
+  test('the error response does not carry the status message of the unsent answer', async () => {
     const { store, port } = await open(
       changing((_request, response) => response.writeHead(302, 'Over There', { Location: '/home' }).end()),
     )
@@ -603,7 +603,7 @@ describe('a save that fails', () => {
     expect(answer.headers.location).toBeUndefined()
   })
 
-  test('that was asked for by the application is tried again, and its answer is no success when that fails too', async () => {
+  test('that the application called is retried at the end, and the response fails when the retry fails too', async () => {
     const { store, port, errors } = await open((request, response) => {
       request.session.visits = 1
       store.break('rejects', 'create')
@@ -614,7 +614,7 @@ describe('a save that fails', () => {
     expect(errors).toHaveLength(1)
   })
 
-  test('leaves the cookies that the application set, for the error handler to keep or to take off', async () => {
+  test('keeps the cookies that the application set, and the error handler may remove them', async () => {
     const { store, port } = await open(
       changing((_request, response) => response.setHeader('Set-Cookie', 'own=1').end('whole')),
     )
@@ -622,7 +622,7 @@ describe('a save that fails', () => {
     expect((await ask(port)).cookies).toEqual(['own=1'])
   })
 
-  test('a failed touch spoils no answer', async () => {
+  test('a failed touch does not fail the response', async () => {
     const { store, port, errors } = await open(
       changing((_request, response) => response.end('whole')),
       {
@@ -663,7 +663,7 @@ async function openWith(
   return { port, client: new RawClient(port), errors }
 }
 
-/** A route that changes the session, unless it is asked not to, and then answers. */
+/** A route that changes the session, unless told otherwise, and then answers. */
 function changing(route: Route): Route {
   return (request, response) => {
     if (request.url !== '/untouched') request.session.visits = Number(request.session.visits ?? 0) + 1
@@ -671,7 +671,7 @@ function changing(route: Route): Route {
   }
 }
 
-/** The same answer from a server without sessions, as it came. */
+/** The same answer from a server without sessions. */
 async function bareAnswer(route: Route): Promise<string> {
   const port = await serve((request, response) => void route(request as never, response))
   return new RawClient(port).send(get('/', 'Connection: close')).closes()

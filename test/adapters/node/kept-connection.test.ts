@@ -20,7 +20,7 @@ describe('a route that fails after its answer', () => {
   test.each([
     ['Express’s own error handler', undefined],
     ['an error handler that passes it on', passesOn],
-  ])('leaves the visitor the answer, with %s', async (_what, handler) => {
+  ])('does not cost the visitor the answer, with %s', async (_what, handler) => {
     const { app, store } = open()
     app.get('/', async (request, response) => {
       Object.assign(request.session, { visits: 1 })
@@ -37,7 +37,7 @@ describe('a route that fails after its answer', () => {
     expect(store.size).toBe(1)
   })
 
-  test('costs the visitor the connection once the answer has left, as without a session', async () => {
+  test('destroys the connection once the answer has left, as without a session', async () => {
     const { app } = open()
     app.get('/', async (request, response) => {
       Object.assign(request.session, { visits: 1 })
@@ -66,7 +66,7 @@ describe('a route that fails after its answer', () => {
 })
 
 describe('a connection whose answer waits for its save', () => {
-  test('is not idle for a server that closes: the visitor has the answer', async () => {
+  test('is not idle for a closing server: the visitor gets the answer', async () => {
     const store = new GatedStore()
     const gate = store.hold('create')
     const server = http.createServer(plain(session({ secret, store }), changing))
@@ -81,7 +81,7 @@ describe('a connection whose answer waits for its save', () => {
     await closed
   })
 
-  test('ends at once with a visitor who goes away, and the session is stored', async () => {
+  test('closes at once when the visitor disconnects, and the session is stored', async () => {
     const store = new GatedStore()
     const gate = store.hold('create')
     const closed: Promise<unknown>[] = []
@@ -98,7 +98,7 @@ describe('a connection whose answer waits for its save', () => {
     expect(store.size).toBe(1)
   })
 
-  test('has its own `destroy` back afterwards, however many answers it has carried', async () => {
+  test('gets its own `destroy` back afterwards, however many answers it has carried', async () => {
     const own: boolean[] = []
     const route: Route = (request, response) => {
       own.push(Object.hasOwn(response.socket ?? {}, 'destroy'))
@@ -126,7 +126,7 @@ function open() {
   return { app, store }
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Waits until everything that is due has run. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise(resolve => setImmediate(resolve))
 }

@@ -9,7 +9,7 @@ import { askHttp2 } from '../../support/http2-client.ts'
 import { codeOf, plain, type Route, type SessionRequest, serve } from '../../support/servers.ts'
 
 describe.each(['http', 'h2c'] as const)('a patch of a response over %s', protocol => {
-  test('from before the middleware is called only once the session is stored', async () => {
+  test('from before the middleware is called only after the session is stored', async () => {
     const { store, seen, patch } = patching()
     const port = await serve((request, response) => {
       patch(response)
@@ -19,7 +19,7 @@ describe.each(['http', 'h2c'] as const)('a patch of a response over %s', protoco
     expect(seen).toEqual([['create']])
   })
 
-  test('from behind the middleware, before any look, is called before anything is stored', async () => {
+  test('from behind the middleware, before the session is read, is called before anything is stored', async () => {
     const { store, seen, patch } = patching()
     const port = await open(
       store,
@@ -34,7 +34,7 @@ describe.each(['http', 'h2c'] as const)('a patch of a response over %s', protoco
     expect(store.size).toBe(1)
   })
 
-  test('from behind the middleware, after a look, is called before anything is stored', async () => {
+  test('from behind the middleware, after the session is read, is called before anything is stored', async () => {
     const { store, seen, patch } = patching()
     const port = await open(
       store,
@@ -50,7 +50,7 @@ describe.each(['http', 'h2c'] as const)('a patch of a response over %s', protoco
     expect(store.size).toBe(1)
   })
 
-  test('does not matter to a method that was taken off before any look: it waits for the session', async () => {
+  test('does not matter to a copy of a method from before the first read: the copy waits for the session', async () => {
     const store = new GatedStore()
     const port = await open(
       store,
@@ -66,8 +66,8 @@ describe.each(['http', 'h2c'] as const)('a patch of a response over %s', protoco
   })
 })
 
-describe('a response that is not the request’s own', () => {
-  test('with the same request, as a stand-in has it, is nobody’s', async () => {
+describe('a response object other than the request’s own', () => {
+  test('with the same request, like a mock, is left alone', async () => {
     const store = new GatedStore()
     const port = await open(store, (request, response) => {
       request.session['visits'] = 1
@@ -80,7 +80,7 @@ describe('a response that is not the request’s own', () => {
     expect(store.calls).toEqual(['create'])
   })
 
-  test('a plain object, as tests make one, is ended by its own method, after the save', async () => {
+  test('a plain object, as tests make one, is ended by its own method after the save', async () => {
     const store = new GatedStore()
     const response = standInResponse()
     const request = { headers: {}, url: '/', method: 'GET', session: undefined as unknown }
@@ -96,7 +96,7 @@ describe('a response that is not the request’s own', () => {
   })
 
   // Socket.IO's response of an upgrade ends in this way.
-  test('that destroys its own connection when it is ended does so after the save', async () => {
+  test('that destroys its connection when it ends does so after the save', async () => {
     const store = new GatedStore()
     const socket = new PassThrough()
     const events = new EventEmitter()
@@ -114,13 +114,13 @@ describe('a response that is not the request’s own', () => {
     expect(store.size).toBe(1)
   })
 
-  // express-session reaches the response that it was given, however the application has wrapped it.
+  // express-session ends the response that it was given, even when the application has wrapped it.
   test.each<[string, string[], object]>([
     ['nothing but `end`', ['end'], {}],
     ['no way to set a header', ['writeHead', 'write', 'end'], {}],
     ['what is no method under their names', ['end'], { write: 1, writeHead: 'x', flushHeaders: null }],
   ])(
-    'a plain object with %s is answered with that, and its session is stored',
+    'a plain object with %s is ended through it, and its session is stored',
     async (_what, names, others) => {
       const store = new GatedStore()
       const called: string[] = []
@@ -144,7 +144,7 @@ describe('a response that is not the request’s own', () => {
   test.each<[string, (response: ServerResponse) => ServerResponse]>([
     ['a proxy', response => new Proxy(response, {})],
     ['an object that inherits from it', response => Object.create(response)],
-  ])('%s in its place is ended as the response itself', async (_kind, wrap) => {
+  ])('%s in its place ends like the response itself', async (_kind, wrap) => {
     const store = new GatedStore()
     const port = await open(store, (request, response) => {
       request.session['visits'] = 1
@@ -170,7 +170,7 @@ async function bodyOf(port: number, protocol: 'http' | 'h2c'): Promise<string> {
   return protocol === 'http' ? (await ask(port)).body : (await askHttp2(port, '/').end()).body
 }
 
-/** A patch that shouts, and notes what the store had been asked when it was called. */
+/** A patch that uppercases the body, and notes the store calls made before it was called. */
 function patching() {
   const store = new GatedStore()
   const seen: unknown[] = []

@@ -9,7 +9,7 @@ import { askHttp2 } from '../../support/http2-client.ts'
 import { type Listener, type Protocol, plain, serve } from '../../support/servers.ts'
 import { type Deed, witness } from '../../support/witness.ts'
 
-/** What an application might do to a response once it is further on than that. */
+/** What an application might do to a response too late. */
 const deeds: { readonly [what: string]: Deed } = {
   'headersSent is read': response => response.headersSent,
   'writable is read': response => response.writable,
@@ -47,7 +47,7 @@ const afterEnd: { readonly [what: string]: Deed } = {
   },
 }
 
-/** These cost a visitor the answer as far as it has not left, so that only the application's side is the same. */
+/** These cost the visitor any part of the answer that has not left, so that only the application's side can be compared. */
 const destructive: { readonly [what: string]: Deed } = {
   'it is destroyed, and text is written': (response, callback) => {
     response.destroy()
@@ -67,7 +67,7 @@ describe.each<Protocol>(['http', 'h2c'])('over %s, a response whose save is unde
   for (const [what, deed] of Object.entries({ ...deeds, ...afterEnd })) {
     test(`it answers as Node's does when it has ended and ${what}`, async () => {
       const { held, bare } = await compare(protocol, endWithHeader, deed)
-      // Over HTTP/2 Node resets a stream that is written to after its end, which nothing asks us to repeat.
+      // Over HTTP/2 Node resets a stream that is written to after its end. We need not repeat that.
       const isReset = protocol === 'h2c' && what.includes('written') && what in afterEnd
       if (!isReset) expect(held.answer).toEqual(bare.answer)
       expect(held.seen).toEqual(bare.seen)
@@ -100,14 +100,14 @@ describe.each<Protocol>(['http', 'h2c'])('over %s, a response whose save is unde
     },
   )
 
-  test('what is written is refused, whatever it is', async () => {
+  test('every write is refused', async () => {
     for (const chunk of [null, 42]) {
       const { held } = await compare(protocol, endWithHeader, response => response.write(chunk))
       expect(held.seen).toContainEqual(['returned', false])
     }
   })
 
-  test('it has not ended, and says so', async () => {
+  test('it says that it has not ended', async () => {
     const truth: Deed = ({ finished, writableEnded, writableFinished }) => [
       finished,
       writableEnded,
@@ -176,7 +176,7 @@ interface Comparison {
   readonly bare: Story
 }
 
-/** Does the same to a response that waits for its save and to one without a session, and tells both stories. */
+/** Does the same to a response that waits for its save and to one without a session, and answers what both did. */
 async function compare(
   protocol: Protocol,
   prepare: (response: ServerResponse) => void,
@@ -212,7 +212,7 @@ async function act(
   return seen
 }
 
-/** What the visitor gets. The session's own headers are left out, and what Node adds by itself. */
+/** What the visitor gets, without the headers that the session or Node adds. */
 async function visit(protocol: Protocol, listener: Listener): Promise<unknown> {
   const done = new Gate()
   const counted: Listener = (request, response) => {

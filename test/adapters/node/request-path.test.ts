@@ -16,7 +16,7 @@ describe('a cookie with a path', () => {
     ['/admin/', '/admin/users'],
     ['/admin', 'http://shop.example/admin'],
     ['/admin', 'https://shop.example:8443/admin/users?page=2'],
-  ])('%s is for a request to %s', (path, target) => {
+  ])('%s covers a request to %s', (path, target) => {
     expect(coversPath(path, requestTo(target))).toBe(true)
   })
 
@@ -33,17 +33,17 @@ describe('a cookie with a path', () => {
     ['/admin', 'http://shop.example'],
     ['/admin', 'http://shop.example?/admin'],
     ['/admin', '//admin'],
-  ])('%s is not for a request to %s', (path, target) => {
+  ])('%s does not cover a request to %s', (path, target) => {
     expect(coversPath(path, requestTo(target))).toBe(false)
   })
 
-  test('goes by the address that the browser asked for, wherever the middleware is mounted', () => {
+  test('is compared with the path that the browser asked for, wherever the middleware is mounted', () => {
     const request = { url: '/users', originalUrl: '/admin/users' } as NodeRequest
     expect(coversPath('/admin', request)).toBe(true)
     expect(coversPath('/users', request)).toBe(false)
   })
 
-  test('is not for a request without an address', () => {
+  test('does not cover a request without a path', () => {
     expect(coversPath('/admin', {} as NodeRequest)).toBe(false)
     expect(coversPath('/', {} as NodeRequest)).toBe(true)
   })

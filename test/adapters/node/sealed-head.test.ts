@@ -7,7 +7,7 @@ import type { SessionRequest } from '../../support/servers.ts'
 
 const secret = 'a secret that only these tests know'
 
-/** A response as Socket.IO hands it to a middleware: headers go somewhere, and the head is written bare. */
+/** A response as Socket.IO hands it to a middleware: it collects headers, and `writeHead` gets none. */
 class UpgradeResponse {
   readonly headers: Record<string, unknown> = {}
   isDestroyed = false
@@ -33,7 +33,7 @@ class UpgradeResponse {
 }
 
 describe('a response that is not Node’s own', () => {
-  test('gets the cookie at a head that is written bare, and the session of an upgrade is stored then', async () => {
+  test('gets the cookie when its head is written without headers, and an upgrade stores the session then', async () => {
     const store = new GatedStore()
     const { response, request } = await shake(session({ secret, store }), request => {
       request.session.visits = 1
@@ -47,14 +47,14 @@ describe('a response that is not Node’s own', () => {
     expect(response.isDestroyed).toBe(false)
   })
 
-  test('of a stranger has no cookie, and costs no store call', async () => {
+  test('to a stranger has no cookie, and costs no store call', async () => {
     const store = new GatedStore()
     const { response } = await shake(session({ secret, store }), request => request.session.visits)
     expect(response.headers).toEqual({})
     expect(store.calls).toEqual([])
   })
 
-  test('whose save fails is told to `next`, and ends nothing', async () => {
+  test('whose save fails passes the error to `next`, and does not end', async () => {
     const store = new GatedStore()
     store.break('rejects', 'create')
     const { failed } = await shake(session({ secret, store }), request => {
@@ -84,11 +84,11 @@ describe('a response that is not Node’s own', () => {
 interface Handshake {
   readonly request: SessionRequest
   readonly response: UpgradeResponse
-  /** Resolves with the error of which `next` was told after the handshake. */
+  /** Resolves with the error that `next` gets after the handshake. */
   readonly failed: Promise<unknown>
 }
 
-/** Lets a client ask for an upgrade, and runs the middleware with it as Socket.IO does. */
+/** Makes a client request an upgrade, and runs the middleware with it as Socket.IO does. */
 async function shake(
   middleware: SessionMiddleware,
   route: (request: SessionRequest) => unknown,

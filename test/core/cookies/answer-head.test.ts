@@ -5,7 +5,7 @@ import { stage } from '../stage.ts'
 const cookie = 'sid=1; Path=/; HttpOnly'
 
 describe('the head of an answer that carries the session’s cookie', () => {
-  test('keeps the cookies of others, and carries one of ours', () => {
+  test('keeps other cookies, and carries one of ours', () => {
     const { cookies } = withSessionCookie(
       { cookies: ['a=1', 'sid=0; Path=/', 'sidecar=1'], cacheControl: '' },
       cookie,
@@ -25,7 +25,7 @@ describe('the head of an answer that carries the session’s cookie', () => {
     })
   })
 
-  test('names every header that would send a visitor on, or describe a body that does not come', () => {
+  test('names every header that would redirect the visitor, or describe a body that is not sent', () => {
     expect(bodyHeaders).toEqual(
       expect.arrayContaining(['location', 'etag', 'content-length', 'content-type']),
     )
@@ -33,7 +33,7 @@ describe('the head of an answer that carries the session’s cookie', () => {
 })
 
 describe('a cookie as data', () => {
-  test('says everything that the header says', async () => {
+  test('contains everything that the header contains', async () => {
     const options = {
       domain: 'shop.example',
       maxAge: 60_000,
@@ -52,7 +52,7 @@ describe('a cookie as data', () => {
     expect(visit.cookie).toEqual({ name, value, attributes })
   })
 
-  test('says that a browser forgets it', async () => {
+  test('shows that the browser is to delete it', async () => {
     const { visitor } = stage()
     const ada = visitor()
     await ada.request(session => Object.assign(session, { views: 1 }))
@@ -60,7 +60,7 @@ describe('a cookie as data', () => {
     expect(visit.cookie).toMatchObject({ value: '', attributes: { maxAge: 0, expires: new Date(0) } })
   })
 
-  test('is none where no cookie is sent', async () => {
+  test('is undefined when no cookie is sent', async () => {
     const { visitor } = stage()
     expect((await visitor().request()).cookie).toBeUndefined()
   })

@@ -4,7 +4,7 @@ import { checkCookie } from '../../../src/core/cookies/cookie-check.ts'
 
 const day = 86_400_000
 
-describe('a cookie configuration that a browser would refuse, or read otherwise', () => {
+describe('a cookie configuration that a browser would refuse or misread', () => {
   test.each([
     ['sid', { sameSite: 'none' }, '`cookie.secure`'],
     ['sid', { sameSite: 'None', secure: false }, '`cookie.secure`'],
@@ -52,7 +52,7 @@ describe('a cookie configuration that a browser would refuse, or read otherwise'
     )
   })
 
-  test('a name with a prefix is checked also where nothing is said about the cookie', () => {
+  test('a name with a prefix is checked even without the option `cookie`', () => {
     for (const name of ['__Host-sid', '__Secure-sid', '__Http-sid', '__Host-Http-sid']) {
       expect(() => createSessions({ secret: 'x', name })).toThrow(/`secure: true`/)
     }

@@ -36,12 +36,12 @@ describe('finding cookies', () => {
     expect(findCookies(header, 'sid')).toEqual([])
   })
 
-  test('a quote does not hide the pairs that follow, and does not make one of them part of a value', () => {
+  test('a quote neither hides the pairs that follow nor makes them part of a value', () => {
     expect(findCookies('$Version=1; sid="a; x=b"; other=1', 'sid')).toEqual(['"a'])
     expect(findCookies('first="x; sid=a; last=y"', 'sid')).toEqual(['a'])
   })
 
-  // A browser takes these bytes as part of the name, and so the cookie is not the one with the prefix.
+  // A browser takes these bytes as part of the name, so the cookie does not have the prefix.
   test.each([
     ['a no-break space', '\xa0'],
     ['a next-line character', '\x85'],
@@ -54,7 +54,7 @@ describe('finding cookies', () => {
     ['a carriage return', '\r'],
     ['a line feed', '\n'],
     ['a zero byte', '\0'],
-  ])('%s beside the name makes it another name', (_kind, blank) => {
+  ])('%s next to the name makes another name', (_kind, blank) => {
     expect(findCookies(`${blank}${name}=evil`, name)).toEqual([])
     expect(findCookies(`a=1; ${blank}${name}=evil`, name)).toEqual([])
     expect(findCookies(`${name}${blank}=evil`, name)).toEqual([])
@@ -64,26 +64,26 @@ describe('finding cookies', () => {
     expect(findCookies(`sid=${blank}a${blank}`, 'sid')).toEqual([`${blank}a${blank}`])
   })
 
-  test('names that every object has are names like others', () => {
+  test('names of properties of every object are names like any other', () => {
     const header = '__proto__=x; constructor=y; hasOwnProperty=z; toString=1; sid=a'
     expect(findCookies(header, 'sid')).toEqual(['a'])
     expect(findCookies(header, 'constructor')).toEqual(['y'])
     expect(findCookies('a=1', 'toString')).toEqual([])
   })
 
-  test('a name is no pattern', () => {
+  test('a name is not treated as a pattern', () => {
     expect(findCookies('connectXsid=evil', 'connect.sid')).toEqual([])
     expect(findCookies('a+b=1', 'a+b')).toEqual(['1'])
   })
 
-  test('more cookies of one name than a browser would send are not all looked at', () => {
+  test('only as many cookies of one name are read as a browser would send', () => {
     const found = findCookies('sid=a; '.repeat(5000), 'sid')
     expect(found.length).toBeGreaterThan(1)
     expect(found.length).toBeLessThanOrEqual(16)
   })
 })
 
-describe('headers that are made to be slow', () => {
+describe('headers built to be slow', () => {
   const size = 16 * 1024
   test.each([
     ['semicolons', ';'.repeat(size)],
@@ -117,14 +117,14 @@ describe('decoding a value', () => {
   })
 
   test.each(['%', '%2', '%zz', '%E0%A4%A', '%C0%AF', '%ED%A0%80', '%FF', 's%3Aid%', '%u0041'])(
-    '%j is malformed, and no exception',
+    '%j is malformed, and does not throw',
     value => {
       expect(decodeCookieValue(value)).toBeUndefined()
     },
   )
 })
 
-/** The best of several runs: what the code needs, without what the machine did meanwhile. */
+/** The best of several runs: the time of the code, without that of other work on the machine. */
 function fastestMs(work: () => unknown): number {
   const spans = Array.from({ length: 7 }, () => {
     const begunAt = performance.now()
@@ -137,7 +137,7 @@ function fastestMs(work: () => unknown): number {
 describe('a header of a million characters', () => {
   const hostile: readonly string[] = [';', '=;', 'sid=;', ' sid= ', 'sid=%', ' \t', 'sid']
 
-  // A scan that goes back over what it has seen would take longer than any test may.
+  // A scan with backtracking would exceed the time limit of any test.
   test.each(hostile)('is read in one scan (%j)', part => {
     const header = `${part.repeat(1_000_000)}; sid=last`
     expect(findCookies(header, 'sid').length).toBeLessThanOrEqual(16)

@@ -6,14 +6,14 @@ const secure = { isSecure: true, request: undefined }
 const insecure = { isSecure: false, request: undefined }
 
 describe("the attributes for one request's connection", () => {
-  test("`secure: 'auto'` is what the connection is", () => {
+  test("`secure: 'auto'` follows the connection", () => {
     const policy = policyOf({ secure: 'auto' })
     expect(policy.write('a', secure, null)).toBe('sid=a; Path=/; HttpOnly; Secure')
     expect(policy.write('a', insecure, null)).toBe('sid=a; Path=/; HttpOnly')
     expect([policy.isAllowed(secure), policy.isAllowed(insecure)]).toEqual([true, true])
   })
 
-  test('a cookie for secure connections may go out on no other', () => {
+  test('a cookie for secure connections is not sent over an insecure one', () => {
     const policy = policyOf({ secure: true })
     expect([policy.isAllowed(secure), policy.isAllowed(insecure)]).toEqual([true, false])
   })
@@ -24,7 +24,7 @@ describe("the attributes for one request's connection", () => {
     expect(policy.write('a', insecure, null)).toBe('sid=a; Path=/; HttpOnly; SameSite=Lax')
   })
 
-  test("`sameSite: 'auto'` does not make a cookie secure that was configured otherwise", () => {
+  test("`sameSite: 'auto'` does not make a cookie secure against the configuration", () => {
     const policy = policyOf({ secure: false, sameSite: 'auto' })
     expect(policy.write('a', secure, null)).toBe('sid=a; Path=/; HttpOnly; SameSite=None')
   })
@@ -36,7 +36,7 @@ describe("the attributes for one request's connection", () => {
     expect(policy.write('a', secure, null)).toBe('sid=a; Path=/; HttpOnly; Secure; SameSite=None')
   })
 
-  test('a function is asked for each request, and one answer is never used for another request', () => {
+  test('a function is called for each request, and its answer is not reused for another', () => {
     const policy = policyOf((request: never) => ({ path: `/${request}`, maxAge: 1000 }))
     for (const request of ['a', 'b', 'a']) {
       expect(policy.write('x', { isSecure: true, request }, null)).toBe(`sid=x; Path=/${request}; HttpOnly`)
@@ -45,7 +45,7 @@ describe("the attributes for one request's connection", () => {
     }
   })
 
-  test('a function that answers nothing means the defaults, wherever it is asked', () => {
+  test('a function that answers nothing means the defaults everywhere', () => {
     const policy = policyOf((() => undefined) as never)
     expect(policy.write('a', insecure, null)).toBe('sid=a; Path=/; HttpOnly')
     expect(policy.pathFor(undefined)).toBe('/')
@@ -53,7 +53,7 @@ describe("the attributes for one request's connection", () => {
 })
 
 describe('the lifetime', () => {
-  test('it is the configured one, from now', () => {
+  test('is the configured one, from now', () => {
     const clock = fakeClock()
     const policy = new CookiePolicy('sid', { maxAge: 60_000 }, clock)
     expect(policy.maxAgeFor(insecure)).toBe(60_000)
@@ -69,7 +69,7 @@ describe('the lifetime', () => {
     expect(policyOf({}).write('a', insecure, null)).not.toContain('Max-Age')
   })
 
-  test('a configured date is worth what is left until then', () => {
+  test('a configured date gives the time that is left until then', () => {
     const clock = fakeClock()
     const policy = new CookiePolicy('sid', { expires: new Date(clock.now() + 9000) }, clock)
     clock.advance(4000)
@@ -78,7 +78,7 @@ describe('the lifetime', () => {
 })
 
 describe('headers', () => {
-  test('a cookie that the application has changed is written as it is now', () => {
+  test('a cookie that the application has changed is written with its new values', () => {
     const policy = policyOf({ maxAge: 1000 })
     const cookie = policy.cookieFor(insecure)
     Object.assign(cookie, { path: '/own', sameSite: 'strict' })
@@ -88,7 +88,7 @@ describe('headers', () => {
     expect(policy.write('a', insecure, null)).toBe('sid=a; Path=/; HttpOnly')
   })
 
-  test('a deletion has the attributes with which the cookie was set', () => {
+  test('a deletion has the same attributes as the cookie', () => {
     const policy = policyOf({
       domain: 'example.com',
       path: '/shop',

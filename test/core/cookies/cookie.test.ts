@@ -3,7 +3,7 @@ import { Cookie } from '../../../src/core/cookies/cookie.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 
 describe('a new cookie', () => {
-  test('it is for the whole site, hidden from scripts, and ends with the browser', () => {
+  test('is for the whole site, hidden from scripts, and ends with the browser', () => {
     expect(new Cookie().data).toEqual({
       originalMaxAge: null,
       expires: null,
@@ -12,7 +12,7 @@ describe('a new cookie', () => {
     })
   })
 
-  test('its stored form has the names of express-session in their order', () => {
+  test('has a stored form with the names of express-session in the same order', () => {
     const names = ['originalMaxAge', 'partitioned', 'priority', 'expires', 'secure', 'httpOnly', 'domain']
     expect(Object.keys(new Cookie().data)).toEqual([...names, 'path', 'sameSite'])
     const { cookie } = aged({ secure: true, sameSite: 'lax', maxAge: 1000 })
@@ -21,7 +21,7 @@ describe('a new cookie', () => {
     )
   })
 
-  test('it takes every option, and no other name into what is stored', () => {
+  test('takes every option, and stores no other name', () => {
     const options = {
       domain: 'example.com',
       path: '/a',
@@ -40,7 +40,7 @@ describe('a new cookie', () => {
     expect(cookie.data.path).toBe('/a')
   })
 
-  test('what is no object is refused in the words of express-session', () => {
+  test('options that are no object are refused in the words of express-session', () => {
     expect(() => new Cookie('sid' as never)).toThrow(TypeError('argument options must be a object'))
     expect(() => new Cookie(42 as never)).toThrow('argument options must be a object')
   })
@@ -72,7 +72,7 @@ describe('the lifetime of a cookie', () => {
     expect(cookie).toMatchObject({ maxAge: 5000, originalMaxAge: 5000 })
   })
 
-  test('a date as expires or as maxAge is worth what is left until then', () => {
+  test('a date as expires or as maxAge gives the time that is left until then', () => {
     const { clock, cookie } = aged({})
     const end = new Date(clock.now() + 7000)
     cookie.expires = end
@@ -82,7 +82,7 @@ describe('the lifetime of a cookie', () => {
     expect(cookie).toMatchObject({ expires: end, maxAge: 7000, originalMaxAge: 7000 })
   })
 
-  test.each([null, undefined])('%s means until the browser is closed', nothing => {
+  test.each([null, undefined])('%s means until the browser closes', nothing => {
     const { cookie } = aged({ maxAge: 1000 })
     cookie.maxAge = nothing
     expect(cookie.expires).toBe(nothing)
@@ -91,7 +91,7 @@ describe('the lifetime of a cookie', () => {
     expect(cookie.serialize('sid', 'a')).toBe('sid=a; Path=/; HttpOnly')
   })
 
-  test('of expires and maxAge the last counts', () => {
+  test('of expires and maxAge the one set last counts', () => {
     const { clock } = aged({})
     const expires = new Date(clock.now() + 7000)
     expect(new Cookie({ maxAge: 1000, expires }, clock).maxAge).toBe(7000)
@@ -110,7 +110,7 @@ describe('the lifetime of a cookie', () => {
   )
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, 1e17])(
-    'a maxAge of %d is never written as no end',
+    'a maxAge of %d is never written as a cookie without an end',
     maxAge => {
       const { cookie } = aged({})
       cookie.maxAge = maxAge
@@ -118,7 +118,7 @@ describe('the lifetime of a cookie', () => {
     },
   )
 
-  test('a maxAge below zero or zero is over', () => {
+  test('a maxAge of zero or less has expired', () => {
     const { cookie } = aged({ maxAge: -1 })
     expect(cookie.serialize('sid', 'a')).toContain('; Max-Age=0; Expires=Mon, 31 Dec 2029 23:59:59 GMT')
     cookie.maxAge = 0
@@ -127,7 +127,7 @@ describe('the lifetime of a cookie', () => {
 })
 
 describe('a cookie as a header', () => {
-  test('every attribute is there, its lifetime counted from now', () => {
+  test('has every attribute, and a lifetime that counts from now', () => {
     const { clock, cookie } = aged({ maxAge: 60_000, domain: 'example.com', secure: true, sameSite: 'lax' })
     clock.advance(20_000)
     expect(cookie.serialize('sid', 's:a')).toBe(
@@ -140,17 +140,17 @@ describe('a cookie as a header', () => {
     ['domain', 'a\r\nb'],
     ['sameSite', 'bogus'],
     ['priority', 'high; Secure'],
-  ])('an attribute %s of %j, set at any time, is refused', (name, value) => {
+  ])('refuses an attribute %s of %j, whenever it is set', (name, value) => {
     const cookie = new Cookie()
     Reflect.set(cookie, name, value)
     expect(() => cookie.serialize('sid', 'a')).toThrow(expect.objectContaining({ code: 'COOKIE_INVALID' }))
   })
 
-  test.each(['a;b', 'a\r\nSet-Cookie: b', 'a=b', 'é', ''])('a name of %j is refused', name => {
+  test.each(['a;b', 'a\r\nSet-Cookie: b', 'a=b', 'é', ''])('refuses a name of %j', name => {
     expect(() => new Cookie().serialize(name, 'a')).toThrow()
   })
 
-  test('a value is encoded, whatever it is', () => {
+  test('encodes any value', () => {
     expect(new Cookie().serialize('sid', 'a;b=c, d\r\né')).toBe(
       'sid=a%3Bb%3Dc%2C%20d%0D%0A%C3%A9; Path=/; HttpOnly',
     )

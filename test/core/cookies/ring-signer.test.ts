@@ -26,7 +26,7 @@ const oddIds = [
 ]
 
 describe('the format', () => {
-  test('a value is key id, id and the HMAC that Node computes', () => {
+  test('a value consists of the key id, the id and the HMAC that Node computes', () => {
     for (const text of [id, ...oddIds]) {
       const value = signerOf([newKey]).sign(text)
       expect(value).toBe(signed(newKey, text))
@@ -42,7 +42,7 @@ describe('the format', () => {
     }
   })
 
-  test('a minted id needs no percent-encoding, and any other comes back all the same', () => {
+  test('a minted id needs no percent-encoding, and any other id comes back as it was', () => {
     const signer = signerOf([newKey])
     expect(signer.write(id)).toBe(signed(newKey, id))
     for (const text of oddIds) expect(signer.read(signer.write(text))?.id).toBe(text)
@@ -56,7 +56,7 @@ describe('the format', () => {
     expect(signerOf([newKey]).read(other.write(id))).toBeUndefined()
   })
 
-  test('the end of a cookie name cannot become the beginning of an id', () => {
+  test('the end of the cookie name cannot pass for the beginning of an id', () => {
     const one = signerOf([newKey], { cookieName: 'ab' }).sign('c')
     const other = signerOf([newKey], { cookieName: 'a' }).sign('bc')
     expect(one.slice(-43)).not.toBe(other.slice(-43))
@@ -64,14 +64,14 @@ describe('the format', () => {
 })
 
 describe('several keys', () => {
-  test('the first signs and each verifies, and it is known whether it was the first', () => {
+  test('the first signs and each verifies, and the result says whether it was the first', () => {
     const signer = signerOf([newKey, oldKey])
     expect(signer.sign(id)).toBe(signed(newKey, id))
     expect(signer.read(signed(newKey, id))).toEqual({ id, isNewestSecret: true })
     expect(signer.read(signed(oldKey, id))).toEqual({ id, isNewestSecret: false })
   })
 
-  test('no other key is tried than the one that is named', () => {
+  test('only the named key is tried', () => {
     const signer = signerOf([newKey, oldKey])
     const mac = signed(oldKey, id).slice(-43)
     for (const kid of ['new', 'unknown', '', 'OLD', 'ol', 'oldd', 'constructor', '__proto__'])
@@ -79,7 +79,7 @@ describe('several keys', () => {
     expect(signer.verify(`old.${id}.${mac}`)?.id).toBe(id)
   })
 
-  test('a key that is gone verifies nothing', () => {
+  test('a removed key verifies nothing', () => {
     expect(signerOf([newKey]).read(signed(oldKey, id))).toBeUndefined()
   })
 
@@ -87,7 +87,7 @@ describe('several keys', () => {
     expect(signerOf([newKey, { ...oldKey, revoked: true }]).read(signed(oldKey, id))).toBeUndefined()
   })
 
-  test('a key that is over verifies nothing, what it verified before included', () => {
+  test('an expired key verifies nothing, not even values that it verified before', () => {
     const clock = fakeClock()
     const signer = signerOf([newKey, { ...oldKey, notAfter: clock.now() + 1000 }], {}, clock)
     expect(signer.read(signed(oldKey, id))).toEqual({ id, isNewestSecret: false })
@@ -98,7 +98,7 @@ describe('several keys', () => {
     expect(signer.read(signed(newKey, id))?.id).toBe(id)
   })
 
-  test('when the first key is over the second signs, and what was kept for visitors is forgotten', () => {
+  test('when the first key expires the second signs, and remembered signatures are dropped', () => {
     const clock = fakeClock()
     const signer = signerOf([{ ...newKey, notAfter: clock.now() }, oldKey], {}, clock)
     const visitor = signer.read(signed(oldKey, id))
@@ -109,7 +109,7 @@ describe('several keys', () => {
     expect(signer.write(id)).toBe(signed(oldKey, id))
   })
 
-  test('when every key is over nothing is verified, without an exception, and signing says why', () => {
+  test('when every key has expired nothing verifies, without an exception, and signing says why', () => {
     const clock = fakeClock()
     const signer = signerOf([{ ...newKey, notAfter: clock.now() }], {}, clock)
     expect(signer.read(signed(newKey, id))?.id).toBe(id)
@@ -119,7 +119,7 @@ describe('several keys', () => {
     expect(() => signer.sign(id)).toThrow('Expected one of `keys` to be usable')
   })
 
-  test('plain secrets that change in place are heeded at once, and a secret that comes back reads again', () => {
+  test('plain secrets that change in place take effect at once, and a secret that comes back reads again', () => {
     const clock = fakeClock()
     const secrets = ['new', 'old']
     const signer = new RingSigner(KeyRing.ofSecrets(secrets, clock), { cookieName: name })
@@ -139,12 +139,12 @@ describe('cookies in the format of express-session', () => {
   const value = legacySigner.sign(id)
   const cookieValue = legacySigner.write(id)
 
-  test('are refused unless they are asked for', () => {
+  test('are refused by default', () => {
     expect(signerOf([newKey]).read(cookieValue)).toBeUndefined()
     expect(signerOf([newKey]).verify(value)).toBeUndefined()
   })
 
-  test('are accepted where they are asked for, and are due for another', () => {
+  test('are accepted with the option, and are due to be replaced', () => {
     const signer = signerOf([newKey], { legacy: () => legacySigner })
     expect(signer.read(cookieValue)).toEqual({ id, isNewestSecret: false })
     expect(signer.read(value)).toEqual({ id, isNewestSecret: false })
@@ -152,7 +152,7 @@ describe('cookies in the format of express-session', () => {
     expect(signer.write(id)).toBe(signed(newKey, id))
   })
 
-  test('are accepted as long as they are asked for, and no longer, however often they came', () => {
+  test('are accepted until the end of the option, and no longer, however often they were sent before', () => {
     const clock = fakeClock()
     const until = clock.now() + 1000
     const legacy = () => (clock.now() < until ? legacySigner : undefined)
@@ -165,7 +165,7 @@ describe('cookies in the format of express-session', () => {
     expect(signer.read(signed(newKey, id))?.id).toBe(id)
   })
 
-  test('keep nothing on what another signer remembers', () => {
+  test('do not share what another signer remembers', () => {
     const signer = signerOf([newKey], { legacy: () => legacySigner })
     const visitor = signer.read(cookieValue)
     if (visitor !== undefined) visitor.cookieValue = 'signed anew'
@@ -186,7 +186,7 @@ describe('cookies in the format of express-session', () => {
   })
 })
 
-describe('what is not a signed id', () => {
+describe('a value that is no signed id', () => {
   const signer = signerOf([newKey, oldKey])
   const right = signed(newKey, id)
   const mac = right.slice(-43)
@@ -239,7 +239,7 @@ describe('what is not a signed id', () => {
     expect(accepted).toEqual([right.at(-1)])
   })
 
-  test('the standard alphabet is another spelling, and refused', () => {
+  test('the standard alphabet is another spelling, and is refused', () => {
     const text = idWithOddMac()
     const value = signed(newKey, text)
     const standard = value.slice(0, -43) + value.slice(-43).replaceAll('-', '+').replaceAll('_', '/')
@@ -257,14 +257,14 @@ describe('what is not a signed id', () => {
     expect(signer.read(value.replace('%2F', '/'))).toBeUndefined()
   })
 
-  test('half a character does not pass for the one that stands in its place in UTF-8', () => {
+  test('a lone surrogate does not pass for the character that replaces it in UTF-8', () => {
     const value = signer.sign('a\ufffdb')
     expect(signer.verify(value)?.id).toBe('a\ufffdb')
     expect(signer.verify(value.replace('\ufffd', '\ud800'))).toBeUndefined()
     expect(signer.read(value.replace('\ufffd', '\ud800'))).toBeUndefined()
   })
 
-  test('every single changed character is noticed', () => {
+  test('a change of any single character is noticed', () => {
     for (let at = 0; at < right.length; at += 1) {
       const other = right[at] === 'A' ? 'B' : 'A'
       expect(signer.read(right.slice(0, at) + other + right.slice(at + 1))).toBeUndefined()
@@ -278,7 +278,7 @@ describe('what is not a signed id', () => {
     }
   })
 
-  test('a value of any length and any characters is an answer and no exception', () => {
+  test('a value of any length and characters gets an answer and no exception', () => {
     for (const length of [1, 42, 43, 44, 45, 46, 4095, 4096, 4097, 100_000]) {
       for (const character of ['.', 'n', '\u{1f511}', '\ud800', '\0', '=', '%', '%00']) {
         for (const value of [character.repeat(length), `new.${character.repeat(length)}.${mac}`]) {
@@ -289,13 +289,13 @@ describe('what is not a signed id', () => {
     }
   })
 
-  test('a value beyond what a cookie can hold is refused, even when its signature is right', () => {
+  test('a value too long for a cookie is refused, even with a right signature', () => {
     expect(signer.verify(signed(newKey, 'x'.repeat(5000)))).toBeUndefined()
     expect(signer.read(signed(newKey, 'x'.repeat(5000)))).toBeUndefined()
   })
 })
 
-test('what is remembered of one visitor is never told to another', () => {
+test('the memory of one visitor never answers another', () => {
   const signer = signerOf([newKey])
   for (let round = 0; round < 2; round += 1) {
     for (let index = 0; index < 12_000; index += 1)
@@ -303,7 +303,7 @@ test('what is remembered of one visitor is never told to another', () => {
   }
 })
 
-test('a visitor who comes again is the one that was remembered', () => {
+test('a returning visitor is answered from memory', () => {
   const signer = signerOf([newKey])
   expect(signer.read(signed(newKey, id))).toBe(signer.read(signed(newKey, id)))
 })
@@ -328,7 +328,7 @@ function signed({ id: kid, secret }: KeyOptions, text: string, cookieName: strin
   return `${kid}.${text}.${mac}`
 }
 
-/** Characters that a conversion to one byte each would turn into the right ones. */
+/** Characters that a conversion to one byte each would turn into the expected ones. */
 function lookAlike(text: string): string {
   return [...text].map(letter => String.fromCharCode(letter.charCodeAt(0) + 0x100)).join('')
 }

@@ -24,7 +24,7 @@ describe('the format', () => {
     ['a long key object', createSecretKey(randomBytes(100))],
   ]
 
-  test.each(secrets)('a signature by %s is the one that express-session makes', (_kind, secret) => {
+  test.each(secrets)('a signature by %s is the same as express-session’s', (_kind, secret) => {
     for (const text of [id, 'apple', '%', '/foo', 'a.b.c', 'ünïcode', '🍏', 'x'.repeat(256)]) {
       const signed = new Signer([secret]).sign(text)
       expect(signed).toBe(asExpressSession(secret, text))
@@ -50,7 +50,7 @@ describe('the format', () => {
 })
 
 describe('several secrets', () => {
-  test('the first signs and each verifies, and it is known whether it was the first', () => {
+  test('the first signs and each verifies, and the result says whether it was the first', () => {
     const signer = new Signer(['new', 'old', 'older'])
     expect(signer.sign(id)).toBe(asExpressSession('new', id))
     expect(signer.verify(asExpressSession('new', id))).toEqual({ id, isNewestSecret: true })
@@ -59,7 +59,7 @@ describe('several secrets', () => {
     expect(signer.verify(asExpressSession('foreign', id))).toBeUndefined()
   })
 
-  test('secrets that change in place are heeded at once', () => {
+  test('secrets that change in place take effect at once', () => {
     const secrets = ['old']
     const signer = new Signer(secrets)
     const before = signer.sign(id)
@@ -72,14 +72,14 @@ describe('several secrets', () => {
     expect(signer.sign(id)).toBe(asExpressSession('newest', id))
   })
 
-  test('no secret signs nothing and verifies nothing', () => {
+  test('an empty list signs nothing and verifies nothing', () => {
     expect(() => new Signer([]).sign(id)).toThrow('secret option array must contain one or more strings')
     expect(new Signer([]).verify(asExpressSession('secret', id))).toBeUndefined()
   })
 })
 
-describe('reading a cookie as it came', () => {
-  test('the percent-encoding is undone, in every spelling of it', () => {
+describe('reading a received cookie', () => {
+  test('it undoes the percent-encoding, in every spelling', () => {
     const signer = new Signer(['secret'])
     const signed = asExpressSession('secret', id)
     expect(signer.write(id)).toBe(encodeURIComponent(signed))
@@ -89,7 +89,7 @@ describe('reading a cookie as it came', () => {
     }
   })
 
-  test('a wrong value stays wrong, however often it comes, also beside the right one', () => {
+  test('a wrong value stays wrong, however often it comes, even together with the right one', () => {
     const signer = new Signer(['secret'])
     const right = signer.write(id)
     for (const wrong of [
@@ -106,7 +106,7 @@ describe('reading a cookie as it came', () => {
     }
   })
 
-  test('what was read under a secret that is gone is read no more', () => {
+  test('a value that a removed secret verified is no longer accepted', () => {
     const secrets = ['new', 'old']
     const signer = new Signer(secrets)
     const old = encodeURIComponent(asExpressSession('old', id))
@@ -119,7 +119,7 @@ describe('reading a cookie as it came', () => {
     expect(signer.read(old)).toBeUndefined()
   })
 
-  test('what is remembered of one visitor is never told to another', () => {
+  test('the memory of one visitor never answers another', () => {
     const signer = new Signer(['secret'])
     for (let round = 0; round < 2; round += 1) {
       for (let index = 0; index < 12_000; index += 1) {
@@ -129,7 +129,7 @@ describe('reading a cookie as it came', () => {
   })
 })
 
-describe('what is not a signed id', () => {
+describe('a value that is no signed id', () => {
   const signer = new Signer(['secret'])
   const signed = asExpressSession('secret', id)
   const mac = signed.slice(-43)
@@ -177,7 +177,7 @@ describe('what is not a signed id', () => {
     expect(accepted).toEqual([signed.at(-1)])
   })
 
-  test('the alphabet of URLs is another spelling, and refused', () => {
+  test('the URL alphabet is another spelling, and is refused', () => {
     const text = idWithOddMac()
     const value = asExpressSession('secret', text)
     const inUrl = value.slice(0, -43) + value.slice(-43).replaceAll('+', '-').replaceAll('/', '_')
@@ -186,14 +186,14 @@ describe('what is not a signed id', () => {
     expect(signer.verify(inUrl)).toBeUndefined()
   })
 
-  test('every single changed character of a signature is noticed', () => {
+  test('a change of any single character of a signature is noticed', () => {
     for (let at = signed.length - 43; at < signed.length; at += 1) {
       const other = signed[at] === 'A' ? 'B' : 'A'
       expect(signer.verify(signed.slice(0, at) + other + signed.slice(at + 1))).toBeUndefined()
     }
   })
 
-  test('a value of any length and any characters is an answer and no exception', () => {
+  test('a value of any length and characters gets an answer and no exception', () => {
     for (const length of [1, 42, 43, 44, 45, 46, 4095, 4096, 4097, 100_000]) {
       for (const character of ['.', 's', '\u{1f511}', '\ud800', '\0', '=']) {
         expect(signer.verify(`s:${character.repeat(length)}`)).toBeUndefined()
@@ -202,7 +202,7 @@ describe('what is not a signed id', () => {
     }
   })
 
-  test('a value beyond what a cookie can hold is refused, even when its signature is right', () => {
+  test('a value too long for a cookie is refused, even with a right signature', () => {
     expect(signer.verify(asExpressSession('secret', 'x'.repeat(5000)))).toBeUndefined()
   })
 })
@@ -212,7 +212,7 @@ function asExpressSession(secret: Secret, text: string): string {
   return `s:${text}.${mac}`
 }
 
-/** Characters that a conversion to one byte each would turn into the right ones. */
+/** Characters that a conversion to one byte each would turn into the expected ones. */
 function lookAlike(mac: string): string {
   return [...mac].map(letter => String.fromCharCode(letter.charCodeAt(0) + 0x100)).join('')
 }

@@ -38,12 +38,12 @@ describe('the attributes', () => {
     expect(frameCookie(attributes)).toEqual({ head, tail })
   })
 
-  test('the spelling of sameSite and priority does not matter, as in express-session', () => {
+  test('the case of sameSite and priority does not matter, as in express-session', () => {
     const attributes = { sameSite: 'LAX', priority: 'High' } as never
     expect(frameCookie(attributes).tail).toBe('; Priority=High; SameSite=Lax')
   })
 
-  // Each of these, let through in one attribute, sets another one in the browser.
+  // If one attribute let one of these through, it would set another attribute in the browser.
   const injections = [
     'a;b',
     '/;Secure',
@@ -89,14 +89,14 @@ describe('the attributes', () => {
   )
 
   test.each([1, {}, ['/'], true, Symbol('/')])(
-    'a path or a domain that is no text (%s) is refused',
+    'a path or a domain that is no string (%s) is refused',
     value => {
       expect(() => frameCookie({ path: value as never })).toThrow(invalid)
       expect(() => frameCookie({ domain: value as never })).toThrow(invalid)
     },
   )
 
-  test('a relative path is refused, because a browser would take another', () => {
+  test('a relative path is refused, because a browser would use another one', () => {
     expect(() => frameCookie({ path: 'shop' })).toThrow(invalid)
   })
 
@@ -106,14 +106,14 @@ describe('the attributes', () => {
     expect(() => frameCookie({ domain: `${'a.'.repeat(600)}com` })).toThrow(invalid)
   })
 
-  test('the message names the attribute, what was given and what is accepted', () => {
+  test('the message names the attribute, the given value and the accepted ones', () => {
     expect(() => frameCookie({ sameSite: 'never' as never })).toThrow(
       "Expected `cookie.sameSite` to be one of true, 'strict', 'lax', 'none', got 'never'.",
     )
     expect(() => frameCookie({ path: 'x' })).toThrow("Expected `cookie.path` to be a valid Path, got 'x'.")
   })
 
-  test('a domain that is made to be slow is refused at once', () => {
+  test('a domain built to be slow is refused at once', () => {
     const begunAt = performance.now()
     expect(() => frameCookie({ domain: `${'a'.repeat(1000)}!` })).toThrow(invalid)
     expect(() => frameCookie({ domain: `${'a-'.repeat(500)}!` })).toThrow(invalid)
@@ -130,7 +130,7 @@ describe('the whole header', () => {
     sameSite: 'lax',
   })
 
-  test('the parts stand in one order', () => {
+  test('the parts have a fixed order', () => {
     expect(formatCookie({ name: 'sid', value: 'a' }, frame, '; Max-Age=1')).toBe(
       'sid=a; Domain=example.com; Path=/; Max-Age=1; HttpOnly; Secure; SameSite=Lax',
     )
@@ -143,7 +143,7 @@ describe('the whole header', () => {
     expect(() => formatCookie({ name: 'sid', value: 'a'.repeat(4093) }, frame)).toThrow(invalid)
   })
 
-  test('a deletion has the same name, domain, path and flags, and is over', () => {
+  test('a deletion has the same name, domain, path and flags, and has expired', () => {
     expect(formatDeletion('sid', frame)).toBe(
       'sid=; Domain=example.com; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',
     )
@@ -160,11 +160,11 @@ describe('the lifetime', () => {
     ['less than a second', 999, 'Max-Age=0; Expires=Tue, 01 Jan 2030 00:00:00 GMT'],
     ['nothing', 0, 'Max-Age=0; Expires=Tue, 01 Jan 2030 00:00:00 GMT'],
     ['what is over', -day, 'Max-Age=0; Expires=Mon, 31 Dec 2029 00:00:00 GMT'],
-  ])('%s is said twice, in whole seconds', (_kind, spanMs, text) => {
+  ])('%s is written twice, in whole seconds', (_kind, spanMs, text) => {
     expect(formatLifetime(new Date(now + spanMs), now)).toBe(`; ${text}`)
   })
 
-  test('one instant after another is written, also within a second and backwards', () => {
+  test('each instant is written, even within one second and backwards', () => {
     const texts = [0, 1, 999, 1000, 0, -1, 5000].map(spanMs => formatLifetime(new Date(now + spanMs), now))
     const seconds = texts.map(text => text.slice(text.indexOf('Expires=') + 8))
     expect(seconds).toEqual(
@@ -172,13 +172,13 @@ describe('the lifetime', () => {
     )
   })
 
-  test('more than 400 days are cut, because browsers do so', () => {
+  test('more than 400 days are cut to 400, because browsers do so', () => {
     expect(longestLifetimeMs).toBe(400 * day)
     expect(formatLifetime(new Date(now + 400 * day), now)).toContain('Max-Age=34560000;')
     expect(formatLifetime(new Date(now + 4000 * day), now)).toContain('Max-Age=34560000;')
   })
 
-  test('a date that is none is refused in the words of express-session', () => {
+  test('an invalid date is refused in the words of express-session', () => {
     expect(() => formatLifetime(new Date(Number.NaN), now)).toThrow(invalid)
     expect(() => formatLifetime(new Date(Number.NaN), now)).toThrow('option expires is invalid')
     expect(() => formatLifetime(new Date(now + Number.POSITIVE_INFINITY), now)).toThrow(invalid)
@@ -219,7 +219,7 @@ describe('the name', () => {
   })
 })
 
-describe('what a prefix demands', () => {
+describe('the requirements of a prefix', () => {
   const all = { secure: true, httpOnly: true, path: '/' }
   test.each([
     ['sid', {}],
@@ -229,7 +229,7 @@ describe('what a prefix demands', () => {
     ['__Http-sid', { secure: true, httpOnly: true, domain: 'example.com' }],
     ['__Host-sid', { secure: true, path: '/' }],
     ['__Host-Http-sid', all],
-  ])('%s with %j has all of it', (name, attributes) => {
+  ])('%s with %j meets them', (name, attributes) => {
     expect(prefixProblem(name, attributes)).toBeUndefined()
   })
 
@@ -248,7 +248,7 @@ describe('what a prefix demands', () => {
     ['__Host-Http-sid', { ...all, httpOnly: false }, 'httpOnly'],
     ['__Host-Http-sid', { ...all, path: '/a' }, 'path'],
     ['__hOsT-hTTp-sid', { ...all, domain: 'example.com' }, 'domain'],
-  ])('%s with %j lacks something', (name, attributes, lacking) => {
+  ])('%s with %j does not', (name, attributes, lacking) => {
     expect(prefixProblem(name, attributes)).toContain(lacking)
   })
 })

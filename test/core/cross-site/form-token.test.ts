@@ -17,20 +17,20 @@ describe('a token', () => {
     for (let count = 0; count < 50; count += 1) expect(tokens.make('ada')).toMatch(/^[A-Za-z0-9_-]{64}$/)
   })
 
-  test('is another one each time, in every part, and all of them are right', () => {
+  test('is a different one each time, in every part, and all of them are right', () => {
     const made = Array.from({ length: 20 }, () => tokens.make('ada'))
     expect(new Set(made.map(token => token.slice(0, 20))).size).toBe(20)
     expect(new Set(made.map(token => token.slice(-20))).size).toBe(20)
     expect(made.every(token => tokens.verify('ada', token))).toBe(true)
   })
 
-  test('of one session is wrong for every other, the one after a regenerate included', () => {
+  test('of one session is wrong for every other, including the one after a regenerate', () => {
     const token = tokens.make('ada')
     for (const handle of ['bob', 'Ada', 'ada ', 'ad', 'adaa', ''])
       expect(tokens.verify(handle, token)).toBe(false)
   })
 
-  test('does not pass for that of a session whose handle takes a part of it', () => {
+  test('does not work for a session whose handle contains a part of it', () => {
     const handles = fc.tuple(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }))
     fc.assert(
       fc.property(handles, ([one, other]) => {
@@ -40,7 +40,7 @@ describe('a token', () => {
     )
   })
 
-  test('is made for no session by nobody', () => {
+  test('is never made without a session', () => {
     for (const handle of ['', undefined, null, 7])
       expect(() => tokens.make(handle as never)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
   })
@@ -50,7 +50,7 @@ describe('a changed token is wrong', () => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const token = tokens.make('ada')
 
-  test('wherever one bit of it is another', () => {
+  test('wherever one bit differs', () => {
     for (let at = 0; at < token.length; at += 1) {
       for (const bit of [1, 32]) {
         const character = alphabet[alphabet.indexOf(token[at] ?? '') ^ bit]
@@ -60,14 +60,14 @@ describe('a changed token is wrong', () => {
     }
   })
 
-  test('however little is missing', () => {
+  test('however little of it is missing', () => {
     for (let length = 0; length < token.length; length += 1) {
       expect(tokens.verify('ada', token.slice(0, length))).toBe(false)
       expect(tokens.verify('ada', token.slice(token.length - length))).toBe(false)
     }
   })
 
-  test('when it is spelled in another way that decodes to the same', () => {
+  test('when another spelling of it decodes to the same', () => {
     const right = tokenOfBothAlphabets()
     expect(tokens.verify('ada', right)).toBe(true)
     const spellings = [
@@ -108,7 +108,7 @@ describe('a changed token is wrong', () => {
     '\ud800'.repeat(64),
     'A'.repeat(64),
     'A'.repeat(1_000_000),
-  ])('when it is none at all: %#', given => {
+  ])('when it is no token at all: %#', given => {
     expect(tokens.verify('ada', given)).toBe(false)
   })
 })
@@ -117,7 +117,7 @@ describe('of several keys', () => {
   const ring: Buffer[] = [key]
   const rotating = new FormTokens(() => ring)
 
-  test('only the newest makes tokens, and each verifies, until it is gone', () => {
+  test('only the newest makes tokens, and each verifies until it is removed', () => {
     const before = rotating.make('ada')
     ring.unshift(newer)
     const after = rotating.make('ada')
@@ -128,14 +128,14 @@ describe('of several keys', () => {
     expect([before, after].map(token => rotating.verify('ada', token))).toEqual([false, true])
   })
 
-  test('none is left: nothing is right, and nothing can be made', () => {
+  test('none is left: no token is right, and none can be made', () => {
     const token = tokens.make('ada')
     const empty = new FormTokens(() => [])
     expect(empty.verify('ada', token)).toBe(false)
     expect(() => empty.make('ada')).toThrow(expect.objectContaining({ code: 'SECRET_MISSING' }))
   })
 
-  test('one that is no 32 bytes throws where it is given, and is not told', () => {
+  test('one that is not 32 bytes long throws at construction, and the error does not show it', () => {
     for (const wrong of [Buffer.alloc(31, 'k'), Buffer.alloc(33, 'k'), 'k'.repeat(32), undefined]) {
       const make = (): FormTokens => new FormTokens(() => [key, wrong as never])
       expect(make).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
@@ -144,7 +144,7 @@ describe('of several keys', () => {
   })
 })
 
-/** A token with a character that the two alphabets of base64 spell differently: six of seven have one. */
+/** A token with a character that differs between the two alphabets of base64; six of seven tokens have one. */
 function tokenOfBothAlphabets(): string {
   const made = Array.from({ length: 100 }, () => tokens.make('ada'))
   return made.find(token => /[-_]/.test(token)) ?? expect.unreachable()

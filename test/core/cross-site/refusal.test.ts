@@ -3,7 +3,7 @@ import { reportCrossSite } from '../../../src/core/cross-site/refusal.ts'
 import { hearEvents } from '../heard-events.ts'
 
 test.each(['sec-fetch-site', 'origin', 'token'] as const)(
-  'a refusal for its %s is one event and a 403',
+  'a refusal because of the %s is one event and a 403',
   reason => {
     const heard = hearEvents()
     const error = reportCrossSite(reason)

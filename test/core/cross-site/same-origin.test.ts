@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isSafeMethod, type OriginFacts, OriginPolicy } from '../../../src/core/cross-site/same-origin.ts'
 
-/** Facts of a request that changes something, made by no browser unless told otherwise. */
+/** The facts of a request that changes something. By default no browser made it. */
 function facts(given: Partial<OriginFacts> = {}): OriginFacts {
   return {
     method: 'POST',
@@ -74,19 +74,19 @@ describe('Sec-Fetch-Site', () => {
     [[]],
     [null],
     [{}],
-  ])('%j refuses it, even with the own Origin', secFetchSite => {
+  ])('%j refuses the request, even with the own Origin', secFetchSite => {
     for (const origin of [undefined, 'https://shop.test', 'https://evil.test'])
       expect(policy.refusal(facts({ secFetchSite, origin }))).toBe('sec-fetch-site')
   })
 
-  test('an empty one is none, so that Origin decides', () => {
+  test('an empty one counts as absent, so that Origin decides', () => {
     expect(policy.refusal(facts({ secFetchSite: '', origin: 'https://shop.test' }))).toBeUndefined()
     expect(policy.refusal(facts({ secFetchSite: '', origin: 'https://evil.test' }))).toBe('origin')
   })
 })
 
 describe('without Sec-Fetch-Site', () => {
-  test('a request without Origin is from no browser, and passes', () => {
+  test('a request without Origin is not from a browser, and passes', () => {
     expect(policy.refusal(facts())).toBeUndefined()
     expect(policy.refusal(facts({ origin: '' }))).toBeUndefined()
   })
@@ -184,11 +184,11 @@ describe('the scheme', () => {
     [false, 'https://shop.test', 'origin'],
     [undefined, 'http://shop.test', undefined],
     [undefined, 'https://shop.test', undefined],
-  ])('is compared where it is known: secure %s, Origin %s', (isSecure, origin, refusal) => {
+  ])('must match where it is known: secure %s, Origin %s', (isSecure, origin, refusal) => {
     expect(policy.refusal(facts({ isSecure, origin }))).toBe(refusal)
   })
 
-  test('of a secure site is not passed off as the insecure one on the same port', () => {
+  test('must match on the same port, too', () => {
     const host = 'shop.test:443'
     expect(policy.refusal(facts({ isSecure: true, host, origin: 'http://shop.test:443' }))).toBe('origin')
   })
@@ -216,16 +216,16 @@ describe('a trusted origin', () => {
     'null',
     '__proto__',
     ['https://pay.test'],
-  ])('is compared byte for byte, so that %j is another', origin => {
+  ])('is compared byte for byte, so that %j is not the same', origin => {
     expect(policy.refusal(facts({ secFetchSite: 'cross-site', origin }))).toBe('sec-fetch-site')
     expect(policy.refusal(facts({ origin }))).toBe('origin')
   })
 
-  test('is known by its Origin alone, and not without one', () => {
+  test('is recognised only by its Origin', () => {
     expect(policy.refusal(facts({ secFetchSite: 'cross-site' }))).toBe('sec-fetch-site')
   })
 
-  test('does not join later, when the array that was given is changed', () => {
+  test('cannot be added by changing the array later', () => {
     const trusted = ['https://pay.test']
     const own = new OriginPolicy({ trusted })
     trusted.push('https://evil.test')
@@ -252,7 +252,7 @@ describe('a trusted origin', () => {
     ' https://pay.test',
     'file://',
     'https://pay.test, https://ads.test',
-  ])('%j throws where it is given, and the message names it', origin => {
+  ])('%j throws at construction, and the message names it', origin => {
     const make = (): OriginPolicy => new OriginPolicy({ trusted: ['https://shop.test', origin] })
     expect(make).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
     expect(make).toThrow(`got '${origin}' in it`)
@@ -266,7 +266,7 @@ describe('a trusted origin', () => {
     ['https://pay.test', "got 'https://pay.test'"],
     [true, 'got true'],
     [null, 'got null'],
-  ])('%j throws where it is given', (trusted, message) => {
+  ])('%j throws at construction', (trusted, message) => {
     expect(() => new OriginPolicy({ trusted: trusted as never })).toThrow(message)
   })
 
@@ -276,7 +276,7 @@ describe('a trusted origin', () => {
     'https://pay.test:8443',
     'https://[::1]',
     'https://xn--mnchen-3ya.test',
-  ])('%s can be given', origin => {
+  ])('%s is accepted', origin => {
     const own = new OriginPolicy({ trusted: [origin] })
     expect(own.refusal(facts({ secFetchSite: 'cross-site', origin }))).toBeUndefined()
   })
@@ -300,7 +300,7 @@ describe('strict', () => {
     ['navigate, navigate', 'document', undefined],
     [['navigate'], 'document', undefined],
     [undefined, undefined, undefined],
-  ])('refuses what other sites load: mode %j, destination %j', (secFetchMode, secFetchDest, origin) => {
+  ])('refuses loads by other sites: mode %j, destination %j', (secFetchMode, secFetchDest, origin) => {
     for (const secFetchSite of ['cross-site', 'same-site']) {
       const given = facts({ method: 'GET', secFetchSite, secFetchMode, secFetchDest, origin })
       expect(strict.refusal(given)).toBe('sec-fetch-site')
@@ -308,16 +308,16 @@ describe('strict', () => {
     }
   })
 
-  test.each(['document', undefined, ''])('lets a person follow a link: destination %j', secFetchDest => {
+  test.each(['document', undefined, ''])('lets a visitor follow a link: destination %j', secFetchDest => {
     expect(strict.refusal(facts({ ...loaded, secFetchMode: 'navigate', secFetchDest }))).toBeUndefined()
   })
 
-  test('does not take a form that is posted for a link', () => {
+  test('does not take a form post for a link', () => {
     const posted = { method: 'POST', secFetchMode: 'navigate', secFetchDest: 'document' }
     expect(strict.refusal(facts({ ...loaded, ...posted }))).toBe('sec-fetch-site')
   })
 
-  test('lets the own site and trusted ones load what they like', () => {
+  test('lets the own site and trusted sites load anything', () => {
     const own = facts({
       ...loaded,
       secFetchSite: 'same-origin',
@@ -330,7 +330,7 @@ describe('strict', () => {
     ).toBeUndefined()
   })
 
-  test('lets an old browser navigate, and knows another site that it names', () => {
+  test('lets an old browser navigate, and recognises another site by its Origin', () => {
     expect(strict.refusal(facts({ method: 'GET' }))).toBeUndefined()
     expect(strict.refusal(facts({ method: 'GET', origin: 'https://evil.test' }))).toBe('origin')
   })
@@ -345,12 +345,12 @@ describe('an upgrade', () => {
     [{ origin: 'https://shop.test' }, undefined],
     [{ secFetchSite: 'cross-site', origin: 'https://pay.test' }, undefined],
     [{}, undefined],
-  ])('is not excused by its method: %j', (given, refusal) => {
+  ])('is refused whatever its method: %j', (given, refusal) => {
     expect(policy.upgradeRefusal(facts({ ...given, method: 'GET' }))).toBe(refusal)
   })
 })
 
-describe('whatever a visitor sends', () => {
+describe('any input from a visitor', () => {
   const piece = fc.constantFrom(
     'https://',
     'http://',
@@ -378,7 +378,7 @@ describe('whatever a visitor sends', () => {
     origin: header,
   })
 
-  test('there is an answer, and never an exception', () => {
+  test('gets an answer, and never an exception', () => {
     fc.assert(
       fc.property(anyFacts, given => {
         expect([undefined, 'origin', 'sec-fetch-site']).toContain(policy.refusal(given))
@@ -386,7 +386,7 @@ describe('whatever a visitor sends', () => {
     )
   })
 
-  test('no text but the own origin is taken for it', () => {
+  test('is never taken for the own origin when it is another', () => {
     const own = ['https://shop.test', 'http://shop.test']
     fc.assert(
       fc.property(text, origin => {
@@ -398,7 +398,7 @@ describe('whatever a visitor sends', () => {
     )
   })
 
-  test('a header as long as they get takes no time', () => {
+  test('is checked in no time, even in the longest header', () => {
     const started = performance.now()
     for (const unit of ['a', '.', ':', '0', '[', 'https://', 'xn--a', '-a']) {
       const origin = `https://${unit.repeat(16_000)}`

@@ -11,7 +11,7 @@ const codecs: readonly (readonly [string, Codec])[] = [
 ]
 
 describe.each(codecs)('the %s codec', (_name, codec) => {
-  test('a lifetime of its own is kept with the values, and none is kept without one', () => {
+  test('a session’s own lifetime is stored with the values, and no lifetime without one', () => {
     expect(codec.decode(codec.encode({ values: { a: 1 } }))).toEqual({ values: { a: 1 } })
     for (const originalMaxAge of [5000, 0, null]) {
       const contents = { values: { a: 1 }, originalMaxAge }
@@ -19,14 +19,14 @@ describe.each(codecs)('the %s codec', (_name, codec) => {
     }
   })
 
-  test('a lifetime that is no number is none', () => {
+  test('a lifetime that is no number counts as none', () => {
     for (const originalMaxAge of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const read = codec.decode(codec.encode({ values: {}, originalMaxAge }))
       expect(read).toEqual({ values: {}, originalMaxAge: null })
     }
   })
 
-  test('names that promises and encoders know are data like any other', () => {
+  test('names with a meaning for promises and encoders are data like any other', () => {
     const values = { then: 'later', toJSON: 'x', length: 3, data: {}, '': 1 }
     expect(codec.decode(codec.encode({ values }))).toEqual({ values })
   })
@@ -38,7 +38,7 @@ describe.each(codecs)('the %s codec', (_name, codec) => {
     }
   })
 
-  test('encoding changes nothing', () => {
+  test('encoding does not change the values', () => {
     const list = [1, { b: 2 }]
     const values = Object.freeze({ a: list })
     codec.encode({ values, originalMaxAge: 5 })
@@ -46,7 +46,7 @@ describe.each(codecs)('the %s codec', (_name, codec) => {
     expect(values.a).toBe(list)
   })
 
-  test('what every codec holds is no loss when it is assigned', () => {
+  test('a value that the codec holds gives no warning at its assignment', () => {
     for (const value of ['text', 1, true, null, undefined]) {
       expect(lossIn('a', value, codec.whole)).toBeUndefined()
     }
@@ -67,7 +67,7 @@ describe('a name that is never data', () => {
     expect(Object.getPrototypeOf(values)).toBe(Object.prototype)
   })
 
-  test.each(['user', 'then', 'toJSON', 'length', '', 'Cookie', Symbol('id')])('%o is none', name => {
+  test.each(['user', 'then', 'toJSON', 'length', '', 'Cookie', Symbol('id')])('%o is not one', name => {
     expect(isReserved(name)).toBe(false)
   })
 })

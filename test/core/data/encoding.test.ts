@@ -17,7 +17,7 @@ const frame: RecordFrame = {
 const text = '{"cart":["žluťoučký kůň","🐎"]}'
 const contents = { values: { cart: ['žluťoučký kůň', '🐎'] } }
 
-describe('whether two sets of values are the same under a name', () => {
+describe('comparing two sets of values under a name', () => {
   const sames: readonly (readonly [string, unknown, unknown])[] = [
     ['equal text', 'a', 'a'],
     ['equal in what they hold', { a: [1] }, { a: [1] }],
@@ -37,14 +37,14 @@ describe('whether two sets of values are the same under a name', () => {
     ['structured', structuredCodec],
   ] as const)('with %s', (_name, codec) => {
     const encoding = encodingOf({ codec })
-    test.each(sames)('%s: they are', (_kind, one, other) => {
+    test.each(sames)('%s: the same', (_kind, one, other) => {
       expect(encoding.isSame('a', { a: one }, { a: other })).toBe(true)
     })
-    test.each(others)('%s: they are not', (_kind, one, other) => {
+    test.each(others)('%s: different', (_kind, one, other) => {
       expect(encoding.isSame('a', { a: one }, { a: other })).toBe(false)
     })
 
-    test('a name that neither has is the same, and one that only one has is not', () => {
+    test('a name that neither has is the same, and a name that only one has is different', () => {
       expect(encoding.isSame('a', { b: 1 }, { b: 2 })).toBe(true)
       expect(encoding.isSame('a', { a: 1 }, {})).toBe(false)
       expect(encoding.isSame('a', {}, { a: 1 })).toBe(false)
@@ -52,7 +52,7 @@ describe('whether two sets of values are the same under a name', () => {
     })
   })
 
-  test('a name that holds undefined is absent for JSON, and there for the codec that keeps it', () => {
+  test('a name with the value undefined is absent for JSON, and present for the codec that keeps it', () => {
     for (const [one, other] of [
       [{ a: undefined }, {}],
       [{}, { a: undefined }],
@@ -63,7 +63,7 @@ describe('whether two sets of values are the same under a name', () => {
     expect(encodingOf().isSame('a', { a: undefined }, { a: undefined })).toBe(true)
   })
 
-  test('each codec compares what it can tell apart', () => {
+  test('each codec compares the values that it can tell apart', () => {
     const isSame = (codec: Codec, one: unknown, other: unknown) =>
       encodingOf({ codec }).isSame('a', { a: one }, { a: other })
     expect(isSame(structuredCodec, new Map([[1, 2]]), new Map([[1, 2]]))).toBe(true)
@@ -74,7 +74,7 @@ describe('whether two sets of values are the same under a name', () => {
     expect(isSame(jsonCodec, [10n], [10n])).toBe(false)
   })
 
-  test('a value that cannot be stored is the same as itself only', () => {
+  test('a value that cannot be stored equals only itself', () => {
     const circle: Record<string, unknown> = {}
     circle['circle'] = circle
     const same = encodingOf({ codec: jsonCodec })
@@ -87,17 +87,14 @@ describe('writing only what has changed', () => {
   test.each<[string, Codec]>([
     ['JSON', jsonCodec],
     ['structured', structuredCodec],
-  ])(
-    'what %s has written and nobody has changed is not written again, whichever codec writes',
-    (_name, writer) => {
-      const stored = writer.encode(contents)
-      for (const codec of [jsonCodec, strictJsonCodec, structuredCodec]) {
-        expect(encodingOf({ codec }).encodeChanged(contents, stored)).toBeUndefined()
-      }
-    },
-  )
+  ])('unchanged data that %s wrote is not written again, whichever codec writes', (_name, writer) => {
+    const stored = writer.encode(contents)
+    for (const codec of [jsonCodec, strictJsonCodec, structuredCodec]) {
+      expect(encodingOf({ codec }).encodeChanged(contents, stored)).toBeUndefined()
+    }
+  })
 
-  test('what has changed is written by the codec that is configured', () => {
+  test('changed data is written by the configured codec', () => {
     const changed = { values: { cart: [] } }
     const [json, structured] = [jsonCodec.encode(contents), structuredCodec.encode(contents)]
     expect(encodingOf({ codec: structuredCodec }).encodeChanged(changed, json)).toBe(
@@ -107,12 +104,12 @@ describe('writing only what has changed', () => {
     expect(encodingOf({ codec: jsonCodec }).encodeChanged(changed, json)).toBe('{"cart":[]}')
   })
 
-  test('another lifetime of the cookie is a change', () => {
+  test('a new lifetime of the cookie is a change', () => {
     const own = { ...contents, originalMaxAge: 5000 }
     expect(encodingOf().encodeChanged(own, text)).toBe(strictJsonCodec.encode(own))
   })
 
-  test('the text of a session that holds nothing is known', () => {
+  test('the text of an empty session is known', () => {
     for (const codec of [jsonCodec, structuredCodec]) {
       const encoding = encodingOf({ codec })
       expect(encoding.empty).toBe(encoding.encode({ values: {} }))
@@ -122,7 +119,7 @@ describe('writing only what has changed', () => {
 })
 
 describe('checking at the assignment', () => {
-  test('a value that would not come back is a warning there, where that is wanted, and never throws', () => {
+  test('a value that would not come back gives a warning there, if that is wanted, and never throws', () => {
     const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     encodingOf({ checksAssignments: false }).checkAssigned('handler', () => 1)
     encodingOf({ checksAssignments: true }).checkAssigned('cart', [])
@@ -137,7 +134,7 @@ describe('checking at the assignment', () => {
 })
 
 describe('reading a record that is not sealed', () => {
-  test('what was written is read, by whichever codec, and nothing is due', () => {
+  test('data is read, whichever codec wrote it, and no rewrite is due', () => {
     expect(encodingOf().write(text, id, frame)).toBe(text)
     for (const data of [text, structuredCodec.encode(contents)]) {
       expect(encodingOf().read(recordOf(data), id)).toEqual({
@@ -148,7 +145,7 @@ describe('reading a record that is not sealed', () => {
 
   test.each(oddData())('%o is unreadable, and nothing throws', data => {
     expect(encodingOf().read(recordOf(data), id)).toEqual({ refused: 'unreadable' })
-    // Where something may have been sealed before, bytes that open in no way were changed.
+    // With sealing, bytes that do not open count as tampered.
     const refused = data instanceof Uint8Array ? 'tampered' : 'unreadable'
     expect(encodingOf({ sealer: sealerOf('server') }).read(recordOf(data), id)).toEqual({ refused })
   })
@@ -160,7 +157,7 @@ describe('reading a record that is not sealed', () => {
     expect(Object(read?.values).isAdmin).toBeUndefined()
   })
 
-  test('what was sealed before is read, and is due to be written in clear', () => {
+  test('sealed data is read, and is due to be written unsealed', () => {
     const sealer = sealerOf('server')
     const sealed = encodingOf({ sealer, isSealing: true }).write(text, id, frame)
     expect(encodingOf({ sealer }).read(recordOf(sealed), id)).toMatchObject({ text, contents })
@@ -172,12 +169,12 @@ describe.each(['server', 'visitor'] as const)('reading a record that is sealed f
   const encoding = encodingOf({ sealer: sealerOf(mode), isSealing: true })
   const sealed = encoding.write(text, id, frame)
 
-  test('what was written is read, and shows nothing in the store', () => {
+  test('data is read, and cannot be read in the store', () => {
     expect(encoding.read(recordOf(sealed), id)).toMatchObject({ text, contents, isResealDue: false })
     expect(Buffer.from(sealed).toString('latin1')).not.toContain('cart')
   })
 
-  test.each([text, ...oddData()])('%o, which has no seal, is not read', data => {
+  test.each([text, ...oddData()])('%o, which is not sealed, is not read', data => {
     const reading = encoding.read(recordOf(data), id)
     expect(['unreadable', 'tampered']).toContain(reading.refused)
     expect(Object.keys(reading)).toEqual(['refused'])
@@ -192,33 +189,33 @@ describe.each(['server', 'visitor'] as const)('reading a record that is sealed f
     ['sign-in', { authenticatedAt: 3 }],
     ['epoch', { epoch: 4 }],
     ['rotation', { rotation: '{}' }],
-  ])('under another %s it is tampered with', (_field, change) => {
+  ])('under another %s it counts as tampered', (_field, change) => {
     expect(encoding.read({ ...recordOf(sealed), ...change }, id)).toEqual({ refused: 'tampered' })
   })
 
-  test('what may change without being written is not bound to it', () => {
+  test('the seal does not cover fields that change without a write', () => {
     const moved = { ...recordOf(sealed), touchedAt: 8, expiresAt: 9, device: '{}' }
     expect(encoding.read(moved, id)).toMatchObject({ text })
   })
 
-  test('under another cookie name it is tampered with', () => {
+  test('under another cookie name it counts as tampered', () => {
     const other = encodingOf({ sealer: sealerOf(mode), isSealing: true, cookieName: 'other' })
     expect(other.read(recordOf(sealed), id)).toEqual({ refused: 'tampered' })
   })
 
-  test('without an id only the server’s own seal opens', () => {
+  test('without an id only data sealed for the server opens', () => {
     const reading = encoding.read(recordOf(sealed), undefined)
     if (mode === 'server') expect(reading).toMatchObject({ text })
     else expect(reading).toEqual({ refused: 'unreadable' })
   })
 
-  test('what is due to be sealed in the other way says so', () => {
+  test('data sealed in the other mode is due to be sealed again', () => {
     const other = mode === 'server' ? 'visitor' : 'server'
     const reading = encodingOf({ sealer: sealerOf(other), isSealing: true }).read(recordOf(sealed), id)
     expect(reading).toMatchObject({ text, isResealDue: true })
   })
 
-  test('text that no codec has written is unreadable, although its seal is right', () => {
+  test('text that no codec wrote is unreadable, even with a right seal', () => {
     for (const odd of ['', 'null', '{', '1']) {
       const record = recordOf(encoding.write(odd, id, frame))
       expect(encoding.read(record, id)).toEqual({ refused: 'unreadable' })

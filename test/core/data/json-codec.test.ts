@@ -18,12 +18,12 @@ describe('encoding', () => {
     expect(jsonCodec.decode(jsonCodec.encode({ values }))).toEqual({ values })
   })
 
-  test('names that promises and encoders know are data like any other', () => {
+  test('names with a meaning for promises and encoders are data like any other', () => {
     const values = { then: 'later', toJSON: 'x', length: 3, data: {}, '': 1 }
     expect(jsonCodec.decode(jsonCodec.encode({ values }))).toEqual({ values })
   })
 
-  test('a lifetime of its own is kept with the values, and none is kept without one', () => {
+  test('a session’s own lifetime is stored with the values, and no lifetime without one', () => {
     expect(jsonCodec.encode({ values: { a: 1 } })).toBe('{"a":1}')
     expect(jsonCodec.encode({ values: { a: 1 }, originalMaxAge: 5000 })).toBe(
       '{"cookie":{"originalMaxAge":5000},"a":1}',
@@ -43,7 +43,7 @@ describe('encoding', () => {
     ['a BigInt', '.amount`', { found: 'abc'.match(/b/), amount: 10n }],
     ['an object that throws when it is read', '.bad`', { bad: failing() }],
     ['an object that throws when it is read', '`', { toJSON: () => Reflect.get(failing(), 'bad') }],
-  ])('%s is refused, and %s ends its path', (kind, path, value) => {
+  ])('refuses %s, with a path that ends in %s', (kind, path, value) => {
     const refusal = refusalOf(() => jsonCodec.encode({ values: { first: 1, basket: value, last: 2 } }))
     expect(refusal).toContain(
       `Expected \`session.basket${path} to be a value that JSON can hold, got ${kind}.`,
@@ -57,12 +57,12 @@ describe('encoding', () => {
     expect(refusal(failing())).toMatch(/Store plain data instead\.$/)
   })
 
-  test('the message never holds the data', () => {
+  test('the message never contains the data', () => {
     const encoding = (): string => jsonCodec.encode({ values: { note: 'hunter2', amount: 10n } })
     expect(encoding).not.toThrow(/hunter2/)
   })
 
-  test('what an application stores today is stored as before', () => {
+  test('data that applications store today is stored as before', () => {
     class Person {
       toJSON() {
         return { name: 'Ann' }
@@ -92,7 +92,7 @@ describe('encoding', () => {
     expect(jsonCodec.encode({ values })).toBe('{"a":1}')
   })
 
-  test('values nested 10,000 levels deep are refused or come back, as Node can, and a thousand are stored', () => {
+  test('values nested 10,000 levels deep are refused or come back, depending on Node, and 1000 levels are stored', () => {
     const refusal = refusalOf(() => {
       const text = jsonCodec.encode({ values: { deep: nested(10_000) } })
       expect(jsonCodec.encode(jsonCodec.decode(text))).toBe(text)
@@ -102,7 +102,7 @@ describe('encoding', () => {
     expect(jsonCodec.decode(jsonCodec.encode({ values })).values).toEqual(values)
   })
 
-  test('values that JSON.stringify refuses for no such reason are refused too', () => {
+  test('values that JSON.stringify refuses for other reasons are refused, too', () => {
     let calls = 0
     const value = {
       toJSON() {
@@ -131,23 +131,23 @@ describe('strict encoding', () => {
     )
   })
 
-  test('and any other value is refused', () => {
+  test('any other value is refused', () => {
     fc.assert(
       fc.property(anyValues, values => {
         if (refusalOf(() => strictJsonCodec.encode({ values })) !== undefined) return
-        // A property without a value comes back as none, and an object without a prototype with one.
+        // A property that is undefined comes back absent, and an object without a prototype with one.
         expect(strictJsonCodec.decode(strictJsonCodec.encode({ values })).values).toEqual(values)
       }),
       someRuns,
     )
   })
 
-  test('a property that is undefined comes back as none', () => {
+  test('a property that is undefined comes back absent', () => {
     const values = { a: undefined, b: { c: undefined } }
     expect(strictJsonCodec.encode({ values })).toBe('{"b":{}}')
   })
 
-  test('an object in two places is held twice', () => {
+  test('an object in two places is stored twice', () => {
     const shared = { a: 1 }
     expect(strictJsonCodec.encode({ values: { one: shared, other: shared } })).toBe(
       '{"one":{"a":1},"other":{"a":1}}',
@@ -194,12 +194,12 @@ describe('strict encoding', () => {
     expect(lossIn('cart', value, strictJsonCodec.whole)).toBe(refusal)
   })
 
-  test('an object of another realm is as plain as one of this', () => {
+  test('an object of another realm counts as plain, too', () => {
     const values = { other: runInNewContext('({ a: [1, { b: null }] })') }
     expect(strictJsonCodec.encode({ values })).toBe('{"other":{"a":[1,{"b":null}]}}')
   })
 
-  test('the structured codec is advised only where it helps', () => {
+  test('the message advises the structured codec only where it helps', () => {
     const refusal = (value: unknown) => refusalOf(() => strictJsonCodec.encode({ values: { value } }))
     expect(refusal(new Date(0))).toMatch(/Store a string or a number, or use `codec: 'structured'`\.$/)
     expect(refusal(new Set([1]))).toMatch(/Store plain data, or use `codec: 'structured'`\.$/)
@@ -212,7 +212,7 @@ describe('strict encoding', () => {
 
 describe('decoding', () => {
   test.each(['', '{', 'null', '[]', '"text"', '1', 'true', 'undefined', '{"a":hunter2}', '\0', 'hunter2'])(
-    '%j is no session, and never quoted',
+    '%j is no session, and the error does not quote it',
     data => {
       expect(() => jsonCodec.decode(data)).toThrow(expect.objectContaining({ code: 'RECORD_CORRUPT' }))
       const { message, cause } = errorOf(() => jsonCodec.decode(data))
@@ -220,7 +220,7 @@ describe('decoding', () => {
     },
   )
 
-  test('stored data cannot give anything a prototype', () => {
+  test('stored data cannot set a prototype', () => {
     const { values } = jsonCodec.decode(
       '{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}},"a":{"__proto__":{"isAdmin":true}}}',
     )

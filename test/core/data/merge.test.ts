@@ -7,7 +7,7 @@ import {
   type Versions,
 } from '../../../src/core/data/merge.ts'
 
-describe('what two requests have made of the same values', () => {
+describe('merging the changes of two requests', () => {
   test.each<[string, Versions, SessionValues]>([
     ['nothing changes nothing', versions({ a: 1 }, { a: 1 }, { a: 1 }), { a: 1 }],
     ['a change of mine is kept', versions({ a: 1 }, { a: 2 }, { a: 1 }), { a: 2 }],
@@ -25,31 +25,31 @@ describe('what two requests have made of the same values', () => {
     expect(merged.clashes).toEqual([])
   })
 
-  test('none of the three is changed', () => {
+  test('the merge changes none of its three inputs', () => {
     const given = versions({ a: 1, b: 1 }, { a: 2 }, { a: 3, b: 1, c: 1 })
     const before = structuredClone(given)
     merge(given, () => 4)
     expect(given).toEqual(before)
   })
 
-  test('names that every object inherits are names like any other', () => {
+  test('names that every object inherits are data like any other', () => {
     const { values, clashes } = merge(versions({}, { toString: 1 }, { valueOf: 2 }))
     expect({ ...values }).toEqual({ toString: 1, valueOf: 2 })
     expect(clashes).toEqual([])
   })
 })
 
-describe('a name that both have changed, each in another way', () => {
+describe('a name that both have changed differently', () => {
   test.each<[string, Versions, SessionValues]>([
     ['mine counts', versions({ a: 1 }, { a: 2 }, { a: 3 }), { a: 2 }],
     ['mine counts where both have added it', versions({}, { a: 2 }, { a: 3 }), { a: 2 }],
     ['mine counts where they have removed it', versions({ a: 1 }, { a: 2 }, {}), { a: 2 }],
     ['mine counts where I have removed it', versions({ a: 1 }, {}, { a: 3 }), {}],
-  ])('%s, and the name is told', (_promise, given, values) => {
+  ])('%s, and the result names it', (_promise, given, values) => {
     expect(merge(given)).toEqual({ values, clashes: ['a'] })
   })
 
-  test('is decided by whoever is asked, with the three values', () => {
+  test('is decided by the hook, which gets the three values', () => {
     const asked: unknown[][] = []
     const resolve: ConflictResolver = (...given) => {
       asked.push(given)
@@ -67,12 +67,12 @@ describe('a name that both have changed, each in another way', () => {
     ])
   })
 
-  test('nobody is asked where only one has changed it, or both in the same way', () => {
+  test('is not passed to the hook when only one has changed it, or both in the same way', () => {
     const given = versions({ a: 1, b: 1, c: 1 }, { a: 2, b: 1, c: 2 }, { a: 1, b: 2, c: 2 })
     expect(merge(given, () => expect.unreachable()).values).toEqual({ a: 2, b: 2, c: 2 })
   })
 
-  test('an error of whoever is asked is the caller’s', () => {
+  test('passes an error of the hook on to the caller', () => {
     const resolve = (): never => {
       throw new Error('cannot decide')
     }

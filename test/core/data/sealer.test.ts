@@ -24,7 +24,7 @@ const headBytes = { server: 2 + 7 + 16, visitor: 2 + 7 }
 describe.each(modes)('in mode %s', mode => {
   const sealer = sealerOf([newKey, oldKey], mode)
 
-  test('what is sealed opens again', () => {
+  test('sealed text opens again', () => {
     for (const plain of [text, '', '{}', ' ', '\0', '🐎', 'x'.repeat(100_000)])
       expect(sealer.open(sealer.seal(plain, context), context)).toEqual({ text: plain, isResealDue: false })
   })
@@ -37,7 +37,7 @@ describe.each(modes)('in mode %s', mode => {
     )
   })
 
-  test('the format is fixed: Node opens an envelope by what the specification says', () => {
+  test('the format is fixed: Node opens an envelope by the specification', () => {
     const sealed = Buffer.from(sealer.seal(text, context))
     const { nonce, ciphertext, tag, salt } = parts(sealed, mode)
     expect(sealed[0]).toBe(mode === 'server' ? 1 : 2)
@@ -50,7 +50,7 @@ describe.each(modes)('in mode %s', mode => {
     expect(decipher.update(ciphertext, undefined, 'utf8') + decipher.final('utf8')).toBe(text)
   })
 
-  test('the format is fixed: what Node seals by the specification opens', () => {
+  test('the format is fixed: an envelope that Node seals by the specification opens', () => {
     const salt = randomBytes(saltBytes[mode])
     const nonce = randomBytes(12)
     const cipher = createCipheriv('aes-256-gcm', dataKey(mode, salt, oldKey), nonce, { authTagLength: 16 })
@@ -61,7 +61,7 @@ describe.each(modes)('in mode %s', mode => {
     expect(sealer.open(sealed, context)).toEqual({ text, isResealDue: true })
   })
 
-  test('nothing of the text or of the id stands in the envelope', () => {
+  test('the envelope contains nothing of the text or of the id', () => {
     const sealed = Buffer.from(sealer.seal(text, context)).toString('latin1')
     for (const part of ['cart', 'views', context.id ?? '', context.key]) expect(sealed).not.toContain(part)
   })
@@ -79,12 +79,12 @@ describe.each(modes)('in mode %s', mode => {
     expect(seen.ciphertext.size).toBe(2000)
   })
 
-  test('an envelope keeps no other memory alive than its own', () => {
+  test('an envelope keeps no other memory alive', () => {
     const sealed = sealer.seal(text, context)
     expect(sealed.buffer.byteLength).toBe(sealed.byteLength)
   })
 
-  test('an envelope opens from a part of a larger block, and opening changes nothing in it', () => {
+  test('an envelope opens from a view into a larger buffer, and opening does not change it', () => {
     const sealed = sealer.seal(text, context)
     const block = new Uint8Array(sealed.length + 20).fill(0xff)
     block.set(sealed, 10)
@@ -94,7 +94,7 @@ describe.each(modes)('in mode %s', mode => {
     expect(block).toEqual(before)
   })
 
-  describe('bytes that were changed', () => {
+  describe('changed bytes', () => {
     const sealed = sealer.seal(text, context)
 
     test('every truncation is refused, from either end', () => {
@@ -110,7 +110,7 @@ describe.each(modes)('in mode %s', mode => {
     test('every other value of every single byte is refused', () => {
       for (let at = 0; at < sealed.length; at += 1) {
         const answers = new Set(changesOf(sealed, at).map(changed => sealer.open(changed, context)))
-        // A changed key id may be that of a key that is merely not here, and so may one of another length.
+        // A changed key id may name a key that this ring does not have, and so may one of another length.
         if (at >= 1 && at < 9) answers.delete('unreadable')
         else expect(answers.size).toBe(1)
         answers.delete('tampered')
@@ -128,7 +128,7 @@ describe.each(modes)('in mode %s', mode => {
     })
 
     test.each([0, 4, 8, 12, 13, 14, 15])(
-      'a tag of %i bytes is refused, also where the text is long',
+      'a tag of %i bytes is refused, even when the text is long',
       length => {
         const long = sealer.seal('x'.repeat(1000), context)
         expect(sealer.open(long.slice(0, long.length - 16 + length), context)).toBe('tampered')
@@ -153,13 +153,13 @@ describe.each(modes)('in mode %s', mode => {
       const other = Buffer.from(sealer.seal(text, context))
       for (let cut = 10; cut < one.length; cut += 1) {
         const mixed = Buffer.concat([one.subarray(0, cut), other.subarray(cut)])
-        // The parts may happen to agree, and then it is one of the two.
+        // The parts may happen to be equal, and then the mix is one of the two.
         if (!mixed.equals(one) && !mixed.equals(other)) expect(sealer.open(mixed, context)).toBe('tampered')
       }
     })
   })
 
-  describe('an envelope that was moved', () => {
+  describe('a moved envelope', () => {
     const sealed = sealer.seal(text, context)
 
     test.each<[string, Partial<SealContext>]>([
@@ -170,7 +170,7 @@ describe.each(modes)('in mode %s', mode => {
       ['another cookie name', { cookieName: 'pref' }],
       ['a cookie name in other letters', { cookieName: 'Connect.sid' }],
       [
-        'a key that has taken the first letter of the cookie name',
+        'a key that ends with the first letter of the cookie name',
         { key: `${context.key}c`, cookieName: 'onnect.sid' },
       ],
       ['another subject', { bound: ['other', 1_893_456_000_000, undefined] }],
@@ -200,20 +200,20 @@ describe.each(modes)('in mode %s', mode => {
   })
 
   describe('keys that change', () => {
-    test('what an older key has sealed opens, and is due to be sealed again', () => {
+    test('text sealed by an older key opens, and is due to be sealed again', () => {
       const sealed = sealerOf([oldKey], mode).seal(text, context)
       expect(sealer.open(sealed, context)).toEqual({ text, isResealDue: true })
       const again = sealer.seal(text, context)
       expect(sealer.open(again, context)).toEqual({ text, isResealDue: false })
     })
 
-    test('what an unknown or a revoked key has sealed is unreadable, not tampered with', () => {
+    test('text sealed by an unknown or a revoked key is unreadable, not tampered', () => {
       const sealed = sealerOf([oldKey], mode).seal(text, context)
       expect(sealerOf([newKey], mode).open(sealed, context)).toBe('unreadable')
       expect(sealerOf([newKey, { ...oldKey, revoked: true }], mode).open(sealed, context)).toBe('unreadable')
     })
 
-    test('what a key has sealed is unreadable after its last instant, and readable up to it', () => {
+    test('text is readable up to the last instant of its key, and unreadable after it', () => {
       const clock = fakeClock()
       const expiring = sealerOf([{ ...newKey, notAfter: clock.now() + 1000 }, oldKey], mode, clock)
       const sealed = expiring.seal(text, context)
@@ -225,14 +225,14 @@ describe.each(modes)('in mode %s', mode => {
       expect(Buffer.from(expiring.seal(text, context)).toString('latin1', 2, 9)).toBe('2030-01')
     })
 
-    test('nothing is sealed when no key may write any more', () => {
+    test('sealing fails when no key may write any more', () => {
       const clock = fakeClock()
       const expiring = sealerOf([{ ...newKey, notAfter: clock.now() }], mode, clock)
       clock.advance(1)
       expect(() => expiring.seal(text, context)).toThrow('Expected one of `keys` to be usable')
     })
 
-    test('plain secrets seal too, and their change in place is heeded', () => {
+    test('plain secrets seal too, and changing them in place takes effect', () => {
       const secrets = ['keyboard cat']
       const plain = new Sealer(KeyRing.ofSecrets(secrets, fakeClock()), mode)
       const sealed = plain.seal(text, context)
@@ -243,19 +243,19 @@ describe.each(modes)('in mode %s', mode => {
     })
   })
 
-  test('what was sealed in the other mode opens, and is due to be sealed again', () => {
+  test('text sealed in the other mode opens, and is due to be sealed again', () => {
     const sealed = sealerOf([newKey], otherThan(mode)).seal(text, context)
     expect(sealer.open(sealed, context)).toEqual({ text, isResealDue: true })
   })
 
-  test('what is no envelope is refused and never read in another way', () => {
+  test('bytes that are no envelope are refused and never read in another way', () => {
     for (const plain of [text, '', '{}', 'null']) {
       expect(sealer.open(plain, context)).toBe('tampered')
       expect(sealer.open(Buffer.from(plain), context)).toBe('tampered')
     }
   })
 
-  test('any bytes are an answer and no exception, also behind the right beginning', () => {
+  test('any bytes get an answer and no exception, even behind a right beginning', () => {
     const head = sealer.seal(text, context).slice(0, 9)
     void fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.boolean(), (bytes, isAfterHead) => {
@@ -282,39 +282,39 @@ describe.each(modes)('in mode %s', mode => {
 })
 
 describe('who may read', () => {
-  test('what is sealed for the visitor does not open without the visitor', () => {
+  test('text sealed for the visitor does not open without the visitor', () => {
     const sealer = sealerOf([newKey], 'visitor')
     const sealed = sealer.seal(text, context)
     expect(sealer.open(sealed, { ...context, id: undefined })).toBe('needs-visitor')
     expect(sealerOf([newKey], 'server').open(sealed, { ...context, id: undefined })).toBe('needs-visitor')
   })
 
-  test('what is sealed for the visitor does not open with the id of another', () => {
+  test('text sealed for the visitor does not open with the id of another', () => {
     const sealer = sealerOf([newKey], 'visitor')
     const sealed = sealer.seal(text, context)
     for (const id of ['', 'another', `${context.id}x`, context.key, `${context.id}\0`])
       expect(sealer.open(sealed, { ...context, id })).toBe('tampered')
   })
 
-  test('what is sealed for the visitor is unreadable, whoever asks, when its key is not here', () => {
+  test('text sealed for the visitor is unreadable without its key, even for the visitor', () => {
     const sealed = sealerOf([oldKey], 'visitor').seal(text, context)
     expect(sealerOf([newKey], 'visitor').open(sealed, { ...context, id: undefined })).toBe('unreadable')
   })
 
-  test('nothing is sealed for a visitor who is not there', () => {
+  test('sealing for the visitor fails without a visitor', () => {
     expect(() => sealerOf([newKey], 'visitor').seal(text, { ...context, id: undefined })).toThrow(
       expect.objectContaining({ name: 'SojournError', code: 'OPTION_INVALID' }),
     )
   })
 
-  test('what is sealed for the server opens without the visitor', () => {
+  test('text sealed for the server opens without the visitor', () => {
     const sealer = sealerOf([newKey], 'server')
     const sealed = sealer.seal(text, { ...context, id: undefined })
     expect(sealer.open(sealed, { ...context, id: undefined })).toEqual({ text, isResealDue: false })
     expect(sealer.open(sealed, context)).toEqual({ text, isResealDue: false })
   })
 
-  test('an envelope does not open as one of the other mode, even where the lengths agree', () => {
+  test('an envelope does not open as one of the other mode, even when the lengths match', () => {
     const server = sealerOf([newKey], 'server').seal(text, context)
     const visitor = sealerOf([newKey], 'visitor').seal(`${'x'.repeat(16)}${text}`, context)
     for (const sealed of [server, visitor]) {
@@ -345,7 +345,7 @@ function parts(sealed: Buffer, mode: SealMode) {
   }
 }
 
-/** The key of the text, by the HKDF of Node. */
+/** The encryption key, from Node's HKDF. */
 function dataKey(mode: SealMode, salt: Buffer, { secret }: KeyOptions): Buffer {
   const sealing = Buffer.from(hkdfSync('sha256', String(secret), '', 'sojourn/v1/enc', 32))
   const [material, ownSalt] = mode === 'server' ? [sealing, salt] : [context.id ?? '', sealing]
@@ -378,7 +378,7 @@ function numberField(value: number): Buffer {
   return bytes
 }
 
-/** The envelope with each other value of one byte. */
+/** The envelope with every other value of one byte. */
 function changesOf(sealed: Uint8Array, at: number): Uint8Array[] {
   return Array.from({ length: 255 }, (_, index) => {
     const changed = sealed.slice()
@@ -391,7 +391,7 @@ function inserted(sealed: Uint8Array, at: number, more: Uint8Array): Buffer {
   return Buffer.concat([sealed.slice(0, at), more, sealed.slice(at)])
 }
 
-/** The envelope under the id of another key, of the same length or another one. */
+/** The envelope with the id of another key, of the same or another length. */
 function renamed(sealed: Uint8Array, kid: string): Buffer {
   const name = Buffer.from(kid, 'latin1')
   return Buffer.concat([sealed.slice(0, 1), Buffer.of(name.length), name, sealed.slice(9)])

@@ -4,16 +4,16 @@ import { restoreLifetime, valuesOf } from '../../../src/core/data/session-values
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 
 describe("taking the application's data out of a stored session", () => {
-  test('it is everything but the cookie and the names of the methods', () => {
+  test('it takes everything but the cookie and the names of the methods', () => {
     const stored = { cookie: {}, user: 'ada', id: 'x', req: 1, save: 2, touch: 3, views: 0, none: null }
     expect(valuesOf(stored)).toEqual({ user: 'ada', views: 0, none: null })
   })
 
-  test('inherited data counts, because some stores answer objects of a class', () => {
+  test('it takes inherited data, because some stores answer objects of a class', () => {
     expect(valuesOf(Object.create({ user: 'ada' }))).toEqual({ user: 'ada' })
   })
 
-  test('data cannot bring a prototype', () => {
+  test('data cannot set a prototype', () => {
     const values = valuesOf(JSON.parse('{"__proto__":{"isAdmin":true},"constructor":1,"a":1}'))
     expect(Object.keys(values)).toEqual(['a'])
     expect(Reflect.get(values, 'isAdmin')).toBeUndefined()
@@ -29,13 +29,13 @@ describe('the lifetime of a stored session', () => {
     ['none', { expires: null, originalMaxAge: null }, null, null],
     ['left out', {}, null, null],
     ['false', { expires: false, originalMaxAge: false }, null, null],
-  ])('it may be stored %s', (_kind, stored, maxAge, originalMaxAge) => {
+  ])('can be stored %s', (_kind, stored, maxAge, originalMaxAge) => {
     const cookie = restoreLifetime(configured(), { cookie: stored })
     expect([cookie.maxAge, cookie.originalMaxAge]).toEqual([maxAge, originalMaxAge])
   })
 
   /** @see express-session, where stored attributes beat the configuration (Q7) */
-  test('the other attributes stay as they are configured', () => {
+  test('does not change the other attributes: they stay as configured', () => {
     const stored = { httpOnly: false, path: '/old', domain: 'old.example', sameSite: 'none', secure: false }
     const cookie = restoreLifetime(configured(), { cookie: stored })
     expect(cookie.data).toMatchObject({ httpOnly: true, path: '/', secure: true, sameSite: 'strict' })

@@ -41,7 +41,7 @@ describe('what comes back as it was', () => {
     assert.deepStrictEqual(written({ value }), { value })
   })
 
-  test('a date that is none', () => {
+  test('an invalid date', () => {
     expect(written({ value: new Date(Number.NaN) })).toStrictEqual({ value: new Date(Number.NaN) })
   })
 
@@ -50,7 +50,7 @@ describe('what comes back as it was', () => {
     expect(Reflect.get(Object(value), 'self')).toBe(value)
   })
 
-  test('an object that stands under two names', () => {
+  test('an object under two names', () => {
     const shared = new Map([['a', 1]])
     const { one, other } = written({ one: shared, other: [shared] })
     expect(Object(other)[0]).toBe(one)
@@ -63,7 +63,7 @@ describe('what comes back as it was', () => {
     expect(bytes.buffer).toBe(words.buffer)
   })
 
-  test('any value that the codec takes, in text that a second turn does not change', () => {
+  test('any value that the codec accepts, and encoding it again gives the same text', () => {
     fc.assert(
       fc.property(structuredValues, values => {
         const text = structuredCodec.encode({ values })
@@ -75,7 +75,7 @@ describe('what comes back as it was', () => {
     )
   })
 
-  test('or else the value is refused', () => {
+  test('any other value is refused', () => {
     fc.assert(
       fc.property(anyValues, values => {
         if (refusalOf(() => structuredCodec.encode({ values })) !== undefined) return
@@ -90,7 +90,7 @@ test.each([
   ['a view', (bytes: Uint8Array) => bytes.subarray(7, 8)],
   ['a data view', ({ buffer }: Uint8Array) => new DataView(buffer, 7, 1)],
   ['a buffer', ({ buffer }: Uint8Array) => Buffer.from(buffer, 7, 1)],
-])('%s stores what it shows, and not what lies beside it', (_kind, viewOf) => {
+])('%s stores the bytes of the view, and not those around it', (_kind, viewOf) => {
   const bytes = Uint8Array.from(Buffer.from('hunter2\u0001'))
   const text = structuredCodec.encode({ values: { shown: viewOf(bytes) } })
   expect(text).toContain('"AQ=="')
@@ -150,17 +150,17 @@ describe('what is refused', () => {
     )
   })
 
-  test('what pretends to be a date', () => {
+  test('an object that pretends to be a date', () => {
     const value = Object.create(Date.prototype)
     expect(refusalOf(() => structuredCodec.encode({ values: { value } }))).toContain('structured')
   })
 
-  test('500 levels are held', () => {
+  test('500 levels are accepted', () => {
     const values = { value: nested(500) }
     assert.deepStrictEqual(written(values), values)
   })
 
-  test('10,000 levels are refused, also where most of them are maps and lists', () => {
+  test('10,000 levels are refused, even when most of them are maps and lists', () => {
     let value: unknown = 1
     for (let level = 0; level < 10_000; level += 1)
       value = level % 2 === 0 ? [value] : new Map([[value, value]])
@@ -169,7 +169,7 @@ describe('what is refused', () => {
     }
   })
 
-  test('no error carries the data', () => {
+  test('no error contains the data', () => {
     const work = (): string =>
       structuredCodec.encode({ values: { note: 'hunter2', map: new Map([['hunter2', () => 'hunter2']]) } })
     expect(work).toThrow(expect.objectContaining({ code: 'VALUE_UNSUPPORTED' }))
@@ -209,14 +209,14 @@ describe('decoding', () => {
     ...['[{"a":1},["Object",0]]', '[{"a":1},["Temporal.Instant","hunter2"]]', '[{"a":1},[-7,-1]]'],
     ...['[{"a":1},[-7,2,2,3],4]', '[{"a":1},{"__proto__":2},{"isAdmin":3},true]'],
     ...['[{"a":1},["null","__proto__",2],{"isAdmin":3},true]', '[{"a":1},["null",2,3],"b",1]'],
-  ])('%s is no session, and never quoted', data => {
+  ])('%s is no session, and the error does not quote it', data => {
     const error = errorOf(() => structuredCodec.decode(data))
     expect(error).toMatchObject({ code: 'RECORD_CORRUPT' })
     expect(`${error.message} ${error.cause}`).not.toContain('hunter2')
     expect(Reflect.get({}, 'isAdmin')).toBeUndefined()
   })
 
-  test('any text is a session or a corrupt record, and gives nothing a prototype', () => {
+  test('any text is a session or a corrupt record, and sets no prototype', () => {
     const word = fc.constantFrom('__proto__', 'constructor', 'prototype', 'Map', 'null', 'Buffer', 'a')
     const item = fc.oneof(
       fc.integer({ min: -8, max: 6 }),
@@ -234,7 +234,7 @@ describe('decoding', () => {
     )
   })
 
-  test('stored data cannot give anything a prototype', () => {
+  test('stored data cannot set a prototype', () => {
     const text =
       '[{"__proto__":1,"constructor":3,"a":4},{"isAdmin":2},true,{"prototype":1},{"constructor":3}]'
     const { values } = structuredCodec.decode(text)
@@ -251,7 +251,7 @@ describe('decoding', () => {
     })
   })
 
-  test('a list that claims to be long takes no room, and can be stored again', () => {
+  test('a list that claims to be long takes no memory, and can be stored again', () => {
     const { values } = structuredCodec.decode('[{"a":1},[-7,4000000000]]')
     expect(values['a']).toHaveLength(4_000_000_000)
     expect(structuredCodec.encode({ values })).toBe('[{"a":1},[-7,4000000000]]')

@@ -10,7 +10,7 @@ import { cycle, nested } from '../stored-values.ts'
 
 const rules: ValueRules = { holder: 'the codec', allowsCycles: false, mostLevels: 500, judge: noBigInt }
 
-test('the first value in the order of the names is found, and no other is looked at', () => {
+test('finds the first value in the order of the names, and reads no other', () => {
   const judged: unknown[] = []
   const judge = (value: unknown): Verdict => {
     judged.push(value)
@@ -21,30 +21,30 @@ test('the first value in the order of the names is found, and no other is looked
   expect(judged).not.toContain(3n)
 })
 
-test('where everything can be held, nothing is found', () => {
+test('finds nothing when every value is supported', () => {
   expect(findUnsupported({ a: 1, b: { c: [2] } }, rules)).toBeUndefined()
   expect(findUnsupported({}, rules)).toBeUndefined()
 })
 
-test('an object that stands in two places is no cycle', () => {
+test('an object in two places is no cycle', () => {
   const shared = { a: {} }
   expect(findUnsupported({ one: shared, other: [shared, shared.a] }, rules)).toBeUndefined()
 })
 
-test('a cycle is found where it closes, unless cycles can be held', () => {
+test('finds a cycle where it closes, unless cycles are supported', () => {
   const session = { user: { friends: cycle() } }
   expect(findUnsupported(session, rules)).toMatchObject({ path: '.user.friends.self', kind: 'a cycle' })
   expect(findUnsupported(session, { ...rules, allowsCycles: true })).toBeUndefined()
 })
 
-test('the session is never held within itself', () => {
+test('never supports the session within itself', () => {
   const values: { a: number; all?: unknown } = { a: 1 }
   values.all = { of: values }
   const found = findUnsupported(values, { ...rules, allowsCycles: true })
   expect(found).toMatchObject({ path: '.all.of', kind: 'the session itself' })
 })
 
-test('what throws when it is read is found like anything else', () => {
+test('finds a property that throws when it is read', () => {
   const judge = (value: unknown): Verdict => {
     if (value === 'bad') throw new Error('hunter2')
     return noBigInt(value)
@@ -54,27 +54,27 @@ test('what throws when it is read is found like anything else', () => {
 })
 
 describe('bounds', () => {
-  test('as many levels as allowed are held, and one more is found', () => {
+  test('as many levels as allowed are supported, and one more is found', () => {
     expect(findUnsupported({ a: nested(500) }, rules)).toBeUndefined()
     expect(findUnsupported({ a: nested(501) }, rules)).toMatchObject({
       kind: 'an object more than 500 levels deep',
     })
   })
 
-  test('neither 100,000 levels nor a million values end the stack', () => {
+  test('neither 100,000 levels nor a million values overflow the stack', () => {
     const deep = findUnsupported({ a: nested(100_000) }, { ...rules, mostLevels: 1_000_000 })
     expect(deep).toBeUndefined()
     const wide = Array.from({ length: 1_000_000 }, (_, place) => place)
     expect(findUnsupported({ wide, last: 1n }, rules)).toMatchObject({ path: '.last' })
   })
 
-  test('an object that is shared many times over is looked at once', () => {
+  test('a widely shared object is visited once', () => {
     let value: unknown = 1
     for (let level = 0; level < 60; level += 1) value = [value, value]
     expect(findUnsupported({ value }, rules)).toBeUndefined()
   })
 
-  test('a long path is told by its two ends', () => {
+  test('a long path is shown by its two ends', () => {
     const found = findUnsupported({ first: nested(501) }, rules)
     expect(found?.path).toMatch(/^\.first(\.a){9}…(\.a){10}$/)
   })

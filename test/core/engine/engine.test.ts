@@ -8,7 +8,7 @@ import { atOnce, secret } from '../stage.ts'
 import { WatchedStore } from '../watched-store.ts'
 
 describe('the name of a session in a store', () => {
-  test('it is a SHA-256 of the cookie’s name and the id', () => {
+  test('is a SHA-256 of the cookie’s name and the id', () => {
     const { engine } = begun({})
     const key = createHash('sha256').update('sojourn:connect.sid:apple').digest('base64url')
     expect([engine.keyOf('apple'), engine.handleOf('apple')]).toEqual([key, key])
@@ -20,7 +20,7 @@ describe('the name of a session in a store', () => {
     expect(one.keyOf('apple')).not.toBe(other.keyOf('apple'))
   })
 
-  test('a store that keeps sessions has the id itself, and people are shown the hash all the same', () => {
+  test('is the id itself in a store for express-session, but people see the hash', () => {
     const { engine } = begun({}, { keepsSessions: true })
     expect(engine.keyOf('apple')).toBe('apple')
     expect(engine.handleOf('apple')).toMatch(/^[\w-]{43}$/)
@@ -28,7 +28,7 @@ describe('the name of a session in a store', () => {
 })
 
 describe('ids', () => {
-  test('`genid` is given the request, and its answer is checked', () => {
+  test('`genid` gets the request, and its answer is checked', () => {
     const { engine } = begun({ genid: (request: { id: string }) => request.id })
     expect(engine.mintId({ id: 'apple' })).toBe('apple')
     for (const id of ['', 7, undefined, 'x'.repeat(257)]) {
@@ -42,7 +42,7 @@ describe('ids', () => {
 })
 
 describe('secrets', () => {
-  test("the configured ones count, whatever a request brings, and a request's own where there are none", () => {
+  test("the configured ones are used whatever a request has, and a request's own when there are none", () => {
     const { engine } = begun({})
     expect(engine.signer('other').write('a')).toBe(engine.signer(undefined).write('a'))
     const { engine: bare } = begun({ secret: [] })
@@ -51,8 +51,8 @@ describe('secrets', () => {
   })
 })
 
-describe('asking the store', () => {
-  test('a failure is an event with the handle and the error, and then the caller’s', async () => {
+describe('calling the store', () => {
+  test('a failure is an event with the handle and the error, and then rejects', async () => {
     const { engine, clock } = begun({ deadline: '1s' })
     const heard = hearEvents()
     const failing = (): unknown =>

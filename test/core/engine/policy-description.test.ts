@@ -10,7 +10,7 @@ const keys = [
   { id: '2030-01', secret: oldSecret, notAfter: Date.UTC(2031, 0, 1) },
 ]
 
-describe('what is told where nothing is set', () => {
+describe('the description of the defaults', () => {
   test.each([
     ['cookie', 'connect.sid; Path=/; HttpOnly'],
     ['idle timeout', '1d, activity recorded every 1m, so never earlier and at most 1m later'],
@@ -26,14 +26,14 @@ describe('what is told where nothing is set', () => {
     expect(linesWith()[name]).toEqual(told)
   })
 
-  test('each thing has one line, and all begin at one column', () => {
+  test('each item has one line, and all values begin at the same column', () => {
     const lines = stage().sessions.describe().split('\n')
     expect(lines).toHaveLength(10)
     for (const line of lines) expect(line).toMatch(/^.{21} {2}\S/)
   })
 })
 
-describe('what is told of', () => {
+describe('the description of', () => {
   test.each<[string, Partial<SessionsOptions>, string]>([
     ['the cookie', { name: 'sid' }, 'sid; Path=/; HttpOnly'],
     ['the cookie', { name: 'a$&b' }, 'a$&b; Path=/; HttpOnly'],
@@ -111,20 +111,20 @@ describe('what is told of', () => {
     expect(Object.values(linesWith(options))).toContain(told)
   })
 
-  test('a cookie that can never be written is a mistake, and is told as one', () => {
+  test('a cookie that can never be written throws', () => {
     const { sessions } = stage({ cookie: () => ({ sameSite: 'bogus' }) as never })
     expect(() => sessions.describe()).toThrow(expect.objectContaining({ code: 'COOKIE_INVALID' }))
   })
 
-  test('a key whose time is over is told as such', () => {
+  test('an expired key is shown as expired', () => {
     const { clock, sessions } = stage({ keys })
     clock.advance(366 * 24 * hour)
     expect(linesOf(sessions.describe())['keys']).toContain('2030-01 expired until')
   })
 })
 
-describe('what is told of a store that was written for express-session', () => {
-  test('it decides by itself, and is handed what it always was', () => {
+describe('the description of a store for express-session', () => {
+  test('says that the store decides, and that the data is in its own format', () => {
     const { sessions } = session({ secret, store: new ScriptedStore() })
     expect(linesOf(sessions.describe())).toMatchObject({
       'idle timeout': "decided by the store, by the cookie's maxAge",
@@ -133,13 +133,13 @@ describe('what is told of a store that was written for express-session', () => {
     })
   })
 
-  test('a secret that each request brings is told as such', () => {
+  test('says that each request brings the secret', () => {
     const { sessions } = session({ store: new ScriptedStore() })
     expect(linesOf(sessions.describe())['keys']).toBe('the secret that each request brings')
   })
 })
 
-describe('what is told to nobody', () => {
+describe('the description never contains', () => {
   test.each<[string, Partial<SessionsOptions>]>([
     ['a secret', { secret }],
     ['one of several secrets', { secret: [secret, oldSecret] }],
@@ -155,7 +155,7 @@ describe('what is told to nobody', () => {
     }
   })
 
-  test('the sessions that there are: no id, no handle, no subject', async () => {
+  test('the existing sessions: no id, no handle, no subject', async () => {
     const at = stage({ maxPerSubject: 3 })
     const before = at.sessions.describe()
     const ada = at.visitor()

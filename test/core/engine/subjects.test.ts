@@ -20,13 +20,13 @@ describe('a handle', () => {
     ...['', handle.slice(1), `${handle}a`, `${handle}\n`, `${handle.slice(1)}.`, `${handle.slice(1)}=`],
     ...[`${handle.slice(1)}é`, ` ${handle.slice(1)}`, '__proto__', undefined, null, 43, true, {}, [handle]],
     ...[new String(handle), { toString: () => handle }, Buffer.from(handle), Symbol(handle)],
-  ])('%o is none', value => {
+  ])('%o is not one', value => {
     expect(isHandle(value)).toBe(false)
   })
 })
 
 describe('a summary', () => {
-  test('it tells people what they may know, and nothing that opens a session', () => {
+  test('has the facts for display, and nothing that opens a session', () => {
     expect(summaryOf(facts)).toEqual({
       ...{ handle, subject: 'ada', createdAt: 1, authenticatedAt: 2, lastActiveAt: 3, expiresAt: 9 },
       device: { userAgent: 'Browser/1.0', address: '192.0.2.7' },
@@ -35,7 +35,7 @@ describe('a summary', () => {
     expect(JSON.stringify(summaryOf(record))).not.toContain('secret')
   })
 
-  test('of a session that nobody has signed in to has no subject', () => {
+  test('of an anonymous session has no subject', () => {
     const anonymous = { ...facts, subject: undefined, authenticatedAt: undefined, device: undefined }
     expect(summaryOf(anonymous)).toMatchObject({
       subject: undefined,
@@ -46,7 +46,7 @@ describe('a summary', () => {
 })
 
 describe('the sessions of a subject', () => {
-  test('the most recently active is the first, whoever signed in last', async () => {
+  test('the most recently active comes first, whichever signed in last', async () => {
     const at = stage()
     const [one, two, three] = [await signedIn(at), await signedIn(at), await signedIn(at)]
     for (const visitor of [two, three, one]) {
@@ -56,7 +56,7 @@ describe('the sessions of a subject', () => {
     expect(await handlesOf(at)).toEqual([one, three, two].map(({ id }) => at.sessions.handleOf(id)))
   })
 
-  test('a session of somebody else, of nobody, or that is over is not listed', async () => {
+  test('sessions of other subjects, anonymous ones and expired ones are not listed', async () => {
     const at = stage({ absolute: '1h' })
     await signedIn(at)
     at.clock.advance(30 * minute)
@@ -67,7 +67,7 @@ describe('the sessions of a subject', () => {
     expect(await handlesOf(at)).toEqual([at.sessions.handleOf(mine.id)])
   })
 
-  test('a store that answers too much is not believed', async () => {
+  test('records that a store lists by mistake are left out', async () => {
     const at = stage()
     const mine = await signedIn(at)
     const bob = await signedIn(at, 'bob')
@@ -80,7 +80,7 @@ describe('the sessions of a subject', () => {
     expect((await bob.request()).outcome).toBe('found')
   })
 
-  test('a session from before the line that was drawn is not listed, not found and not let in', async () => {
+  test('a session below the line is not listed, not found and not opened', async () => {
     const at = stage()
     const mine = await signedIn(at)
     const { key } = at.store.records()[0]!
@@ -90,7 +90,7 @@ describe('the sessions of a subject', () => {
     expect((await mine.request()).outcome).toBe('revoked')
   })
 
-  test('the one that the line leaves out goes on', async () => {
+  test('the one that the line spares goes on', async () => {
     const at = stage()
     const mine = await signedIn(at)
     const other = await signedIn(at)
@@ -101,7 +101,7 @@ describe('the sessions of a subject', () => {
     expect((await other.request()).outcome).toBe('revoked')
   })
 
-  test('whoever signs in after the line is let in, even in the same millisecond', async () => {
+  test('a sign-in after the line counts, even in the same millisecond', async () => {
     const at = stage()
     drawLine(at)
     const late = await signedIn(at)
@@ -109,14 +109,14 @@ describe('the sessions of a subject', () => {
     expect((await late.request()).outcome).toBe('found')
   })
 
-  test('a line of somebody else ends nothing', async () => {
+  test('a line of another subject ends nothing', async () => {
     const at = stage()
     const mine = await signedIn(at)
     await at.sessions.of('bob').endAll()
     expect((await mine.request()).outcome).toBe('found')
   })
 
-  test('a session that nobody has signed in to costs no look at any line', async () => {
+  test('an anonymous session costs no read of a line', async () => {
     const at = stage()
     const visitor = at.visitor()
     await visitor.request(session => Object.assign(session, { cart: 1 }))
@@ -145,7 +145,7 @@ async function handlesOf({ sessions }: Stage): Promise<string[]> {
   return (await sessions.of('ada').list()).map(summary => summary.handle)
 }
 
-/** What is left in a store by `endAll` of a process that was stopped before it had removed a record. */
+/** The state of a store after a process that ran `endAll` was killed before it removed a record. */
 function drawLine({ store, clock }: Stage, except?: string): void {
   const now = clock.now()
   store.inner.raiseEpoch('ada', { epoch: now + 1, except, expiresAt: now + 60 * minute })

@@ -9,18 +9,18 @@ describe('minting ids', () => {
     for (const id of ids) expect(id).toMatch(/^[\w-]{32}$/)
   })
 
-  test('every character of the alphabet is about as frequent at every place', () => {
+  test('every character of the alphabet is about equally frequent at every position', () => {
     const mint = new IdMint()
     const counts = new Map<string, number>()
     for (let round = 0; round < 20_000; round += 1) {
       for (const letter of mint.mint()) counts.set(letter, (counts.get(letter) ?? 0) + 1)
     }
     expect(counts.size).toBe(64)
-    // 10,000 are expected of each, with a standard deviation of 99: this is ten of them.
+    // 10,000 of each are expected, with a standard deviation of 99. The limit is ten deviations.
     for (const count of counts.values()) expect(Math.abs(count - 10_000)).toBeLessThan(1000)
   })
 
-  test('an id is exactly what the random source gave, 24 bytes at a time', () => {
+  test('an id is exactly the output of the random source, 24 bytes at a time', () => {
     const given: Buffer[] = []
     const mint = new IdMint(bytes => {
       for (let index = 0; index < bytes.length; index += 1) bytes[index] = (index * 7 + given.length) % 256
@@ -33,7 +33,7 @@ describe('minting ids', () => {
     expect(ids.join('')).toBe(expected)
   })
 
-  test('a random source that fails gives no id', () => {
+  test('no id is made when the random source fails', () => {
     const mint = new IdMint(() => {
       throw new Error('no entropy')
     })
@@ -41,7 +41,7 @@ describe('minting ids', () => {
     expect(() => mint.mint()).toThrow('no entropy')
   })
 
-  test('a random source that fails later does not lead to an id that was given before', () => {
+  test('no id is repeated when the random source fails later', () => {
     let refills = 0
     const mint = new IdMint(bytes => {
       refills += 1
@@ -55,7 +55,7 @@ describe('minting ids', () => {
 })
 
 describe("checking an application's own ids", () => {
-  test.each(['a', 'apple', '%', '/foo', '한글', 'x'.repeat(256)])('%j is taken as it is', id => {
+  test.each(['a', 'apple', '%', '/foo', '한글', 'x'.repeat(256)])('%j is accepted as it is', id => {
     expect(checkId(id)).toBe(id)
   })
 
@@ -73,7 +73,7 @@ describe("checking an application's own ids", () => {
     expect(() => checkId(id)).toThrow(expect.objectContaining({ code: 'ID_INVALID' }))
   })
 
-  test('the message does not contain what was refused, because it may be an id', () => {
+  test('the message does not contain the refused value, because it may be an id', () => {
     const tooLong = 'secret-'.repeat(50)
     expect(() => checkId(tooLong)).toThrow(/350 characters/)
     expect(() => checkId(tooLong)).not.toThrow(/secret-/)

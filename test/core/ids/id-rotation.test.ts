@@ -23,7 +23,7 @@ describe('the form of an id', () => {
     expect(rootOf(id)).toBe(isRotated ? id.slice(0, -33) : id)
   })
 
-  test('a successor has the root of its predecessor, and the new secret alone behind it', () => {
+  test('a successor has the root of its predecessor, followed by the new secret only', () => {
     const rotation = rotationOf()
     const first = rotation.successorOf(root, secretOf(1))
     expect(first).toBe(`${root}~${secretOf(1)}`)
@@ -32,7 +32,7 @@ describe('the form of an id', () => {
   })
 })
 
-describe('a session whose id was never changed', () => {
+describe('a session that was never rotated', () => {
   test('has its first id and no other', () => {
     const rotation = rotationOf()
     expect(rotation.currentFor(root, undefined, begunAt)).toBe(root)
@@ -41,8 +41,8 @@ describe('a session whose id was never changed', () => {
   })
 })
 
-describe('a session whose id was changed', () => {
-  test('the new id is its own, for ever', () => {
+describe('a rotated session', () => {
+  test('the new id is its present one, for ever', () => {
     const { rotation, ids, noted } = rotated(1)
     for (const now of [begunAt, begunAt + graceMs, begunAt + 1e12]) {
       expect(rotation.currentFor(ids[1]!, noted, now)).toBe(ids[1])
@@ -50,13 +50,13 @@ describe('a session whose id was changed', () => {
     expect(rotation.rotatedAt(noted)).toBe(begunAt)
   })
 
-  test('the old one leads to the new one for as long as nobody has brought that', () => {
+  test('the old id leads to the new one until a visitor brings the new one', () => {
     const { rotation, noted, ids } = rotated(1)
     expect(rotation.isUnused(noted)).toBe(true)
     expect(rotation.currentFor(root, noted, begunAt + 1e12)).toBe(ids[1])
   })
 
-  test('and then until the very millisecond at which the grace is over', () => {
+  test('after that, the old id leads on until the exact millisecond at which the grace ends', () => {
     const { rotation, ids, noted: unused } = rotated(1)
     const noted = rotation.beginGrace(unused, begunAt)
     expect(rotation.isUnused(noted)).toBe(false)
@@ -66,7 +66,7 @@ describe('a session whose id was changed', () => {
     expect(rotation.currentFor(root, noted, begunAt + graceMs)).toBeUndefined()
   })
 
-  test('a request under way is led on, however long ago its id was given up', () => {
+  test('a request under way gets the new id, however long ago its own was given up', () => {
     const { rotation, noted, ids } = rotated(4)
     for (const id of ids) expect(rotation.currentForRequest(id, noted)).toBe(ids[4])
   })
@@ -76,7 +76,7 @@ describe('a session whose id was changed', () => {
     expect(rotation.currentFor(root, rotation.beginGrace(noted, begunAt), begunAt)).toBeUndefined()
   })
 
-  test('an id that was given up before the last change leads over all changes to the one that counts', () => {
+  test('an id from several rotations ago leads to the present one', () => {
     const { rotation, noted, ids } = rotated(3)
     for (const id of ids) expect(rotation.currentFor(id, noted, begunAt)).toBe(ids[3])
     expect(rotation.rotatedAt(noted)).toBe(begunAt + 2)
@@ -93,7 +93,7 @@ describe('a session whose id was changed', () => {
     expect(rotation.currentFor(ids[1]!, noted, now + 1)).toBeUndefined()
   })
 
-  test('no more than the latest four changes are noted, so that a record does not grow', () => {
+  test('only the latest four rotations are noted, so that a record does not grow', () => {
     const { rotation, noted, ids } = rotated(50)
     expect(rotation.currentForRequest(ids[45]!, noted)).toBeUndefined()
     for (const id of ids.slice(-5)) expect(rotation.currentForRequest(id, noted)).toBe(ids[50])
@@ -109,8 +109,8 @@ describe('a session whose id was changed', () => {
   })
 })
 
-describe('what is noted', () => {
-  test('no id stands in it, nor half of one, so that a leaked database leads nobody', () => {
+describe('the note in the record', () => {
+  test('contains no id, nor a half of one, so that a leaked database leads to no id', () => {
     const { noted, ids } = rotated(3)
     for (const id of ids) {
       expect(noted).not.toContain(id)
@@ -119,20 +119,20 @@ describe('what is noted', () => {
     }
   })
 
-  test('the same change is noted in another way each time', () => {
+  test('is different each time, even for the same rotation', () => {
     const rotation = rotationOf()
     const change = { from: root, to: `${root}~${secretOf(1)}` }
     const hops = [1, 2].map(() => JSON.parse(rotation.note(undefined, change, begunAt)).hops[0].to)
     expect(hops[0]).not.toBe(hops[1])
   })
 
-  test('under another cookie name it leads nobody', () => {
+  test('leads nowhere under another cookie name', () => {
     const { noted, ids } = rotated(1)
     const other = new IdRotation('other.sid', graceMs)
     for (const id of ids) expect(other.currentForRequest(id, noted)).toBeUndefined()
   })
 
-  test('a successor that was changed in the store is not followed', () => {
+  test('is not followed when the store has changed the successor', () => {
     const { rotation, noted } = rotated(1)
     const read = JSON.parse(noted)
     const { to } = read.hops[0]
@@ -143,7 +143,7 @@ describe('what is noted', () => {
     }
   })
 
-  test('changes that lead round in a circle end', () => {
+  test('ends when its rotations form a circle', () => {
     const rotation = rotationOf()
     const there = `${root}~${secretOf(1)}`
     let noted = rotation.note(undefined, { from: root, to: there }, begunAt)
@@ -157,7 +157,7 @@ describe('what is noted', () => {
     ...['{"current":"a","rotatedAt":"1","hops":[]}', '{"current":"a","rotatedAt":1,"hops":{}}'],
     ...['{"current":"a","rotatedAt":1,"hops":[null]}', '{"current":"a","rotatedAt":1,"hops":[{"from":"a"}]}'],
     '{"current":"a","rotatedAt":1,"hops":[{"from":"a","to":"b","until":null}]}',
-  ])('%j, which nobody has noted, leads nobody and breaks nothing', noted => {
+  ])('leads nowhere and throws nothing when it is %j', noted => {
     const rotation = rotationOf()
     expect(rotation.currentFor(root, noted, begunAt)).toBeUndefined()
     expect(rotation.currentForRequest(root, noted)).toBeUndefined()
@@ -175,7 +175,7 @@ function secretOf(index: number): string {
   return String(index).padStart(32, 's')
 }
 
-/** A session whose id was changed a few times, a millisecond apart, and all the ids that it has had. */
+/** A session after a few rotations, a millisecond apart, and all its ids. */
 function rotated(times: number, grace: number = graceMs) {
   const rotation = rotationOf(grace)
   const ids = [root]

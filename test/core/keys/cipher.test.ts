@@ -6,7 +6,7 @@ const setting = { key: randomBytes(32), nonce: randomBytes(12), fields: Buffer.f
 const text = '{"name":"žluťoučký kůň 🐎"}'
 const encrypted = encrypt(text, setting)
 
-test('what is encrypted is what AES-256-GCM of Node makes, with the full tag behind it', () => {
+test('the output is that of Node’s AES-256-GCM, followed by the full tag', () => {
   const cipher = createCipheriv('aes-256-gcm', setting.key, setting.nonce)
   cipher.setAAD(setting.fields)
   const ciphertext = Buffer.concat([cipher.update(text), cipher.final()])
@@ -15,7 +15,7 @@ test('what is encrypted is what AES-256-GCM of Node makes, with the full tag beh
   expect(decrypt(encrypted, setting)).toBe(text)
 })
 
-describe('what does not authenticate is refused without an exception', () => {
+describe('bytes that do not authenticate are refused without an exception', () => {
   const ciphertext = encrypted.subarray(0, -16)
   const tag = encrypted.subarray(-16)
 

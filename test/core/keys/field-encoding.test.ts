@@ -10,7 +10,7 @@ test('the format is fixed: a kind for each field, a length for each text', () =>
   expect(encodeFields([])).toHaveLength(0)
 })
 
-test('fields that resemble each other are told apart', () => {
+test('similar fields have different encodings', () => {
   const lists: Field[][] = [
     [],
     [''],
@@ -40,7 +40,7 @@ test('fields that resemble each other are told apart', () => {
   expect(new Set(encoded).size).toBe(lists.length)
 })
 
-test('no two lists of fields have one encoding', () => {
+test('no two lists of fields have the same encoding', () => {
   const fields = fc.array(
     fc.option(
       fc.oneof(

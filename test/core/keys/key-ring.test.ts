@@ -48,7 +48,7 @@ describe('which key is used', () => {
     expect(ring.find('new')).toBeUndefined()
   })
 
-  test('a date says the same as its milliseconds, and changing it later changes nothing', () => {
+  test('a date means the same as its milliseconds, and changing it later has no effect', () => {
     const clock = fakeClock()
     const notAfter = new Date(clock.now() + 1000)
     const ring = KeyRing.of([{ id: 'a', secret: newSecret, notAfter }], clock)
@@ -57,7 +57,7 @@ describe('which key is used', () => {
     expect(ring.find('a')).toBeDefined()
   })
 
-  test('when every key is over nothing is found, and whoever would write is told', () => {
+  test('when every key has expired none is found, and writing throws', () => {
     const clock = fakeClock()
     const ring = KeyRing.of([{ id: 'a', secret: newSecret, notAfter: clock.now() }], clock)
     clock.advance(1)
@@ -72,7 +72,7 @@ describe('which key is used', () => {
     expect(ringOf([{ id: 'a', secret: newSecret }]).find(id)).toBeUndefined()
   })
 
-  test('the options may change afterwards without any effect', () => {
+  test('changing the options afterwards has no effect', () => {
     const bytes = randomBytes(32)
     const key = { id: 'a', secret: bytes }
     const keys: KeyOptions[] = [key]
@@ -86,7 +86,7 @@ describe('which key is used', () => {
   })
 })
 
-describe('what is derived', () => {
+describe('derived keys', () => {
   const secrets: [string, Secret, Buffer][] = [
     ['text', newSecret, Buffer.from(newSecret)],
     ['text beyond ASCII', 'é'.repeat(16), Buffer.from('é'.repeat(16))],
@@ -94,19 +94,19 @@ describe('what is derived', () => {
     ['a key object', createSecretKey(Buffer.alloc(48, 9)), Buffer.alloc(48, 9)],
   ]
 
-  test.each(secrets)('a purpose has the key that HKDF says, for %s', (_kind, secret, bytes) => {
+  test.each(secrets)('the key for a purpose comes from HKDF, for %s', (_kind, secret, bytes) => {
     const { current } = ringOf([{ id: 'a', secret }])
     for (const purpose of ['enc', 'mac/connect.sid', 'index', ''])
       expect(current.derive(purpose)).toEqual(hkdf(bytes, `sojourn/v1/${purpose}`))
   })
 
-  test('the same purpose is worked out once, and another one is another key', () => {
+  test('the key for a purpose is derived once, and another purpose has another key', () => {
     const { current } = ringOf([{ id: 'a', secret: newSecret }])
     expect(current.derive('enc')).toBe(current.derive('enc'))
     expect(current.derive('enc')).not.toEqual(current.derive('mac'))
   })
 
-  test('ten thousand purposes do not stay in memory, and each is right', () => {
+  test('ten thousand purposes do not stay in memory, and each has the right key', () => {
     const { current } = ringOf([{ id: 'a', secret: newSecret }])
     const first = current.derive('0')
     for (let index = 1; index < 10_000; index += 1) current.derive(String(index))
@@ -116,7 +116,7 @@ describe('what is derived', () => {
 })
 
 describe('keys from plain secrets', () => {
-  test('each has an id that depends on nothing but the secret, and shows nothing of it', () => {
+  test('each has an id that depends only on the secret, and shows nothing of it', () => {
     const [first, second] = KeyRing.ofSecrets([newSecret, 'cat'], fakeClock()).describe()
     expect(first).toEqual({ id: fingerprint(newSecret), notAfter: undefined, state: 'writes' })
     expect(second).toEqual({ id: fingerprint('cat'), notAfter: undefined, state: 'reads' })
@@ -129,7 +129,7 @@ describe('keys from plain secrets', () => {
     expect(named.derive('enc')).toEqual(plain.derive('enc'))
   })
 
-  test('an array that changes in place is heeded at once, and what stays keeps its key', () => {
+  test('an array that changes in place takes effect at once, and a secret that stays keeps its key', () => {
     const secrets: Secret[] = ['old']
     const ring = KeyRing.ofSecrets(secrets, fakeClock())
     const old = ring.current
@@ -147,7 +147,7 @@ describe('keys from plain secrets', () => {
     expect(KeyRing.ofSecrets(['a', 'b', 'a'], fakeClock()).describe()).toHaveLength(2)
   })
 
-  test('no secret at all finds nothing, and whoever would write is told', () => {
+  test('an empty list finds no key, and writing throws', () => {
     const ring = KeyRing.ofSecrets([], fakeClock())
     expect(ring.findCurrent()).toBeUndefined()
     expect(ring.find('')).toBeUndefined()
@@ -155,8 +155,8 @@ describe('keys from plain secrets', () => {
   })
 })
 
-describe('what is told of a key', () => {
-  test('its id, its last instant and its state, and nothing else', () => {
+describe('the description of a key', () => {
+  test('has its id, its last instant and its state, and nothing else', () => {
     const clock = fakeClock()
     const past = clock.now() - 1
     const keys: KeyOptions[] = [
@@ -175,7 +175,7 @@ describe('what is told of a key', () => {
     ])
   })
 
-  test('neither the ring nor a key shows the secret, or what is derived from it, when it is printed', () => {
+  test('neither the ring nor a key shows the secret or a derived key when it is printed', () => {
     const keys = [{ id: 'a', secret: newSecret }]
     const plain = KeyRing.ofSecrets([newSecret], fakeClock())
     for (const ring of [ringOf(keys), plain]) {
@@ -266,7 +266,7 @@ describe('keys that are refused', () => {
       "Expected `keys[0].secret` to be a string, bytes, or a KeyObject of type 'secret', got a KeyObject of type 'private'.",
     ],
     [
-      'a date that is none',
+      'an invalid date',
       [{ ...good, notAfter: new Date('tomorrow') }],
       'Expected `keys[0].notAfter` to be a valid date or milliseconds since the epoch, got an invalid date.',
     ],
@@ -301,12 +301,12 @@ describe('keys that are refused', () => {
       'Expected one of `keys` to be usable, but each is revoked or past its `notAfter`. Put a new key in front.',
     ],
     [
-      'nothing but keys that are over',
+      'nothing but expired keys',
       [{ ...good, notAfter: 0 }],
       'Expected one of `keys` to be usable, but each is revoked or past its `notAfter`. Put a new key in front.',
     ],
   ])('%s, with a message that says where', (_kind, keys, message) => {
-    // What a caller without types may hand in.
+    // A caller without types may pass anything.
     expect(() => KeyRing.of(keys as readonly KeyOptions[], fakeClock())).toThrow(
       expect.objectContaining({ name: 'SojournError', code: 'OPTION_INVALID', message }),
     )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { hasSameItems } from '../../../src/core/keys/secret.ts'
 
-test('two lists are the same when they hold the same things in the same order', () => {
+test('two lists are the same when they have the same items in the same order', () => {
   const bytes = Buffer.from('a')
   expect(hasSameItems([], [])).toBe(true)
   expect(hasSameItems(['a', bytes], ['a', bytes])).toBe(true)

@@ -42,7 +42,7 @@ const accepted: { readonly [option: string]: string } = {
   codec: "'json' or 'structured'",
 }
 
-describe('a wrong option throws at construction, and names the option, what was given and what is accepted', () => {
+describe('a wrong option throws at construction, and the message names the option, the given value and the accepted ones', () => {
   const spans = ['idle', 'absolute', 'touchEvery', 'deadline', 'rotateEvery', 'rotationGrace']
   const durations = spans.flatMap(option => [
     ...[[option, '20 mins', "'20 mins'"] as const, [option, '1 hour ', "'1 hour '"] as const],
@@ -130,7 +130,7 @@ describe('a wrong option throws at construction, and names the option, what was 
     expect(error).toHaveProperty('message', expect.stringContaining(accepted[option] ?? '?'))
   })
 
-  test('an option that does not exist is told with the ones that do', () => {
+  test('the error for an unknown option lists the known ones', () => {
     expect(errorOf({ secert: 'x' })).toHaveProperty(
       'message',
       expect.stringMatching(/`secert`.*secret, keys, .*store/),
@@ -140,7 +140,7 @@ describe('a wrong option throws at construction, and names the option, what was 
     }
   })
 
-  test('a store that has none of the verbs is no store', () => {
+  test('an object without any of the verbs is no store', () => {
     for (const store of [{}, new Map(), new EventEmitter(), { name: 'half', load: () => undefined }]) {
       expect(errorOf({ store })).toMatchObject({ code: 'OPTION_INVALID' })
     }
@@ -171,7 +171,7 @@ describe('the secret', () => {
     ['a public key', publicKey],
     ['an object among secrets', [secret, {}]],
     ['a key pair read from PEM', createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }))],
-  ])('%s cannot sign, and is refused at construction', (_kind, value) => {
+  ])('%s cannot sign, and throws at construction', (_kind, value) => {
     expect(errorOf({ secret: value })).toMatchObject({ code: 'OPTION_INVALID' })
   })
 
@@ -258,7 +258,7 @@ describe('right options', () => {
     expect(policy.cookies.name).toBe('connect.sid')
   })
 
-  test('an array of secrets is used itself, so that it can change in place', () => {
+  test('an array of secrets is not copied, so that it can change in place', () => {
     const secrets = [secret]
     expect(resolveOptions({ secret: secrets }).secrets).toBe(secrets)
   })
@@ -274,7 +274,7 @@ describe('right options', () => {
 describe('which requests are passive', () => {
   const carrier = { cookieHeader: '', isSecure: true, request: { isPoll: true } }
 
-  test('the option is asked with the request, and the route may say so too', () => {
+  test('the option gets the request, and the route may also decide', () => {
     const { isPassive } = resolveOptions({
       secret,
       passive: (request: { isPoll: boolean }) => request.isPoll,
@@ -284,7 +284,7 @@ describe('which requests are passive', () => {
     expect(isPassive({ ...carrier, request: { isPoll: false }, isPassive: true })).toBe(true)
   })
 
-  test('only `true` is yes', () => {
+  test('only `true` counts as yes', () => {
     for (const answer of [1, 'yes', {}, Promise.resolve(true), undefined]) {
       expect(resolveOptions({ secret, passive: () => answer as never }).isPassive(carrier)).toBe(false)
     }
@@ -292,7 +292,7 @@ describe('which requests are passive', () => {
 })
 
 describe('reporting', () => {
-  test('whoever checks decides what a problem is: each is reported with its option', () => {
+  test('the caller gets each problem with its option, and decides what to do', () => {
     const reported: string[] = []
     const options = { rolling: 1, idle: 'x', cookie: { sameSite: 'bogus' }, bogus: 1 }
     checkOptions(options, option => reported.push(option))

@@ -6,21 +6,21 @@ import { hour, minute, secret } from '../stage.ts'
 
 const day = 24 * hour
 const begunAt = Date.UTC(2030, 0, 1)
-/** NIST SP 800-63B-4: how long a session may rest, and how long it may live. The first level may rest. */
+/** NIST SP 800-63B-4: how long a session may be idle, and how long it may live. The first level has no idle limit. */
 const figures: readonly (readonly [PresetName, restMs: number, lifeMs: number])[] = [
   ['nist-aal1', 30 * day, 30 * day],
   ['nist-aal2', hour, day],
   ['nist-aal3', 15 * minute, 12 * hour],
 ]
 
-test('there is a preset for each level, and none beside them', () => {
+test('there is a preset for each level, and no other preset', () => {
   expect(Object.keys(presets)).toEqual(figures.map(([name]) => name))
   expect(presetNames).toEqual(Object.keys(presets))
 })
 
 describe.each(figures)('%s', (preset, restMs, lifeMs) => {
   test.each([null, 1000, 10 * minute, hour, day, 400 * day])(
-    'no session rests or lives longer than NIST allows, with a cookie of %s',
+    'no session is idle or lives longer than NIST allows, with a cookie of %s',
     maxAge => {
       const timeouts = timeoutsOf(preset)
       for (let usedAt = begunAt; usedAt < begunAt + lifeMs + day; usedAt += lifeMs / 48) {
@@ -31,7 +31,7 @@ describe.each(figures)('%s', (preset, restMs, lifeMs) => {
     },
   )
 
-  test('a session is over at the very millisecond at which NIST ends it, whatever the store has kept', () => {
+  test('a session expires at the exact millisecond at which NIST ends it, whatever the store answers', () => {
     const touchedAt = begunAt + lifeMs - minute
     const record = { touchedAt, createdAt: begunAt, expiresAt: Number.POSITIVE_INFINITY }
     expect(timeoutsOf(preset).isOver(begunAt + lifeMs - 1, record)).toBe(false)
@@ -46,7 +46,7 @@ test.each([
   expect(timeoutsOf(preset).activity(begunAt, { createdAt: begunAt }, null).expiresAt).toBe(begunAt + restMs)
 })
 
-test('what is set beside a preset counts in its place', () => {
+test('an option beside a preset overrides the preset', () => {
   const { idleMs, absoluteMs, touchEveryMs } = resolveOptions({
     ...{ secret, preset: 'nist-aal2', idle: '5m', absolute: '1h', touchEvery: '10s' },
   })

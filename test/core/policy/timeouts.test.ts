@@ -32,7 +32,7 @@ describe('the idle timeout', () => {
     expect(always.activity(begunAt, { createdAt: begunAt }, null).expiresAt).toBe(begunAt + 20 * minute)
   })
 
-  test('activity just before it would be recorded leaves the whole idle time', () => {
+  test('activity just before the next recording still gives the whole idle time', () => {
     const each = timeouts({ idleMs: 20 * minute })
     const times = each.activity(begunAt, { createdAt: begunAt }, null)
     const last = begunAt + each.touchEveryMs(null) - 1
@@ -40,7 +40,7 @@ describe('the idle timeout', () => {
     expect(times.expiresAt).toBeGreaterThan(last + 20 * minute)
   })
 
-  test('a session whose cookie is over at once is over at once', () => {
+  test('a session whose cookie expires at once expires at once', () => {
     expect(timeouts({}).activity(begunAt, { createdAt: begunAt }, 0)).toEqual({
       touchedAt: begunAt,
       expiresAt: begunAt,
@@ -50,7 +50,7 @@ describe('the idle timeout', () => {
 })
 
 describe('the absolute timeout', () => {
-  test('no activity leads beyond it', () => {
+  test('no activity extends it', () => {
     const each = timeouts({ idleMs: hour, absoluteMs: 8 * hour })
     expect(each.activity(begunAt + 6 * hour, { createdAt: begunAt }, null).expiresAt).toBe(
       begunAt + 7 * hour + minute,
@@ -68,8 +68,8 @@ describe('the absolute timeout', () => {
   })
 })
 
-describe('whether a record is over', () => {
-  test('it is over at the very instant that it names', () => {
+describe('whether a record has expired', () => {
+  test('it expires at the exact instant in `expiresAt`', () => {
     const record = { touchedAt: begunAt, expiresAt: begunAt + hour, createdAt: begunAt }
     expect(timeouts({}).isOver(begunAt + hour - 1, record)).toBe(false)
     expect(timeouts({}).isOver(begunAt + hour, record)).toBe(true)
@@ -85,7 +85,7 @@ describe('the last activity', () => {
     ['the lifetime that was read, where no `idle` is set', {}, hour, hour + minute],
     ['a day for a cookie that ends with the browser', {}, null, day + minute],
     ['the longest lifetime, where nobody has read it', {}, undefined, 400 * day + minute],
-  ])('is how long ago at most: %s', (_kind, policy, maxAge, restMs) => {
+  ])('is at most this long ago: %s', (_kind, policy, maxAge, restMs) => {
     for (const expiresAt of [Number.POSITIVE_INFINITY, Number.NaN, undefined as never]) {
       const record = { ...endless, expiresAt }
       expect(timeouts(policy).isOver(begunAt + restMs - 1, record, maxAge)).toBe(false)
@@ -93,14 +93,14 @@ describe('the last activity', () => {
     }
   })
 
-  test('is known to the store alone, where that keeps sessions for other software', () => {
+  test('is known only to the store, when that keeps sessions for other software', () => {
     const policy = { idleMs: undefined, absoluteMs: Number.POSITIVE_INFINITY, touchEveryMs: undefined }
     const blind = new Timeouts(policy, { keepsSessions: true })
     expect(blind.isOver(begunAt, { ...endless, touchedAt: 0 }, hour)).toBe(false)
     expect(blind.isTouchDue(begunAt, { ...endless, touchedAt: begunAt + day }, hour)).toBe(true)
   })
 
-  test('is nobody’s, where the store does not answer it', () => {
+  test('counts as too long ago when the store does not answer it', () => {
     expect(timeouts({}).isOver(begunAt, { ...endless, touchedAt: undefined as never })).toBe(true)
   })
 })
@@ -119,13 +119,13 @@ describe('recording activity', () => {
     expect(timeouts(policy).touchEveryMs(maxAge)).toBe(touchEveryMs)
   })
 
-  test('it is due when the interval is over, and not before', () => {
+  test('it is due when the interval has passed, and not before', () => {
     const each = timeouts({ touchEveryMs: minute })
     expect(each.isTouchDue(begunAt + minute - 1, record, null)).toBe(false)
     expect(each.isTouchDue(begunAt + minute, record, null)).toBe(true)
   })
 
-  test('a store that is told everything is told each time, unless an interval was set', () => {
+  test('a store that records every touch gets each one, unless an interval is set', () => {
     const policy = { idleMs: undefined, absoluteMs: Number.POSITIVE_INFINITY, touchEveryMs: undefined }
     expect(new Timeouts(policy, { touchesAlways: true }).isTouchDue(begunAt, record, null)).toBe(true)
     expect(

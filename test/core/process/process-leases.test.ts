@@ -12,7 +12,7 @@ function begun(most: number) {
 }
 
 describe('the leases of one process', () => {
-  test('when all are lent nobody is lent another, until one is given up', () => {
+  test('when all are lent, no other is lent until one is released', () => {
     const { acquire, release } = begun(2)
     expect(['ada', 'bob', 'eve'].map(name => acquire(name, 1000))).toEqual([true, true, false])
     expect(acquire('ada', 2000)).toBe(true)
@@ -20,7 +20,7 @@ describe('the leases of one process', () => {
     expect(acquire('eve', 1000)).toBe(true)
   })
 
-  test('those that are over make room, whatever stands in front of them', () => {
+  test('expired ones make room, whatever their place in the order', () => {
     const { clock, acquire } = begun(2)
     acquire('ada', 2000)
     acquire('bob', 1000)
@@ -31,13 +31,13 @@ describe('the leases of one process', () => {
     expect(acquire('dan', 1000)).toBe(false)
   })
 
-  test('no timer waits for their end', () => {
+  test('no timer waits for their expiry', () => {
     const { clock, acquire } = begun(2)
     acquire('ada', 1000)
     expect(clock.waiting).toBe(0)
   })
 
-  test('those beside a store are the same for everybody who has that store, and others for another one', () => {
+  test('all users of one store share its leases, and another store has its own', () => {
     const [store, clock] = [{}, fakeClock()]
     const lease = { name: 'ada', token: 'one', expiresAt: clock.now() + 1000 }
     leasesBeside(store, clock).acquireLease(lease)

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { RecentMap } from '../../../src/core/process/recent-map.ts'
 
-describe('what was used lately', () => {
-  test('it is found again, and what was never there is not', () => {
+describe('a recent map', () => {
+  test('finds what was added, and nothing else', () => {
     const recent = new RecentMap<number>(3)
     recent.set('a', 1)
     recent.set('__proto__', 2)
     expect([recent.get('a'), recent.get('__proto__'), recent.get('b')]).toEqual([1, 2, undefined])
   })
 
-  test('whatever comes, no more than twice its size is remembered', () => {
+  test('holds at most twice its size, whatever is added', () => {
     const recent = new RecentMap<number>(10)
     for (let index = 0; index < 1000; index += 1) recent.set(`${index}`, index)
     const known = Array.from({ length: 1000 }, (_value, index) => recent.get(`${index}`))
@@ -17,7 +17,7 @@ describe('what was used lately', () => {
     expect(recent.get('999')).toBe(999)
   })
 
-  test('what is asked for again and again stays', () => {
+  test('keeps the entries that are read again and again', () => {
     const recent = new RecentMap<number>(10)
     recent.set('kept', 1)
     for (let index = 0; index < 1000; index += 1) {

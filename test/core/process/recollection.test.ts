@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { Recollection } from '../../../src/core/process/recollection.ts'
 import type { SessionRecord } from '../../../src/core/record/store.ts'
 
-describe('what is remembered of a session that the store does not have', () => {
-  test('a session that nobody here remembers is missing', () => {
+describe('what a process remembers of a session that the store does not have', () => {
+  test('a session that it does not remember is missing', () => {
     const recollection = new Recollection()
     for (const key of ['ada', '', '__proto__', 'toString']) {
       expect(recollection.outcomeOf(key, 1000)).toBe('missing')
     }
   })
 
-  test('a session is expired from the very millisecond at which its time is over', () => {
+  test('a session is expired from the exact millisecond of its end', () => {
     const recollection = new Recollection()
     recollection.noteLife(life('ada', 1000))
     expect(outcomes(recollection, [999, 1000, 1001])).toEqual(['missing', 'expired', 'expired'])
@@ -23,7 +23,7 @@ describe('what is remembered of a session that the store does not have', () => {
     expect(outcomes(recollection, [0, 1000, 5000])).toEqual(['revoked', 'revoked', 'revoked'])
   })
 
-  test('a session that was never seen alive can be seen to end', () => {
+  test('it remembers the end of a session that it has never seen alive', () => {
     const recollection = new Recollection()
     recollection.noteEnd('ada')
     expect(recollection.outcomeOf('ada', 1000)).toBe('revoked')
@@ -37,7 +37,7 @@ describe('what is remembered of a session that the store does not have', () => {
     expect(outcomes(recollection, [1000, 2000])).toEqual(['missing', 'expired'])
   })
 
-  test('it forgets the oldest of very many, and keeps the latest five thousand', () => {
+  test('it forgets the oldest sessions, and keeps the latest five thousand', () => {
     const recollection = new Recollection()
     for (let index = 0; index < 20_000; index += 1) recollection.noteEnd(`${index}`)
     const known = Array.from({ length: 20_000 }, (_, index) => recollection.outcomeOf(`${index}`, 0))

@@ -9,7 +9,7 @@ import { settle } from '../stage.ts'
 const limit = new Limit({ clock: systemClock, spanMs: 60_000 })
 
 describe('work under one name', () => {
-  test('it is done by one at a time, in the order in which it came', async () => {
+  test('runs one at a time, in the order of the calls', async () => {
     const turns = new Turns()
     const told: string[] = []
     const gates = [new Gate(), new Gate(), new Gate()]
@@ -25,19 +25,19 @@ describe('work under one name', () => {
     expect(told).toEqual(['0 begins', '0 ends', '1 begins', '1 ends', '2 begins', '2 ends'])
   })
 
-  test('the first begins at once, in the same turn', () => {
+  test('begins at once when nothing is queued, in the same turn of the event loop', () => {
     const told: string[] = []
     void new Turns().take('ada', limit, async () => void told.push('begun'))
     expect(told).toEqual(['begun'])
   })
 
-  test('each is answered what its own work answers', async () => {
+  test('answers each caller what its own work answers', async () => {
     const turns = new Turns()
     const answers = [1, 2, 3].map(answer => turns.take('ada', limit, async () => answer))
     expect(await Promise.all(answers)).toEqual([1, 2, 3])
   })
 
-  test('work that fails is its own failure, and the next goes on', async () => {
+  test('fails only for its own caller, and the next work runs', async () => {
     const turns = new Turns()
     const rejects = turns.take('ada', limit, () => Promise.reject(new Error('rejected')))
     const throws = turns.take('ada', limit, () => {
@@ -49,7 +49,7 @@ describe('work under one name', () => {
     expect(await next).toBe('done')
   })
 
-  test('the first may throw at once, and leaves the name free', async () => {
+  test('may throw at once, and leaves the name free', async () => {
     const turns = new Turns()
     const throws = turns.take('ada', limit, () => {
       throw new Error('thrown')
@@ -58,7 +58,7 @@ describe('work under one name', () => {
     expect(await turns.take('ada', limit, async () => 'done')).toBe('done')
   })
 
-  test('whoever comes after all is done waits for nobody', async () => {
+  test('does not wait when all earlier work is done', async () => {
     const turns = new Turns()
     await turns.take('ada', limit, async () => undefined)
     const told: string[] = []
@@ -67,7 +67,7 @@ describe('work under one name', () => {
     await next
   })
 
-  test('whoever comes while the last is at work still waits for it', async () => {
+  test('waits for the last work when that is still running', async () => {
     const turns = new Turns()
     const gate = new Gate()
     const told: string[] = []
@@ -84,7 +84,7 @@ describe('work under one name', () => {
 })
 
 describe('work under different names', () => {
-  test('nobody waits for anybody', async () => {
+  test('does not wait for each other', async () => {
     const turns = new Turns()
     const gate = new Gate()
     const held = turns.take('ada', limit, () => gate.passed)
@@ -96,7 +96,7 @@ describe('work under different names', () => {
 })
 
 describe('a turn that does not come', () => {
-  test('is waited for until the limit, and what was to be done then never is', async () => {
+  test('rejects at the limit, and its work never runs', async () => {
     const clock = fakeClock()
     const short = new Limit({ clock, spanMs: 1000 })
     const turns = new Turns()

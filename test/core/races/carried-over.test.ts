@@ -22,7 +22,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       return { at, ada, visit }
     }
 
-    test('carries over what another request has stored since this one began', async () => {
+    test('carries over data that another request stored since this one began', async () => {
       const { at, ada, visit } = await begun()
       await at.elsewhere(ada).request(addTea)
       await leave(visit.session as TestSession)
@@ -30,7 +30,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       expect([error, stored(at.store)]).toEqual([undefined, { cart: 'tea', own: 'change' }])
     })
 
-    test('carries over what another request stores in the very moment of the removal', async () => {
+    test('carries over data that another request stores just before the removal', async () => {
       const { at, ada, visit } = await begun()
       const gate = at.store.hold('replace')
       const leaving = leave(visit.session as TestSession)
@@ -44,7 +44,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       ])
     })
 
-    test('ends the session for whoever comes later, under each of its ids', async () => {
+    test('ends the session for later requests, under each of its ids', async () => {
       const { at, ada, visit } = await begun()
       const slow = await at.elsewhere(ada).arrive()
       await leave(visit.session as TestSession)
@@ -59,14 +59,14 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       ])
     })
 
-    test('is told when somebody else has ended the session before, and carries nothing over', async () => {
+    test('fails when another request has ended the session before, and carries nothing over', async () => {
       const { at, ada, visit } = await begun()
       await at.elsewhere(ada).request(session => session.destroy())
       const error = await failureOf(() => leave(visit.session as TestSession))
       expect(error).toBe(leave.toString().includes('signIn') ? 'SESSION_GONE' : undefined)
     })
 
-    test('can be called again after the answer of the store was lost', async () => {
+    test('can be called again after an answer of the store was lost', async () => {
       const { at, visit } = await begun()
       at.store.next('replace', async work => {
         await work()

@@ -14,7 +14,7 @@ import {
 
 type Ending = readonly [what: string, end: (ada: Visitor, at: TwoManagers) => Promise<unknown>]
 
-/** Everything that ends a session, as another process does it. */
+/** Every way to end a session, in another process. */
 const endings: readonly Ending[] = [
   ['destroyed', (ada, at) => at.elsewhere(ada).request(session => session.destroy())],
   ['regenerated', (ada, at) => at.elsewhere(ada).request(session => session.regenerate())],
@@ -79,24 +79,27 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test.each(['hold', 'holdAnswer'] as const)('a touch beside a logout prolongs nothing (%s)', async held => {
-    const at = twoManagers(settings, traits)
-    const ada = await known(at)
-    const slow = await ada.arrive()
-    at.clock.advance(2 * minute)
-    const gate = at.store[held]('touch')
-    const committing = commit(slow)
-    await gate.reached
-    await at.elsewhere(ada).request(session => session.destroy())
-    gate.open()
-    expect([(await committing).setCookie, slow.outcome, at.store.records()]).toEqual([
-      undefined,
-      'revoked',
-      [],
-    ])
-  })
+  test.each(['hold', 'holdAnswer'] as const)(
+    'a touch concurrent with a logout prolongs nothing (%s)',
+    async held => {
+      const at = twoManagers(settings, traits)
+      const ada = await known(at)
+      const slow = await ada.arrive()
+      at.clock.advance(2 * minute)
+      const gate = at.store[held]('touch')
+      const committing = commit(slow)
+      await gate.reached
+      await at.elsewhere(ada).request(session => session.destroy())
+      gate.open()
+      expect([(await committing).setCookie, slow.outcome, at.store.records()]).toEqual([
+        undefined,
+        'revoked',
+        [],
+      ])
+    },
+  )
 
-  test('a touch that comes after a logout is told so, where no cookie is due either', async () => {
+  test('a touch after a logout is reported, even when no cookie is due', async () => {
     const at = twoManagers({ touchEvery: '1m' }, traits)
     const ada = await known(at)
     const slow = await ada.arrive()
@@ -108,7 +111,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect([slow.outcome, at.store.records(), namesOf(heard)]).toEqual(['revoked', [], ['gone']])
   })
 
-  test('a session that is destroyed while it is loaded is lost to who loads it, and to the store', async () => {
+  test('a session that is destroyed while another request loads it is gone for that request and from the store', async () => {
     const at = twoManagers(settings, traits)
     const ada = await known(at)
     const gate = at.store.holdAnswer('load')
@@ -124,7 +127,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect([visit.outcome, at.store.records(), namesOf(heard)]).toEqual(['revoked', [], ['gone']])
   })
 
-  test('of two regenerations at the same time one begins a session, and the other leaves nothing', async () => {
+  test('of two concurrent regenerations one begins a session, and the other leaves nothing', async () => {
     const at = twoManagers(settings, traits)
     const ada = await known(at)
     const visits = [await ada.arrive(), await at.elsewhere(ada).arrive()]
@@ -137,7 +140,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each(['regenerate', 'destroy'] as const)(
-    'of a regeneration and a logout at the same time never the old id survives, %s first',
+    'the old id never survives a concurrent regeneration and logout, %s first',
     async first => {
       const at = twoManagers(settings, traits)
       const ada = await known(at)
@@ -185,7 +188,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     ])
   })
 
-  test('a session whose time is over to the millisecond is not stored again by a request under way', async () => {
+  test('a session that expires in this millisecond is not stored again by a request under way', async () => {
     for (const [spanMs, outcome] of [
       [11 * minute - 1, 'found'],
       [11 * minute, 'revoked'],
@@ -200,7 +203,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('what comes after the end is dropped and told of as an event, or fails, as the application wants', async () => {
+  test('a change after the end is dropped with an event, or fails, as configured', async () => {
     for (const [onGone, error] of [
       ['drop', undefined],
       ['fail', 'SESSION_GONE'],
@@ -216,7 +219,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('the loser of two regenerations is told where changes after the end fail', async () => {
+  test('the loser of two regenerations gets an error when changes after the end fail', async () => {
     const at = twoManagers({ onGone: 'fail' }, traits)
     const ada = await known(at)
     const slow = await ada.arrive()
@@ -224,7 +227,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(await failureOf(() => slow.session!.regenerate())).toBe('SESSION_GONE')
   })
 
-  test('a session of a subject that was ended cannot be read again by a request under way, in the index or not', async () => {
+  test('an ended session of a subject cannot be reloaded by a request under way, in the index or not', async () => {
     const at = twoManagers({}, traits)
     const ada = await signedIn(at)
     const slow = await ada.arrive()
@@ -233,7 +236,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(await failureOf(() => slow.session!.reload())).toBe('SESSION_NOT_FOUND')
   })
 
-  test('what comes after the response has left cannot change the id, which nobody would be told', async () => {
+  test('a call after the response has left cannot change the id, which the visitor would not learn', async () => {
     for (const method of ['rotate', 'signIn'] as const) {
       const at = twoManagers({}, traits)
       const ada = await known(at)
@@ -247,7 +250,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('a logout that the store never answers ends nothing that it could not end, and clears no cookie', async () => {
+  test('a logout that the store never answers does not pretend to succeed, and clears no cookie', async () => {
     const at = twoManagers({ deadline: '1s' }, traits)
     const ada = await known(at)
     const visit = await ada.arrive()
@@ -266,23 +269,26 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 })
 
-describe.each(stores)('a session that a store which %s has not found', (_kind, traits) => {
+describe.each(stores)('a session that is missing from a store that %s', (_kind, traits) => {
   const endings: readonly (readonly [string, (session: TestSession) => unknown])[] = [
     ['destroy', session => session.destroy()],
     ['signOut', session => session.signOut()],
   ]
 
-  test.each(endings)('is removed all the same by %s, once, and the browser forgets', async (_name, end) => {
-    const at = twoManagers({}, traits)
-    const ada = await known(at)
-    at.store.next('load', () => undefined as never)
-    at.store.forgetCalls()
-    const visit = await ada.request(session => end(session))
-    expect([visit.outcome, visit.setCookie]).toEqual(['missing', expect.stringMatching(/; Max-Age=0;/)])
-    expect([at.store.calls, at.store.records()]).toEqual([['load', 'delete'], []])
-  })
+  test.each(endings)(
+    'is removed all the same by %s, once, and the browser deletes its cookie',
+    async (_name, end) => {
+      const at = twoManagers({}, traits)
+      const ada = await known(at)
+      at.store.next('load', () => undefined as never)
+      at.store.forgetCalls()
+      const visit = await ada.request(session => end(session))
+      expect([visit.outcome, visit.setCookie]).toEqual(['missing', expect.stringMatching(/; Max-Age=0;/)])
+      expect([at.store.calls, at.store.records()]).toEqual([['load', 'delete'], []])
+    },
+  )
 
-  test.each(endings)('is no logout by %s as long as the store does not remove it', async (_name, end) => {
+  test.each(endings)('is not logged out by %s while the store cannot remove it', async (_name, end) => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     const visit = await ada.arrive()
@@ -295,7 +301,7 @@ describe.each(stores)('a session that a store which %s has not found', (_kind, t
     await commit(visit)
   })
 
-  test.each(endings)('costs a stranger, and a forger, nothing with %s', async (_name, end) => {
+  test.each(endings)('causes no store call by a stranger or a forger with %s', async (_name, end) => {
     const at = twoManagers({}, traits)
     await known(at)
     at.store.forgetCalls()

@@ -8,7 +8,7 @@ const second = 1000
 const rotate = (session: TestSession): Promise<void> => session.rotate()
 
 describe.each(stores)('with a store that %s', (_kind, traits) => {
-  test('of two rotations at the same time one makes the successor, and both are given it', async () => {
+  test('of two concurrent rotations one makes the successor, and both get it', async () => {
     for (const held of ['hold', 'holdAnswer'] as const) {
       const at = twoManagers({}, traits)
       const ada = await known(at)
@@ -27,7 +27,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('so it is when ids are due to be changed at the end of two requests, and what both have changed counts', async () => {
+  test('two requests that rotate at their end get the same successor, and the changes of both count', async () => {
     const at = twoManagers({ rotateEvery: '1h' }, traits)
     const ada = await known(at)
     at.clock.advance(hour)
@@ -38,7 +38,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual({ user: 'ada', by0: true, by1: true })
   })
 
-  test('a request that was under way is given the successor by its save, and never another session', async () => {
+  test('the save of a request under way gets the successor, and never another session', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     const slow = await ada.arrive()
@@ -50,7 +50,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each([{ rolling: true }, { rolling: true, cookie: { maxAge: 12 * hour } }])(
-    'a cookie that is sent again is never the old one, with %j',
+    'a renewed cookie is never the old one, with %j',
     async options => {
       const at = twoManagers(options, traits)
       const ada = await known(at)
@@ -67,7 +67,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('nobody is sent a cookie again while the store cannot say which id the session has', async () => {
+  test('no cookie is renewed while the store cannot say which id the session has', async () => {
     const at = twoManagers({ rolling: true }, traits)
     const ada = await known(at)
     const slow = await ada.arrive()
@@ -76,7 +76,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each(['fail', 'send'] as const)(
-    'whoever has changed the id is not sent a cookie while nobody can say whether the session has ended, with %s',
+    'a request that rotated sends no cookie while the store cannot say whether the session has ended, with %s',
     async onCommitFailure => {
       const at = twoManagers({ onCommitFailure }, traits)
       const ada = await known(at)
@@ -89,7 +89,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('whoever was led to another id is not sent a cookie either', async () => {
+  test('a request that got another id sends no cookie then either', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     const late = at.elsewhere(ada)
@@ -100,7 +100,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(visit.setCookie).toBeUndefined()
   })
 
-  test('the old id leads on until the new one is used, and then within the grace to the millisecond', async () => {
+  test('the old id works until the new one is used, and then for exactly the grace', async () => {
     for (const [spanMs, outcome] of [
       [10 * second - 1, 'found'],
       [10 * second, 'replayed'],
@@ -120,7 +120,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('an old id neither changes the id nor gains time by being used', async () => {
+  test('using an old id neither rotates nor prolongs its grace', async () => {
     const at = twoManagers({ rotateEvery: '5s' }, traits)
     const ada = await known(at)
     const old = ada.cookie
@@ -138,7 +138,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await at.visitor(old).arrive()).outcome).toBe('replayed')
   })
 
-  test('a replay is an event, and ends the session where that is wanted', async () => {
+  test('a replay is an event, and ends the session if configured', async () => {
     for (const [onReplay, left] of [
       ['refuse', 1],
       ['end', 0],
@@ -166,7 +166,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('whoever never got the new id, because the connection broke off, comes with the old one and is given it', async () => {
+  test('a visitor who missed the new id because the connection broke brings the old one and gets it', async () => {
     const at = twoManagers({ onReplay: 'end' }, traits)
     const ada = await known(at)
     const old = ada.cookie
@@ -179,7 +179,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await at.visitor(old).arrive()).outcome).toBe('replayed')
   })
 
-  test('so it is where the store has changed the id and its answer was lost', async () => {
+  test('a visitor also gets the new id when the store rotated and its answer was lost', async () => {
     const at = twoManagers({ onReplay: 'end' }, traits)
     const ada = await known(at)
     const old = ada.cookie
@@ -198,7 +198,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each([{}, { isPassive: true }])(
-    'the first request with the new id writes that down, once, and prolongs nothing by it if it is a poll (%o)',
+    'the first request with the new id notes that, once, and prolongs nothing by it if it is a poll (%o)',
     async carrier => {
       const at = twoManagers({ touchEvery: '1h', idle: '2h' }, traits)
       const ada = await known(at)
@@ -215,7 +215,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('two requests that use the new id first write that down both, and lose nothing', async () => {
+  test('two first requests with the new id both note that, and lose nothing', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     await ada.request(rotate)
@@ -225,7 +225,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual({ user: 'ada', other: 1 })
   })
 
-  test('the activity of a request whose rotation was overtaken counts', async () => {
+  test('the activity of a request counts when another has rotated before it', async () => {
     const at = twoManagers({ rotateEvery: '1h', idle: '3h' }, traits)
     const ada = await known(at)
     at.clock.advance(hour)
@@ -244,7 +244,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await ada.arrive()).outcome).toBe('found')
   })
 
-  test('an id that was given up ends nobody’s session, whatever its request does', async () => {
+  test('a request with an id that was given up cannot end the session', async () => {
     for (const end of [
       (session: TestSession) => session.destroy(),
       (session: TestSession) => session.signOut(),
@@ -260,7 +260,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('a slow request keeps its session over four rotations', async () => {
+  test('a slow request keeps its session through four rotations', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     const slow = await ada.arrive()
@@ -274,7 +274,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual({ user: 'ada', slow: 1 })
   })
 
-  test('a slow request that five rotations have overtaken is told, and ends nothing of others', async () => {
+  test('a slow request fails after five rotations by others, and ends nothing', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     const slow = await ada.arrive()
@@ -289,7 +289,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     ['save', session => Object.assign(session, { other: 1 }).save()],
     ['update', session => session.update(own => void (own['other'] = 1))],
   ]
-  test.each(others)('a rotation and %s at the same time both count, in both orders', async (_what, other) => {
+  test.each(others)('a concurrent rotation and %s both count, in both orders', async (_what, other) => {
     for (const [slowly, quickly] of [
       [rotate, other],
       [other, rotate],
@@ -314,7 +314,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each(['destroy', 'regenerate', 'signIn', 'signOut'] as const)(
-    'a rotation beside %s brings nothing back, and the old id leads nowhere, in both orders',
+    'a rotation concurrent with %s brings nothing back, and the old id leads nowhere, in both orders',
     async method => {
       const end = (session: TestSession): Promise<void> =>
         method === 'signIn' ? session.signIn('ada') : session[method]()
@@ -357,7 +357,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('ids are changed after their span though the clock has gone back a day', async () => {
+  test('ids rotate after their span although the clock has gone back a day', async () => {
     const at = twoManagers({ rotateEvery: '1h', idle: '48h' }, traits)
     const ada = await known(at)
     const { id } = ada
@@ -369,7 +369,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(ada.id).toBe(rotated)
   })
 
-  test('ids are changed after their span, not for a poll, and not once the head has left', async () => {
+  test('ids rotate after their span, but not for a poll or after the head has left', async () => {
     const at = twoManagers({ rotateEvery: '1h' }, traits)
     const ada = await known(at)
     const { id } = ada
@@ -404,7 +404,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await ada.arrive()).outcome).not.toBe('found')
   })
 
-  test('a session of a subject stays theirs, and is ended under every id that it had', async () => {
+  test('a rotated session keeps its subject, and ends under every id that it had', async () => {
     const at = twoManagers({}, traits)
     const ada = await signedIn(at)
     const fast = at.elsewhere(ada)
@@ -417,7 +417,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each<Partial<SessionsOptions>>([{}, { seal: 'server' }, { seal: 'visitor' }])(
-    'no id of any generation is ever in what the store is given, with %j',
+    'no id of any generation ever reaches the store, with %j',
     async options => {
       const at = twoManagers(options, traits)
       const ada = await known(at)
@@ -435,7 +435,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('a store that fails when an id is due to be changed spoils no answer that stores nothing', async () => {
+  test('a store that fails when a rotation is due does not fail a response that stores nothing', async () => {
     const at = twoManagers({ rotateEvery: '1h' }, traits)
     const ada = await known(at)
     at.clock.advance(hour)
@@ -453,7 +453,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(ada.id).not.toBe(id)
   })
 
-  test('a store that fails to change the id leaves the visitor with the one that they have', async () => {
+  test('when the store fails to rotate, the visitor keeps the present id', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     const visit = await ada.arrive()
@@ -465,7 +465,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
 })
 
 test.each(stores)(
-  'a cookie that leaves with the first byte has the id that the session has by then, on a store that %s',
+  'a cookie that leaves with the first byte has the latest id of the session, with a store that %s',
   async (_kind, traits) => {
     const at = twoManagers({ rolling: true }, traits)
     const ada = await known(at)
@@ -474,7 +474,7 @@ test.each(stores)(
       expect(slow.session?.['user']).toBe('ada')
       const fast = isElsewhere ? at.elsewhere(ada) : at.visitor(ada.cookie)
       await fast.request(rotate)
-      // A process that has met the new id knows it.
+      // This process knows the new id only after a request has brought it.
       if (isElsewhere) await at.visitor(fast.cookie).request()
       expect(idOf(slow.announce())).toBe(fast.id)
       await slow.commit()

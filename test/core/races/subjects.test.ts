@@ -15,7 +15,7 @@ import {
 
 const day = 24 * hour
 
-/** Whether a browser with this cookie is signed in, as a request of its own sees it. */
+/** Whether a new request with this cookie is signed in. */
 async function isSignedIn(visitor: Visitor): Promise<boolean> {
   const { session } = await visitor.arrive()
   return session?.subject !== undefined
@@ -25,7 +25,7 @@ async function handlesOf(at: TwoManagers, subject = 'ada'): Promise<string[]> {
   return (await at.one.of(subject).list()).map(({ handle }) => handle).sort()
 }
 
-/** A request that signs somebody in, ended whatever becomes of it. */
+/** A request that signs a subject in, and commits whether or not the sign-in succeeds. */
 async function signIn(visitor: Visitor, subject = 'ada'): Promise<{ visit: TestVisit; error: unknown }> {
   const visit = await visitor.arrive()
   const error = await failureOf(() => visit.session!.signIn(subject))
@@ -39,7 +39,7 @@ type Ending = readonly [
   end: (at: TwoManagers, ada: Visitor, other: Visitor) => Promise<unknown>,
 ]
 
-/** Everything that ends the session of a visitor, another one of whose is given. */
+/** Every way to end the session `ada` of a subject who also has the session `other`. */
 const endings: readonly Ending[] = [
   ['endAll', at => at.other.of('ada').endAll()],
   ['endOthers', (at, _ada, other) => at.other.of('ada').endOthers(at.other.handleOf(other.id))],
@@ -54,7 +54,7 @@ const doings: readonly (readonly [what: string, work: (session: TestSession) => 
 ]
 
 describe.each(stores)('with a store that %s', (_kind, traits) => {
-  test('sign-ins at the same time are all in the list, in both processes', async () => {
+  test('concurrent sign-ins are all in the list, in both processes', async () => {
     const at = twoManagers({}, traits)
     const visitors = Array.from({ length: 20 }, (_, index) =>
       index % 2 === 0 ? at.visitor() : at.elsewhere(at.visitor()),
@@ -68,7 +68,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each(placesIn(8))(
-    'a sign-in that is interrupted by endAll dies or is told, at call $number, $moment it takes effect',
+    'a sign-in interrupted by endAll ends or fails, at call $number, $moment it takes effect',
     async place => {
       const at = twoManagers({ maxPerSubject: 5 }, traits)
       const ada = await known(at)
@@ -79,9 +79,9 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       visit.session!['after'] = 1
       ada.keep((await commit(visit)).setCookie)
       const isIn = await isSignedIn(ada)
-      // One that asks for the epoch only after `endAll` has come after it.
+      // A sign-in that reads the epoch after `endAll` counts as later.
       expect([came.hasCome(), isIn]).toEqual([true, !hasReadEpoch])
-      // Until it has looked at the line once more, which is its sixth call, it is told.
+      // It fails if `endAll` comes before its last read of the line, which is its sixth call.
       const isTold = hasReadEpoch && (place.number < 5 || (place.number === 5 && place.moment === 'before'))
       expect(error).toBe(isTold ? 'SESSION_GONE' : undefined)
       expect(await handlesOf(at)).toHaveLength(isIn ? 1 : 0)
@@ -111,7 +111,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     ),
   )
   test.each(interrupted)(
-    '$doing that is interrupted by $ending brings nothing back, $moment it takes effect',
+    '$doing interrupted by $ending brings nothing back, $moment it takes effect',
     async row => {
       const { doing, end, moment, work } = row
       const at = twoManagers({ rolling: true, cookie: { maxAge: hour }, touchEvery: '1m' }, traits)
@@ -132,7 +132,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
 
   /** @see issue 12, seed 324785371 */
   test.each(placesIn(4).filter(({ number }) => number < 3))(
-    'endOthers within endAll spares nobody, at call $number, $moment it takes effect',
+    'endOthers within endAll spares no session, at call $number, $moment it takes effect',
     async place => {
       const at = twoManagers({}, traits)
       const [ada] = [await signedIn(at), await signedIn(at)]
@@ -154,7 +154,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       [59_000, minute, 24 * hour].map(aheadMs => ({ atLimit, aheadMs })),
     ),
   )(
-    'a sign-in by a clock that is $aheadMs ms ahead makes no later one late, and keeps nobody out, with $atLimit',
+    'a sign-in by a clock that is $aheadMs ms ahead does not age later ones or keep them out, with $atLimit',
     async ({ atLimit, aheadMs }) => {
       const refuses = atLimit === 'refuse'
       const at = twoManagers({ maxPerSubject: refuses ? 4 : 2, atLimit, idle: '72h' }, traits)
@@ -170,7 +170,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('endOthers leaves exactly the current session, also when it is asked for twice at once', async () => {
+  test('endOthers leaves exactly the current session, even when called twice at once', async () => {
     const at = twoManagers({}, traits)
     const [ada, ...others] = [await signedIn(at), await signedIn(at), await signedIn(at)] as const
     const visits = [await ada.arrive(), await at.elsewhere(ada).arrive()] as const
@@ -190,7 +190,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each(placesIn(4))(
-    'a sign-in that is interrupted by endOthers dies, and the current session stays, at call $number, $moment',
+    'a sign-in interrupted by endOthers ends, and the current session stays, at call $number, $moment',
     async place => {
       const at = twoManagers({}, traits)
       const ada = await signedIn(at)
@@ -204,7 +204,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('a sign-in after endAll counts, also in the same millisecond and after a clock that was set back', async () => {
+  test('a sign-in after endAll counts, even in the same millisecond and after the clock was set back', async () => {
     const at = twoManagers({}, traits)
     for (const spanMs of [0, 0, -hour, -day, minute]) {
       at.clock.jump(spanMs)
@@ -216,7 +216,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('a session that the index has lost is ended by endAll all the same, under each of its ids', async () => {
+  test('endAll ends a session that is missing from the index, under each of its ids', async () => {
     const at = twoManagers({}, traits)
     const ada = await signedIn(at)
     const old = ada.cookie
@@ -232,7 +232,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect([at.store.records(), namesOf(heard)]).toEqual([[], ['revoked', 'revoked']])
   })
 
-  test('a list outlives no session, and no session its list', async () => {
+  test('the list has each session exactly as long as it lives', async () => {
     const at = twoManagers({ idle: '20m', touchEvery: '1m', absolute: '60d' }, traits)
     const ada = await signedIn(at)
     for (let count = 0; count < 100; count += 1) {
@@ -245,7 +245,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(await handlesOf(at)).toEqual([])
   })
 
-  test('the line that endAll has drawn outlives every session that it is about', async () => {
+  test('the line of endAll outlives every session below it', async () => {
     const at = twoManagers({ idle: '400d', absolute: '400d' }, traits)
     const ada = await signedIn(at)
     at.store.next('list the sessions of a subject', () => [] as never)
@@ -254,7 +254,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await ada.arrive()).outcome).not.toBe('found')
   })
 
-  test('the earliest sign-ins give way to the newest, one after the other in one millisecond', async () => {
+  test('the newest sign-ins replace the earliest, in order even within one millisecond', async () => {
     const at = twoManagers({ maxPerSubject: 2 }, traits)
     const visitors = [await signedIn(at), await signedIn(at), await signedIn(at), await signedIn(at)]
     const states: boolean[] = []
@@ -262,7 +262,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(states).toEqual([false, false, true, true])
   })
 
-  test('the newest sign-in is refused where the limit is reached, and the old session stays as it was', async () => {
+  test('the newest sign-in is refused at the limit, and the old session stays as it was', async () => {
     const at = twoManagers({ maxPerSubject: 2, atLimit: 'refuse' }, traits)
     await signedIn(at)
     const second = await signedIn(at)
@@ -279,7 +279,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each(['evict-oldest', 'refuse'] as const)(
-    'of many sign-ins at the same time exactly as many stay as may, and no other is told so (%s)',
+    'of many concurrent sign-ins exactly as many stay as the limit allows, and only these succeed (%s)',
     async atLimit => {
       const at = twoManagers({ maxPerSubject: 3, atLimit }, traits)
       const visitors = Array.from({ length: 12 }, (_, index) =>
@@ -291,7 +291,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       for (const [index, { error }] of answers.entries()) {
         const isIn = visitors[index]!.cookie !== undefined && (await isSignedIn(visitors[index]!))
         if (error !== undefined) expect(isIn).toBe(false)
-        // With the other limit a later sign-in may have ended it since.
+        // With 'evict-oldest' a later sign-in may have ended it since.
         else if (atLimit === 'refuse') expect(isIn).toBe(true)
       }
     },
@@ -304,7 +304,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   )(
     'a sign-in within a sign-in never exceeds the limit ($atLimit), at call $number, $moment it takes effect',
     async ({ atLimit, ...place }) => {
-      // Which of the two comes first is decided by their keys as well, so that several pairs are tried.
+      // Their keys also decide which of the two counts as earlier, so the test tries several pairs.
       for (let pair = 0; pair < 8; pair += 1) {
         const at = twoManagers({ maxPerSubject: 1, atLimit }, traits)
         const [slow, fast] = [await known(at), at.elsewhere(at.visitor())]
@@ -324,7 +324,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
 
   /** @see issue 12, seed 735645451 */
   test.each(placesIn(8))(
-    'where a limit refuses, exactly those are signed in who are told so, at call $number, $moment it takes effect',
+    'when a limit refuses, exactly the successful sign-ins count, at call $number, $moment it takes effect',
     async place => {
       for (let pair = 0; pair < 8; pair += 1) {
         const at = twoManagers({ maxPerSubject: 1, atLimit: 'refuse' }, traits)
@@ -339,7 +339,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   )
 
   test.each(placesIn(9))(
-    'a store that fails during a sign-in signs nobody in by halves, at call $number, $moment it takes effect',
+    'a store that fails during a sign-in leaves no half sign-in, at call $number, $moment it takes effect',
     async place => {
       const at = twoManagers({ maxPerSubject: 1 }, traits)
       const earlier = await signedIn(at)
@@ -356,13 +356,13 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       expect(await isSignedIn(ada)).toBe(false)
       const mine = at.store.records().filter(({ subject }) => subject === 'ada')
       expect(mine.every(({ key }) => key === at.one.handleOf(earlier.id))).toBe(true)
-      // Until the old session is asked to be deleted, nothing has changed.
+      // Nothing changes before the call that deletes the old session.
       const isUntouched = place.number < 3 || (place.number === 3 && place.moment === 'before')
       expect(at.store.records().some(({ key }) => key === oldKey)).toBe(isUntouched)
     },
   )
 
-  test('a subject sees and ends their own sessions only, and nothing that is no handle', async () => {
+  test('a subject sees and ends only their own sessions, and only by a handle', async () => {
     const at = twoManagers({}, traits)
     const [ada, eve] = [await signedIn(at), await signedIn(at, 'eve')]
     const handle = at.one.handleOf(ada.id)
@@ -382,7 +382,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       7,
       {},
     ]) {
-      // Whoever writes JavaScript may hand over anything.
+      // A caller in JavaScript may pass anything.
       expect(await at.one.of('ada').end(wrong as string)).toBe(false)
       expect(await at.one.end(wrong as string)).toBe(false)
       expect(await at.one.find(wrong as string)).toBeUndefined()
@@ -398,7 +398,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(await at.one.of('ada').end(handle)).toBe(false)
   })
 
-  test('a subject that is a number is the text of it', async () => {
+  test('a number as a subject is the same as its text', async () => {
     const at = twoManagers({}, traits)
     const ada = at.visitor()
     await ada.request(session => session.signIn(7))
@@ -406,7 +406,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(await at.one.of(7).endAll()).toBe(1)
   })
 
-  test('whoever signs out is out, keeps what was to be kept, and loses the cookie where nothing was', async () => {
+  test('a sign-out ends the session, keeps the named data, and deletes the cookie when there is none', async () => {
     const at = twoManagers({}, traits)
     const ada = await signedIn(at)
     const { id } = ada
@@ -425,7 +425,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(eve.cookie).toBeUndefined()
   })
 
-  test('of two sign-ins from one session at the same time one counts, and the other is told', async () => {
+  test('of two concurrent sign-ins from one session one counts, and the other fails', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     const visits = [await ada.arrive(), await at.elsewhere(ada).arrive()]
@@ -436,7 +436,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 })
 
-/** Whoever is stored last sees both, and is told when it is the one that goes. */
+/** Whether the slow sign-in is stored last: then it sees both sessions, and fails when it is the one to go. */
 function isStoredLast({ number, moment }: ReturnType<typeof placesIn>[number]): boolean {
   return number < 4 || (number === 4 && moment === 'before')
 }

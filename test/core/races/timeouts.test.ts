@@ -5,7 +5,7 @@ import { commit, known, signedIn, stores, twoManagers } from './two-managers.ts'
 
 const day = 24 * hour
 
-/** What NIST SP 800-63B-4 allows at most without activity, and at most altogether. */
+/** The most that NIST SP 800-63B-4 allows without activity, and in all. */
 const figures = [
   { preset: 'nist-aal1', idleMs: Number.POSITIVE_INFINITY, absoluteMs: 30 * day },
   { preset: 'nist-aal2', idleMs: hour, absoluteMs: day },
@@ -13,7 +13,7 @@ const figures = [
 ] as const
 
 describe.each(stores)('with a store that %s', (_kind, traits) => {
-  test('a session ends after its idle timeout and the span in which activity goes unrecorded, to the millisecond', async () => {
+  test('a session expires after its idle timeout plus `touchEvery`, to the millisecond', async () => {
     for (const [spanMs, outcome] of [
       [21 * minute - 1, 'found'],
       [21 * minute, 'expired'],
@@ -25,7 +25,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('a store that answers what is over is not believed', async () => {
+  test('the core refuses an expired record that the store answers', async () => {
     for (const times of [{ expiresAt: 0 }, { createdAt: 0 }]) {
       const at = twoManagers({ absolute: '8h' }, traits)
       const ada = await known(at)
@@ -36,7 +36,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('an idle timeout that is shortened counts for sessions that are there already', async () => {
+  test('a shortened idle timeout counts for existing sessions', async () => {
     for (const [before, after] of [
       [{ idle: '8h' }, { idle: '20m' }],
       [{ cookie: { maxAge: 8 * hour } }, { cookie: { maxAge: 20 * minute } }],
@@ -57,7 +57,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('a lifetime of a session’s own is not cut short by that of the others', async () => {
+  test('a session’s own lifetime is not cut to the configured one', async () => {
     const at = twoManagers({ cookie: { maxAge: 20 * minute } }, traits)
     const ada = at.visitor()
     await ada.request(session => {
@@ -68,7 +68,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await ada.arrive()).outcome).toBe('found')
   })
 
-  test('a store that answers no end keeps nobody for ever', async () => {
+  test('a record without an end from the store still expires', async () => {
     for (const expiresAt of [undefined, Number.NaN, Number.POSITIVE_INFINITY]) {
       const at = twoManagers({ idle: '20m' }, traits)
       const ada = await known(at)
@@ -84,7 +84,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('a session never ends earlier than promised, whenever its last activity was', async () => {
+  test('a session never expires earlier than promised, whenever its last activity was', async () => {
     for (const idle of ['10s', '1m', '20m', '24h'] as const) {
       for (const part of [0, 0.3, 0.99, 1, 1.7]) {
         const at = twoManagers({ idle }, traits)
@@ -98,7 +98,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('a clock that goes back a day keeps nobody for longer, and activity is recorded as ever', async () => {
+  test('a clock that goes back a day prolongs no session, and activity is recorded as before', async () => {
     const at = twoManagers({ idle: '20m', touchEvery: '1m' }, traits)
     const ada = await known(at)
     at.clock.jump(-day)
@@ -114,7 +114,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await ada.arrive()).outcome).toBe('expired')
   })
 
-  test('so it is when the first request after that changes something', async () => {
+  test('a clock that goes back prolongs no session when the first request after that changes something', async () => {
     const at = twoManagers({ idle: '20m' }, traits)
     const ada = await known(at)
     at.clock.jump(-day)
@@ -123,7 +123,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await ada.arrive()).outcome).toBe('expired')
   })
 
-  test('a process whose clock is behind by an hour takes nothing away, and writes nothing in vain', async () => {
+  test('a process whose clock is an hour behind shortens no session, and writes nothing in vain', async () => {
     const at = twoManagers({ idle: '20m' }, traits)
     const ada = await known(at)
     at.clock.jump(-hour)
@@ -135,7 +135,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await ada.arrive()).outcome).toBe('found')
   })
 
-  test('activity is recorded once per span, however many requests and processes there are', async () => {
+  test('activity is recorded once per `touchEvery`, however many requests and processes there are', async () => {
     const at = twoManagers({ idle: '20m', touchEvery: '1m' }, traits)
     const ada = await known(at)
     at.store.forgetCalls()
@@ -146,7 +146,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(at.store.calls.filter(verb => verb === 'touch')).toHaveLength(10)
   })
 
-  test('two touches at once leave the further of the times', async () => {
+  test('two concurrent touches leave the later of the times', async () => {
     const at = twoManagers({ idle: '20m', touchEvery: '1m' }, traits)
     const ada = await known(at)
     at.clock.advance(2 * minute)
@@ -162,7 +162,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(at.store.records()[0]).toEqual(further)
   })
 
-  test('a clock that is set forward ends at most what is over by it, and one that is set back ends nothing early', async () => {
+  test('a clock that is set forward ends only sessions that have expired by it, and one that is set back ends none early', async () => {
     const at = twoManagers({ idle: '20m', touchEvery: '1m' }, traits)
     const ada = await known(at)
     at.clock.jump(-hour)
@@ -183,7 +183,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     ['matches the option', { passive: request => request === 'poll' }, { request: 'poll' }],
   ]
   test.each(polls)(
-    'a request that %s prolongs nothing, also when it stores a change',
+    'a request that %s prolongs nothing, even when it stores a change',
     async (_how, options, carrier) => {
       const at = twoManagers({ idle: '20m', touchEvery: '1m', rolling: true, ...options }, traits)
       const ada = await known(at)
@@ -197,7 +197,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('a poll that has begun before it was marked passive prolongs nothing either', async () => {
+  test('a poll that is marked passive after it began prolongs nothing either', async () => {
     const at = twoManagers({ idle: '20m', touchEvery: '1m' }, traits)
     const ada = await known(at)
     at.clock.advance(20 * minute)
@@ -209,7 +209,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each(figures)(
-    '$preset ends no later than NIST says, without activity and with it',
+    '$preset ends sessions no later than NIST says, without activity and with it',
     async ({ preset, idleMs, absoluteMs }) => {
       const at = twoManagers({ preset }, traits)
       const idler = await signedIn(at)
@@ -235,7 +235,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('the timeouts of a preset and its slack stay within the figures that it is named after', () => {
+  test('the timeouts of a preset plus `touchEvery` stay within the figures of its NIST level', () => {
     expect(presets).toEqual({
       'nist-aal1': { absolute: '30d' },
       'nist-aal2': { idle: '59m', absolute: '24h', touchEvery: '1m' },
@@ -243,7 +243,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     })
   })
 
-  test('the absolute timeout is exact, whatever lifetime the cookie has and whatever is written', async () => {
+  test('the absolute timeout is exact, for any lifetime of the cookie and any writes', async () => {
     const writings: readonly ((session: TestSession) => unknown)[] = [
       () => undefined,
       session => Object.assign(session, { views: 1 }),
@@ -262,7 +262,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('somebody who signs in again begins anew, and whoever is only given a new session does not', async () => {
+  test('a new sign-in begins the absolute timeout anew, and a new session alone does not', async () => {
     const at = twoManagers({ absolute: '2h' }, traits)
     const ada = await known(at)
     at.clock.advance(hour)

@@ -6,14 +6,14 @@ import type { FakeClock } from '../../../src/testing/fake-clock.ts'
 import { type Anything, atOnce, later, stage, type TestVisit, type Visitor, writesLater } from '../stage.ts'
 import type { StandIn, WatchedStore } from '../watched-store.ts'
 
-/** Two managers, as two processes have them, on one store and by one clock. */
+/** Two managers with one store and one clock, like two processes. */
 export interface TwoManagers {
   readonly clock: FakeClock
   readonly store: WatchedStore
   readonly one: Sessions<Anything>
   readonly other: Sessions<Anything>
   visitor(cookie?: string): Visitor
-  /** The same browser, whose request has come to the other process. */
+  /** The same browser, with its next request at the other process. */
   elsewhere(visitor: Visitor): Visitor
 }
 
@@ -37,33 +37,33 @@ export function twoManagers(options: Partial<SessionsOptions>, traits: StoreTrai
   }
 }
 
-/** Somebody who is signed in, and how their next request is on its way at the other process. */
+/** A browser that is signed in. */
 export async function signedIn(at: TwoManagers, subject = 'ada'): Promise<Visitor> {
   const visitor = at.visitor()
   await visitor.request(session => session.signIn(subject))
   return visitor
 }
 
-/** The same without a subject. */
+/** A browser with a session, but without a sign-in. */
 export async function known(at: { visitor(): Visitor }, values: object = { user: 'ada' }): Promise<Visitor> {
   const visitor = at.visitor()
   await visitor.request(session => Object.assign(session, values))
   return visitor
 }
 
-/** What the only record holds. */
+/** The data of the only record; all records when there is not exactly one. */
 export function stored(store: WatchedStore): unknown {
   const records = store.records()
   return records.length === 1 ? JSON.parse(String(records[0]?.data)) : records
 }
 
-/** Ends a request, and answers what was decided for it. A failure is told, and not thrown. */
+/** Commits a request, and answers its cookie and its error. It does not throw. */
 export async function commit(visit: TestVisit): Promise<{ setCookie: string | undefined; error: unknown }> {
   const error = await failureOf(() => visit.commit())
   return { setCookie: visit.setCookie, error }
 }
 
-/** The code of what goes wrong; undefined when nothing does. */
+/** The code of the error that work throws, or the error itself without a code; undefined when it throws none. */
 export async function failureOf(work: () => MaybePromise<unknown>): Promise<unknown> {
   try {
     await work()
@@ -73,7 +73,7 @@ export async function failureOf(work: () => MaybePromise<unknown>): Promise<unkn
   }
 }
 
-/** A stream of numbers from 0 to 1 that a seed decides. */
+/** A pseudorandom source of numbers from 0 to 1: the same seed gives the same numbers. */
 export function seeded(seed: number): () => number {
   let state = seed
   return () => {
@@ -84,7 +84,7 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** Lets a store of a network take a number of turns of the queue for each answer, as a source of chance says. */
+/** Makes a store take a random number of microtasks before and after each load and replacement. */
 export function delay(store: WatchedStore, random: () => number): void {
   const { inner } = store
   const slow = async <Answer>(work: () => Answer): Promise<Answer> => {
@@ -97,7 +97,7 @@ export function delay(store: WatchedStore, random: () => number): void {
   store.replace = (record, version) => slow(() => inner.replace(record, version))
 }
 
-/** Where a call can be interrupted: before it takes effect, or before its answer arrives. */
+/** Where a test can interrupt a call: before it takes effect, or after, before its answer arrives. */
 export const moments = ['before', 'after'] as const
 export type Moment = (typeof moments)[number]
 
@@ -114,7 +114,7 @@ const verbs: readonly StoreVerb[] = [
 /** More calls than any one method of a session makes. */
 const mostCalls = 12
 
-/** Lets something happen at the call with this number from now on, whichever verb it is. Answers whether it came. */
+/** Runs something at the call with this number from now on, whichever verb it is. `hasCome` tells whether the call came. */
 export function atCall(
   store: WatchedStore,
   { number, moment }: { readonly number: number; readonly moment: Moment },
@@ -133,7 +133,7 @@ export function atCall(
   return { hasCome: () => calls > number }
 }
 
-/** All the places at which a method of so many calls can be interrupted. */
+/** All places at which a test can interrupt a method with this many calls. */
 export function placesIn(calls: number): readonly { readonly number: number; readonly moment: Moment }[] {
   return Array.from({ length: calls }, (_, number) => moments.map(moment => ({ number, moment }))).flat()
 }

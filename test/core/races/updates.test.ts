@@ -31,7 +31,7 @@ function increment(session: TestSession): void {
   session['views'] = Number(session['views'] ?? 0) + 1
 }
 
-/** Fifty requests that come at the same time, each of which counts twenty times. */
+/** Fifty concurrent requests, each of which counts twenty times. */
 async function countTo1000(ada: Visitor, at: TwoManagers, sides: number): Promise<void> {
   const browsers = Array.from({ length: 50 }, (_, index) => (index % sides === 0 ? ada : at.elsewhere(ada)))
   const visits = await Promise.all(browsers.map(browser => browser.arrive()))
@@ -43,7 +43,7 @@ async function countTo1000(ada: Visitor, at: TwoManagers, sides: number): Promis
   )
 }
 
-describe('a thousand updates of fifty requests count a thousand', () => {
+describe('a thousand updates by fifty requests count to a thousand', () => {
   const sides = [1, 2] as const
   const cases = stores.flatMap(([kind, traits]) => sides.map(side => ({ kind, traits, sides: side })))
   test.each(cases)('in lockstep, with a store that $kind, in $sides processes', async ({ traits, sides }) => {
@@ -54,7 +54,7 @@ describe('a thousand updates of fifty requests count a thousand', () => {
   })
 
   test.each([1, 2, 3, 4].flatMap(seed => sides.map(side => ({ seed, sides: side }))))(
-    'with answers that take their time, seed $seed, in $sides processes',
+    'with slow answers, seed $seed, in $sides processes',
     async ({ seed, sides }) => {
       const at = twoManagers({}, later)
       const ada = await known(at, { user: 'ada' })
@@ -65,7 +65,7 @@ describe('a thousand updates of fifty requests count a thousand', () => {
   )
 })
 
-/** One request that is on its way, and what another process does before it ends. */
+/** A request under way, and a whole request in another process before the first one ends. */
 async function beside(
   at: TwoManagers,
   values: object,
@@ -102,7 +102,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual(expected)
   })
 
-  test('a hook decides what both have changed, from what it was, and names of both are told', async () => {
+  test('a hook decides a name that both have changed, and gets the value from before; the event tells the name', async () => {
     const asked: unknown[] = []
     const at = twoManagers(
       {
@@ -122,7 +122,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(heard.find(({ name }) => name === 'conflicted')?.payload).toMatchObject({ clashes: ['views'] })
   })
 
-  test('a hook that throws fails the request, and what is stored stays', async () => {
+  test('a hook that throws fails the request, and the stored data stays', async () => {
     const broken = new Error('of the hook')
     const at = twoManagers(
       {
@@ -137,7 +137,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual({ a: 3 })
   })
 
-  test('an update that throws half-way leaves the session as it was, also where it waits', async () => {
+  test('an update that throws half-way leaves the session as it was, even when it awaits', async () => {
     for (const isAsync of [false, true]) {
       const at = twoManagers({}, traits)
       const ada = await known(at, { list: [1] })
@@ -159,7 +159,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('an update that waits is made anew upon what others have stored meanwhile, and its last answer counts', async () => {
+  test('an update that conflicts runs again on the newer data, and its last answer counts', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at, { views: 1 })
     const visit = await ada.arrive()
@@ -173,7 +173,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect([answer, calls, stored(at.store)]).toEqual([3, 2, { views: 3 }])
   })
 
-  test('an update stores what its request has changed before it, once', async () => {
+  test('an update also stores the earlier changes of its request, once', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at, { views: 1 })
     const visit = await ada.arrive()
@@ -186,7 +186,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(at.store.calls).toEqual([])
   })
 
-  test('what a request changes beside its own update is not lost, whoever is quicker', async () => {
+  test('a change that a request makes during its own update is not lost, in either order', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at, { views: 1 })
     const visit = await ada.arrive()
@@ -201,7 +201,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual({ views: 3, beside: 1 })
   })
 
-  test('an update that the store has refused is not stored by the end of the request, and counts once when repeated', async () => {
+  test('a failed update is not stored by the commit, and counts once when repeated', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at, { views: 1 })
     const visit = await ada.arrive()
@@ -213,7 +213,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual({ views: 2 })
   })
 
-  test('so it is with the first update of a new session', async () => {
+  test('a failed first update of a new session counts once when repeated', async () => {
     const at = twoManagers({}, traits)
     const visit = await at.visitor().arrive()
     at.store.fail('create')
@@ -223,7 +223,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toEqual({ views: 1 })
   })
 
-  test('an update that others never let through is a typed error, and is not stored later', async () => {
+  test('an update that keeps conflicting ends in a typed error, and is not stored later', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at, { views: 1 })
     const visit = await ada.arrive()
@@ -246,7 +246,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
       session => void (session.cookie.maxAge = 5 * minute),
       { views: 2, cookie: { originalMaxAge: 5 * minute } },
     ],
-  ])('an update beside %s: both count', async (_what, fast, expected) => {
+  ])('an update concurrent with %s: both count', async (_what, fast, expected) => {
     const at = twoManagers({ cookie: { maxAge: hour } }, traits)
     const ada = await known(at, { views: 1 })
     const visit = await ada.arrive()
@@ -261,7 +261,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 
   test.each(['destroy', 'regenerate', 'signOut'] as const)(
-    'an update beside %s is told that the session has ended',
+    'an update concurrent with %s fails because the session has ended',
     async method => {
       const at = twoManagers({}, traits)
       const ada = await known(at, { views: 1 })
@@ -275,7 +275,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     },
   )
 
-  test('a passive request that stores a change does not take activity back that came meanwhile', async () => {
+  test('a passive request that stores a change keeps activity from meanwhile', async () => {
     const at = twoManagers({ idle: '20m', touchEvery: '1m' }, traits)
     const ada = await known(at)
     const poll = await ada.arrive({ isPassive: true })
@@ -293,7 +293,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect((await ada.arrive()).outcome).toBe('found')
   })
 
-  test('a method that is awaited within an update is refused, and does not wait for itself', async () => {
+  test('a method that is awaited inside an update is refused, and does not wait for itself', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     const visit = await ada.arrive()
@@ -308,7 +308,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(await Promise.race([told, settle().then(() => 'waits')])).not.toBe('waits')
   })
 
-  test('sixty requests that change one session at the same time in two processes all count', async () => {
+  test('sixty concurrent requests that change one session in two processes all count', async () => {
     const at = twoManagers({}, traits)
     const ada = await known(at)
     const visits = await Promise.all(
@@ -320,7 +320,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(Object.keys(Object(stored(at.store)))).toHaveLength(61)
   })
 
-  test('an object that the application holds stays part of the session that is merged', async () => {
+  test('an object that the application holds stays part of the merged session', async () => {
     for (const method of ['save', 'update'] as const) {
       const at = twoManagers({}, traits)
       const ada = await known(at, { cart: { items: [1] }, views: 1 })
@@ -335,7 +335,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     }
   })
 
-  test('events tell of a conflict before they tell that it was stored', async () => {
+  test('the event of a conflict comes before that of the save', async () => {
     const at = twoManagers({}, traits)
     const visit = await beside(at, { z: 1 }, { slow: s => (s['a'] = 1), fast: s => (s['b'] = 1) })
     const heard = hearEvents()
@@ -344,10 +344,10 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 })
 
-describe('with a store that was written for express-session', () => {
-  test('a request that is only stored whatever happens does not write back what another has changed', async () => {
+describe('with a store for express-session', () => {
+  test('a request that is stored only because of `resave` does not overwrite the changes of another', async () => {
     const scripted = new ScriptedStore()
-    // A manager takes such a store too, which the types of Sojourn's own stores do not say.
+    // A manager also takes such a store, although the types do not say so.
     const store = callbackStore(scripted) as never
     const ada = new Visitor(createSessions<Anything>({ secret, store, resave: true }), undefined)
     await ada.request(session => Object.assign(session, { views: 1 }))
@@ -360,7 +360,7 @@ describe('with a store that was written for express-session', () => {
 })
 
 test.each(stores)(
-  'three hundred requests that change a session at once all count, with a store that %s',
+  'three hundred concurrent changes of a session all count, with a store that %s',
   async (_kind, traits) => {
     const at = twoManagers({}, traits)
     const ada = await known(at, { user: 'ada' })
@@ -375,7 +375,7 @@ test.each(stores)(
 )
 
 describe.each(stores)(
-  'what other code of a request changes while its update is under way, on a store that %s',
+  'a change by other code of a request during its update, with a store that %s',
   (_kind, traits) => {
     const changes: readonly (readonly [string, (session: TestSession) => void, unknown])[] = [
       ['sets', session => void (session['note'] = 'mine'), { views: 1, user: 'ada', note: 'mine' }],
@@ -393,7 +393,7 @@ describe.each(stores)(
       return { at, ada, visit, session: visit.session as TestSession, gate: new Gate() }
     }
 
-    test.each(changes)('stays where the function fails: what it %s', async (_what, change, wanted) => {
+    test.each(changes)('stays when the function throws, and the change %s', async (_what, change, wanted) => {
       const { at, visit, session, gate } = await begun()
       const updating = failureOf(() =>
         session.update(async (own: Anything) => {
@@ -411,22 +411,25 @@ describe.each(stores)(
       expect(stored(at.store)).toEqual({ cart: [], ...rest })
     })
 
-    test.each(changes)('stays where the update is made again: what it %s', async (_what, change, wanted) => {
-      const { at, ada, visit, session, gate } = await begun()
-      const updating = session.update(async (own: Anything) => {
-        increment(own as TestSession)
-        await gate.passed
-      })
-      await settle()
-      change(session)
-      await at.elsewhere(ada).request(other => void (other['others'] = true))
-      gate.open()
-      await updating
-      expect((await commit(visit)).error).toBeUndefined()
-      expect(stored(at.store)).toEqual({ cart: [], others: true, ...(wanted as Anything) })
-    })
+    test.each(changes)(
+      'stays when the update runs again, and the change %s',
+      async (_what, change, wanted) => {
+        const { at, ada, visit, session, gate } = await begun()
+        const updating = session.update(async (own: Anything) => {
+          increment(own as TestSession)
+          await gate.passed
+        })
+        await settle()
+        change(session)
+        await at.elsewhere(ada).request(other => void (other['others'] = true))
+        gate.open()
+        await updating
+        expect((await commit(visit)).error).toBeUndefined()
+        expect(stored(at.store)).toEqual({ cart: [], others: true, ...(wanted as Anything) })
+      },
+    )
 
-    test('goes with the update where its function touches the same name', async () => {
+    test('is undone with the update when its function writes the same name', async () => {
       const { at, visit, session, gate } = await begun()
       const updating = failureOf(() =>
         session.update(async () => {

@@ -7,8 +7,8 @@ import { settle } from '../stage.ts'
 
 const broken = new Error('connection refused')
 
-describe('a store that goes on with a call after a wait', () => {
-  /** Asks a store that waits at a gate in the middle of its verb. */
+describe('a store call of several steps', () => {
+  /** Calls a store that waits at a gate in the middle of its verb. */
   function waiting() {
     const { clock, call } = asked()
     const gate = gated<void>()
@@ -32,7 +32,7 @@ describe('a store that goes on with a call after a wait', () => {
     expect(steps).toEqual(['second step', 'third step'])
   })
 
-  test('takes no step more once its caller was told that the deadline is over', async () => {
+  test('takes no further step after its caller has hit the deadline', async () => {
     const { clock, open, steps, asking } = waiting()
     const failing = expect(asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
     clock.advance(1e9)
@@ -42,7 +42,7 @@ describe('a store that goes on with a call after a wait', () => {
     expect(steps).toEqual([])
   })
 
-  test('knows its own caller, whoever else asks meanwhile', async () => {
+  test('knows its own caller, even when others call meanwhile', async () => {
     const [late, inTime] = [waiting(), waiting()]
     late.clock.advance(1e9)
     await expect(late.asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
@@ -52,13 +52,13 @@ describe('a store that goes on with a call after a wait', () => {
     expect(late.steps).toEqual([])
   })
 
-  test('takes every step where nobody has given a deadline', () => {
+  test('takes every step without a deadline', () => {
     expect(sameCall()(() => 'a step')).toBe('a step')
   })
 })
 
-describe('asking a store', () => {
-  test('an answer that is there needs no timer', () => {
+describe('calling a store', () => {
+  test('an immediate answer needs no timer', () => {
     const { clock, call } = asked()
     expect(askStore(call, () => 'record')).toBe('record')
     expect(askStore(call, () => undefined)).toBeUndefined()
@@ -76,7 +76,7 @@ describe('asking a store', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test('a throw is a failure that names the store and the verb, and has the cause', () => {
+  test('a throw is a failure with the store, the verb and the cause', () => {
     const { call } = asked()
     const asking = (): unknown =>
       askStore(call, () => {
@@ -94,14 +94,14 @@ describe('asking a store', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test("the store's own message is in the cause alone", async () => {
+  test("the store's own message is only in the cause", async () => {
     const { call } = asked()
     const telling = new Error('redis://user:password@host')
     const asking = askStore(call, () => Promise.reject(telling))
     await expect(asking).rejects.not.toMatchObject({ message: expect.stringContaining('password') })
   })
 
-  test('a store that throws what is no error fails too', async () => {
+  test('a store that throws something other than an error fails, too', async () => {
     const { call } = asked()
     await expect(askStore(call, () => Promise.reject(undefined))).rejects.toMatchObject({
       code: 'STORE_FAILED',
@@ -116,7 +116,7 @@ describe('asking a store', () => {
 })
 
 describe('the deadline', () => {
-  test('no answer in time is a failure at that very instant, and not before', async () => {
+  test('no answer in time is a failure at the exact deadline, and not before', async () => {
     const { clock, call } = asked()
     const seen: unknown[] = []
     const asking = askStore(call, () => gated<string>().promise)
@@ -131,7 +131,7 @@ describe('the deadline', () => {
     expect(clock.waiting).toBe(0)
   })
 
-  test('an answer that comes later is ignored', async () => {
+  test('a late answer is ignored', async () => {
     const { clock, call } = asked()
     const { promise, resolve } = gated<string>()
     const asking = askStore(call, () => promise)
@@ -140,7 +140,7 @@ describe('the deadline', () => {
     await expect(asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
   })
 
-  test('a failure that comes later is ignored, and no unhandled rejection', async () => {
+  test('a late failure is ignored, and is no unhandled rejection', async () => {
     const { clock, call } = asked()
     const { promise, reject } = gated<string>()
     const asking = askStore(call, () => promise)
@@ -150,7 +150,7 @@ describe('the deadline', () => {
     await settle()
   })
 
-  test('a promise of any making counts as one', async () => {
+  test('any thenable counts as a promise', async () => {
     const { clock, call } = asked()
     const foreign = runInNewContext('Promise.resolve("record")') as Promise<string>
     expect(foreign).not.toBeInstanceOf(Promise)

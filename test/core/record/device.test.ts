@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type AddressDetail, describeDevice, parseDevice } from '../../../src/core/record/device.ts'
 
-describe('what a browser calls itself', () => {
+describe('the user agent', () => {
   test.each([
     ['Mozilla/5.0 (X11; Linux x86_64)', 'Mozilla/5.0 (X11; Linux x86_64)'],
     ['Bröwser 🐎', 'Bröwser 🐎'],
@@ -13,7 +13,7 @@ describe('what a browser calls itself', () => {
     expect(parseDevice(describeDevice({ userAgent }, 'whole'))).toEqual({ userAgent: kept })
   })
 
-  test('the first 256 characters are kept, and no half of one', () => {
+  test('the first 256 characters are kept, without half a character at the end', () => {
     expect(parseDevice(describeDevice({ userAgent: 'x'.repeat(100_000) }, 'whole'))).toEqual({
       userAgent: 'x'.repeat(256),
     })
@@ -21,7 +21,7 @@ describe('what a browser calls itself', () => {
     expect(cut).toEqual({ userAgent: 'x'.repeat(255) })
   })
 
-  test.each([undefined, '', 7, null, {}, ['a'], true])('%j is nothing', userAgent => {
+  test.each([undefined, '', 7, null, {}, ['a'], true])('%j is ignored', userAgent => {
     expect(describeDevice({ userAgent: userAgent as never }, 'whole')).toBeUndefined()
   })
 })
@@ -51,33 +51,33 @@ describe('an address', () => {
   test.each([
     ...[undefined, '', 'localhost', '192.0.2', '192.0.2.256', '192.0.2.7:80', '[::1]', '192.0.2.7, 10.0.0.1'],
     ...['::ffff:300.1.1.1', 'a\r\nb', '<script>', 7, null, {}, ['192.0.2.7']],
-  ])('%j is none', address => {
+  ])('%j is ignored', address => {
     for (const detail of ['whole', 'truncated', 'none'] satisfies AddressDetail[]) {
       expect(describeDevice({ address: address as never }, detail)).toBeUndefined()
     }
   })
 
-  test('it is left out beside a browser that is known', () => {
+  test('it may be missing when the browser is known', () => {
     const device = { userAgent: 'Browser/1.0', address: '192.0.2.7' }
     expect(parseDevice(describeDevice(device, 'whole'))).toEqual(device)
     expect(parseDevice(describeDevice(device, 'none'))).toEqual({ userAgent: 'Browser/1.0' })
   })
 })
 
-describe('what a store answers in the place of a device', () => {
+describe('an invalid device from a store', () => {
   test.each([
     ...[undefined, '', 'x', 'null', '1', '"text"', '[]', '{}', '{"userAgent":7,"address":{}}'],
     ...['{"userAgent":', '{"__proto__":{"userAgent":"x"}}'],
-  ])('%j is nothing', text => {
+  ])('%j is ignored', text => {
     expect(parseDevice(text)).toEqual({})
   })
 
-  test('a name in it carries nothing that changes how the text beside it is shown', () => {
+  test('a name in it has no characters that change how the text around it is shown', () => {
     const text = JSON.stringify({ userAgent: 'a\u202eb\nc' })
     expect(parseDevice(text)).toEqual({ userAgent: 'abc' })
   })
 
-  test('only what is known of a device is taken from it', () => {
+  test('only the known fields of a device are read', () => {
     const text = '{"userAgent":"Browser/1.0","address":7,"password":"x"}'
     expect(parseDevice(text)).toEqual({ userAgent: 'Browser/1.0' })
   })

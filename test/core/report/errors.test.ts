@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { describeValue, errorCodes, isError, SojournError } from '../../../src/core/report/errors.ts'
 
 describe('an error', () => {
-  test('it is an Error that says its name, its code and its cause', () => {
+  test('is an Error with its name, its code and its cause', () => {
     const cause = new Error('connection refused')
     const error = new SojournError('STORE_FAILED', 'The store failed.', { cause })
     expect(error).toBeInstanceOf(Error)
@@ -16,7 +16,7 @@ describe('an error', () => {
     expect(String(error)).toBe('SojournError: The store failed.')
   })
 
-  test('a status says whose turn it is: the store, the visitor, or whoever tries again', () => {
+  test('has the HTTP status that fits its cause', () => {
     const statuses = errorCodes.map(code => [code, new SojournError(code, '').status] as const)
     expect(Object.fromEntries(statuses.filter(([, status]) => status !== undefined))).toEqual({
       STORE_FAILED: 503,
@@ -31,7 +31,7 @@ describe('an error', () => {
     })
   })
 
-  test('each code is there once', () => {
+  test('has a unique code', () => {
     expect(new Set(errorCodes).size).toBe(errorCodes.length)
   })
 })
@@ -57,20 +57,17 @@ describe('describing a value', () => {
     expect(describeValue(value)).toBe(description)
   })
 
-  test('what is in an object is not told', () => {
+  test('does not show the contents of an object', () => {
     expect(describeValue({ password: 'hunter2' })).not.toContain('hunter2')
     expect(describeValue(['hunter2'])).not.toContain('hunter2')
   })
 })
 
-test.each(['Error', 'TypeError'])(
-  'an error of another realm is an error, as Node’s are in Jest: %s',
-  name => {
-    const foreign: unknown = runInNewContext(`new ${name}('elsewhere')`)
-    expect(foreign instanceof Error).toBe(false)
-    expect([isError(foreign), isError(new SojournError('STORE_FAILED', 'here'))]).toEqual([true, true])
-  },
-)
+test.each(['Error', 'TypeError'])('an error of another realm is an error, like Node’s in Jest: %s', name => {
+  const foreign: unknown = runInNewContext(`new ${name}('elsewhere')`)
+  expect(foreign instanceof Error).toBe(false)
+  expect([isError(foreign), isError(new SojournError('STORE_FAILED', 'here'))]).toEqual([true, true])
+})
 
 test.each([undefined, null, 'text', { name: 'Error', message: 'looks like one' }])(
   '%o is no error',

@@ -7,18 +7,18 @@ import { atOnce, hour, idOf, later, minute, stage, type TestSession } from '../s
 const leaveData = (session: TestSession): unknown => Object.assign(session, { user: 'hunter2' })
 
 describe('events', () => {
-  test('a payload is made only when somebody listens', () => {
+  test('a payload is made only when there is a listener', () => {
     publish('opened', () => expect.unreachable())
     const heard = hearEvents()
     publish('opened', () => ({ handle: 'a' }))
     expect(heard).toEqual([{ name: 'opened', payload: { handle: 'a' } }])
   })
 
-  test('each name is there once', () => {
+  test('each name is unique', () => {
     expect(new Set(eventNames).size).toBe(eventNames.length)
   })
 
-  test('the life of a session is told in order', async () => {
+  test('the events of a session come in order', async () => {
     const { visitor, sessions } = stage()
     const heard = hearEvents()
     const ada = visitor()
@@ -36,7 +36,7 @@ describe('events', () => {
     )
   })
 
-  test('a stranger causes none', async () => {
+  test('a stranger causes no event', async () => {
     const heard = hearEvents()
     await stage().visitor().request()
     expect(heard).toEqual([])
@@ -47,10 +47,10 @@ describe.each([
   ['answers at once', atOnce],
   ['answers later', later],
 ])('no payload holds an id, a cookie or data, with a store that %s', (_kind, traits) => {
-  test('whatever happens to sessions', async () => {
+  test('in any event of a session', async () => {
     const heard = hearEvents()
     const ids = await everythingHappens(traits)
-    // A request of another site is refused before a session is looked at, and this store inherits from nobody.
+    // A cross-site request is refused before its session is read, and this store takes over no foreign sessions.
     const others = eventNames.filter(name => name !== 'cross-site' && name !== 'adopted')
     expect(new Set(namesOf(heard))).toEqual(new Set(others))
     for (const { name, payload } of heard) {
@@ -66,7 +66,7 @@ function tell(payload: HeardEvent['payload']): string {
   return JSON.stringify(payload) + inspect(payload, { showHidden: true, depth: 20 })
 }
 
-/** Lets every event happen. Answers every id and every signature that there was. */
+/** Causes every event. Answers every id and every signature that occurred. */
 async function everythingHappens(traits: Parameters<typeof stage>[1]): Promise<string[]> {
   const { visitor, store, clock } = stage({ cookie: { maxAge: hour }, rolling: true }, traits)
   const ada = visitor()

@@ -42,7 +42,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   test.each<readonly [string, (own: Anything) => void, readonly string[]]>([
     ['something else', own => void (own['user'] = 'eve'), ['milk']],
     ['the same object', own => void (own['cart'] as Cart).items.push('bread'), ['milk', 'bread']],
-  ])('after a save that met another request which has changed %s', async (_what, change, items) => {
+  ])('after a save that conflicted with another request, which changed %s', async (_what, change, items) => {
     const { at, ada, visit, session, cart } = await begun()
     await at.elsewhere(ada).request(other => change(other))
     session['views'] = 1
@@ -54,7 +54,7 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
     expect(stored(at.store)).toMatchObject({ cart: { items: [...items, 'tea'] }, views: 1 })
   })
 
-  test('an update is not undone in what the route holds when it is made again', async () => {
+  test('a repeated update is not undone in the objects that the route holds', async () => {
     const { at, ada, session, cart } = await begun()
     const gate = at.store.hold('replace')
     const updating = failureOf(() =>
@@ -69,8 +69,8 @@ describe.each(stores)('with a store that %s', (_kind, traits) => {
   })
 })
 
-describe('objects in their places', () => {
-  test('lists and plain objects stay themselves, at every depth, in the order that was wanted', () => {
+describe('writing into existing objects', () => {
+  test('arrays and plain objects keep their identity, at every depth, with names in the new order', () => {
     const inner = { deep: [1, 2, 3], gone: 1 }
     const held = { list: [inner, 2], object: { b: 1, a: 2 } }
     const values = inHeldObjects(held, { object: { a: 3, b: 1 }, list: [{ deep: [1] }], more: 1 })
@@ -81,7 +81,7 @@ describe('objects in their places', () => {
     expect(Object.keys(held.object)).toEqual(['a', 'b'])
   })
 
-  test('an object that stands in two places changes in none of them by what becomes of the other', () => {
+  test('an object in two places does not change in one place because of the other', () => {
     const shared = { n: 1 }
     expect(inHeldObjects({ a: shared, b: shared }, { a: { n: 1 }, b: { n: 2 } })).toEqual({
       a: { n: 1 },
@@ -93,7 +93,7 @@ describe('objects in their places', () => {
     })
   })
 
-  test('what cannot be changed, and what is of another kind, is put in the place', () => {
+  test('a value that cannot be changed, or has another kind, is replaced', () => {
     const frozen = Object.freeze({ n: 1 })
     const bytes = new Uint8Array(1)
     const held = { frozen, list: [1], object: { n: 1 }, bytes, text: 'a', own: Object.create({ n: 1 }) }
@@ -111,7 +111,7 @@ describe('objects in their places', () => {
     expect([frozen, bytes, held.list]).toEqual([{ n: 1 }, new Uint8Array(1), [1]])
   })
 
-  test('maps, sets and dates stay themselves, and the objects in a map too', () => {
+  test('maps, sets and dates keep their identity, and so do the objects in a map', () => {
     const inner = { n: 1 }
     const map = new Map<unknown, unknown>([
       ['a', inner],
@@ -138,7 +138,7 @@ describe('objects in their places', () => {
     expect([...map.keys()]).toEqual(['b', 'a'])
   })
 
-  test('a circle ends', () => {
+  test('a cycle ends', () => {
     const circle: Anything = { n: 1 }
     circle['self'] = circle
     const wanted: Anything = { n: 2 }

@@ -31,7 +31,7 @@ describe.each([
     ['deleting what is not there', session => delete session.missing],
     ['replacing a method', session => Reflect.set(session, 'save', () => undefined)],
     ['touching it', session => session.touch()],
-  ])('%s is none', async (_name, act) => {
+  ])('%s is no change', async (_name, act) => {
     const { store, ada } = await signedIn(traits)
     const visit = await ada.request(act)
     expect(store.calls).toEqual(['load'])
@@ -95,7 +95,7 @@ describe.each([
       session => Object.defineProperty(session, 'x', { value: 1, enumerable: true, configurable: true }),
       { ...data, x: 1 },
     ],
-  ])('%s is one, and is stored', async (_name, act, stored) => {
+  ])('%s is a change, and is stored', async (_name, act, stored) => {
     const { store, ada } = await signedIn(traits)
     await ada.request(act)
     expect(store.calls).toEqual(['load', 'replace'])
@@ -105,7 +105,7 @@ describe.each([
     })
   })
 
-  test('an object that was handed out before an explicit save and changed after it is stored', async () => {
+  test('an object that the route got before an explicit save and changed after it is stored', async () => {
     const { store, ada } = await signedIn(traits)
     await ada.request(async session => {
       const nested = Object(session.nested)
@@ -117,7 +117,7 @@ describe.each([
 })
 
 describe('the lifetime of one session', () => {
-  test("a session's own lifetime outlives the request, and is not stored when it is the configured one", async () => {
+  test("a session's own lifetime outlives the request, and is not stored when it equals the configured one", async () => {
     const { store, visitor, clock } = stage({ cookie: { maxAge: 60 * minute } })
     const ada = visitor()
     await ada.request(session => Object.assign(session, { user: 'ada' }))
@@ -133,7 +133,7 @@ describe('the lifetime of one session', () => {
     expect(store.records()[0]?.data).toBe('{"user":"ada"}')
   })
 
-  test('a lifetime that ends with the browser is kept too', async () => {
+  test('a lifetime that ends with the browser is kept, too', async () => {
     const { visitor } = stage({ cookie: { maxAge: 60 * minute } })
     const ada = visitor()
     await ada.request(session => {
@@ -148,7 +148,7 @@ describe('the lifetime of one session', () => {
     expect(visit.setCookie).toContain('Max-Age=420')
   })
 
-  test('a configuration that changes reaches the sessions that have no lifetime of their own', async () => {
+  test('a changed configuration applies to sessions without a lifetime of their own', async () => {
     const { store, visitor, clock } = stage({ cookie: { maxAge: 60 * minute } })
     const ada = visitor()
     await ada.request(session => Object.assign(session, { user: 'ada' }))

@@ -10,8 +10,8 @@ const carrierFor = ({ cookie }: Visitor): object => ({
 describe.each([
   ['answers at once', atOnce],
   ['answers later', later],
-])('a session that is only read, with a store that %s', (_kind, traits) => {
-  test('shows its data, and who is signed in', async () => {
+])('a read-only session, with a store that %s', (_kind, traits) => {
+  test('shows its data and its subject', async () => {
     const { visitor, sessions } = stage({}, traits)
     const ada = visitor()
     await ada.request(async (session, visit) => {
@@ -23,7 +23,7 @@ describe.each([
     expect(Object.keys(read ?? {})).not.toContain('cookie')
   })
 
-  test('cannot be changed, and says where to write', async () => {
+  test('throws on changes, with an error that says where to write', async () => {
     const { visitor, sessions } = stage({}, traits)
     const ada = visitor()
     await ada.request(session => Object.assign(session, { cart: { goods: ['tea'] } }))
@@ -46,7 +46,7 @@ describe.each([
     expect((await ada.arrive()).session).toMatchObject({ cart: { goods: ['tea'] } })
   })
 
-  test('holds dates, maps and bytes, and gives copies of them', async () => {
+  test('holds dates, maps and bytes, and returns copies of them', async () => {
     const { visitor, sessions } = stage({ codec: 'structured' }, traits)
     const ada = visitor()
     const data = {
@@ -72,7 +72,7 @@ describe.each([
     expect(await sessions.read(carrierFor(ada) as never)).toMatchObject(data)
   })
 
-  test('is a sign of life, and keeps its id', async () => {
+  test('counts as activity, and keeps its id', async () => {
     const { visitor, sessions, clock } = stage(
       { idle: '20m', rotateEvery: '10m', cookie: { maxAge: 24 * hour } },
       traits,
@@ -87,7 +87,7 @@ describe.each([
     expect([visit.outcome, visit.id]).toEqual(['found', id])
   })
 
-  test('is none for a stranger, who costs nothing', async () => {
+  test('is absent for a stranger, who costs nothing', async () => {
     const { sessions, store } = stage({ saveUninitialized: true }, traits)
     const carrier = { cookieHeader: undefined, isSecure: true, request: undefined }
     expect(await sessions.read(carrier)).toBeUndefined()

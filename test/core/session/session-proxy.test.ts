@@ -4,8 +4,8 @@ import { Cookie } from '../../../src/core/cookies/cookie.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { stage, type TestSession, type TestVisit } from '../stage.ts'
 
-describe('what a session looks like', () => {
-  test('its enumerable keys are the cookie and the data', () => {
+describe('a session as an object', () => {
+  test('has the cookie and the data as enumerable keys', () => {
     const session = begun({ user: 'ada', views: 1 })
     expect(Object.keys(session)).toEqual(['cookie', 'user', 'views'])
     expect(Object.getOwnPropertyNames(session)).toEqual(['cookie', 'user', 'views'])
@@ -15,11 +15,11 @@ describe('what a session looks like', () => {
     expect(Object.keys({ ...session })).toEqual(['cookie', 'user', 'views'])
   })
 
-  test('an empty one has a cookie alone', () => {
+  test('has only a cookie when it is empty', () => {
     expect(Object.keys(begun({}))).toEqual(['cookie'])
   })
 
-  test('it is a Session with a cookie, an id and a request', () => {
+  test('is a Session with a cookie, an id and a request', () => {
     const session = begun({})
     expect(session).toBeInstanceOf(Session)
     expect(session.cookie).toBeInstanceOf(Cookie)
@@ -33,7 +33,7 @@ describe('what a session looks like', () => {
     for (const name of ['views', 'isAdmin']) expect(name in session).toBe(false)
   })
 
-  test('JSON of it is the cookie and the data', () => {
+  test('has the cookie and the data as its JSON', () => {
     const session = begun({ user: 'ada', nested: { a: [1] } })
     expect(JSON.parse(JSON.stringify(session))).toEqual({
       cookie: { originalMaxAge: null, expires: null, httpOnly: true, path: '/' },
@@ -42,7 +42,7 @@ describe('what a session looks like', () => {
     })
   })
 
-  test('nothing that prints a session shows its id', () => {
+  test('does not show its id in any printed form', () => {
     const session = begun({ user: 'ada' })
     const prints = [inspect(session), inspect(session, { showHidden: true, depth: 9 }), `${session}`]
     prints.push(inspect(session, { showProxy: true, showHidden: true, depth: 9 }), JSON.stringify(session))
@@ -50,19 +50,19 @@ describe('what a session looks like', () => {
     expect(inspect(session)).toContain('ada')
   })
 
-  test('nothing that prints a visit shows the id', () => {
+  test('does not show its id in any printed form of its visit', () => {
     const visit = visitOf({ user: 'ada' })
     expect(inspect(visit, { showHidden: true, depth: 9 })).not.toContain(String(visit.id))
   })
 
-  test('awaiting a session answers the session', async () => {
+  test('answers itself when it is awaited', async () => {
     const session = begun({ user: 'ada' })
     expect(await Promise.resolve(session)).toBe(session)
   })
 })
 
 /** @see issue 13, point 5 */
-describe('names that a session cannot hold are an error that says so', () => {
+describe('assigning a name that a session cannot hold throws a clear error', () => {
   const everyObject = Object.getOwnPropertyNames(Object.prototype)
   const own = ['id', 'req', 'touch', 'resetMaxAge', 'save', 'reload', 'destroy', 'regenerate']
 
@@ -74,7 +74,7 @@ describe('names that a session cannot hold are an error that says so', () => {
     expect(Object.keys(session)).toEqual(['cookie', 'a'])
   })
 
-  test.each(['id', 'req', 'constructor', '__proto__'])('`%s` takes no function either', name => {
+  test.each(['id', 'req', 'constructor', '__proto__'])('`%s` cannot be assigned a function either', name => {
     const session = begun({})
     const before: unknown = Reflect.get(session, name)
     expect(() => Reflect.set(session, name, () => 1)).toThrow(refusalOf(name))
@@ -89,7 +89,7 @@ describe('names that a session cannot hold are an error that says so', () => {
     expect(JSON.stringify(session)).not.toContain('evil')
   })
 
-  test('an assignment of many names that has one of them gives the session no other prototype', () => {
+  test('an `Object.assign` with one of them does not change the prototype of the session', () => {
     const session = begun({})
     const given: object = JSON.parse('{"__proto__":{"isAdmin":true},"a":1}')
     expect(() => Object.assign(session, given)).toThrow(refusalOf('__proto__'))
@@ -98,13 +98,13 @@ describe('names that a session cannot hold are an error that says so', () => {
     expect(session).toBeInstanceOf(Session)
   })
 
-  test.each(['constructor', 'id', 'save'])('data with `%s` cannot take the place of the session', name => {
+  test.each(['constructor', 'id', 'save'])('a plain object with `%s` cannot replace the session', name => {
     const visit = visitOf({ a: 1 })
     expect(() => Reflect.set(visit, 'session', { b: 2, [name]: 'x' })).toThrow(refusalOf(name))
     expect(Object.keys(visit.session ?? {})).toEqual(['cookie', 'a'])
   })
 
-  test('the prototype of a session cannot be exchanged, and a session cannot be frozen', () => {
+  test('the prototype of a session cannot be changed, and a session cannot be frozen', () => {
     const session = begun({ a: 1 })
     for (const attempt of [Object.freeze, Object.seal, Object.preventExtensions]) {
       expect(() => attempt(session)).toThrow(expect.objectContaining({ code: 'NAME_RESERVED' }))
@@ -141,7 +141,7 @@ describe('methods and data of the same name', () => {
     expect(Reflect.get(session, 'signOut')).toBe(false)
   })
 
-  test('a method that the application replaces is the one that is called, and is not stored', async () => {
+  test('a method that the application replaces is called in place of ours, and is not stored', async () => {
     const { visitor, store } = stage()
     let calls = 0
     await visitor().request(session => {
@@ -154,7 +154,7 @@ describe('methods and data of the same name', () => {
     expect(store.records()[0]?.data).toBe('{"user":"ada"}')
   })
 
-  test('stored data of a method’s name takes no method away', async () => {
+  test('stored data under the name of a method does not hide the method', async () => {
     const { visitor, store } = stage()
     const ada = visitor()
     await ada.request(session => Object.assign(session, { user: 'ada' }))

@@ -42,20 +42,23 @@ describe.each<[string, StoreTraits]>([
     },
   )
 
-  // A session that has ended can be destroyed, left or regenerated without a complaint.
+  // destroy, signOut and regenerate do not fail when the session has ended.
   const complaining = acts.filter(([name]) => !/^(destroy|signOut|regenerate)/.test(name))
-  test.each(complaining)('%s tells the callback when the session has ended meanwhile', async (name, act) => {
-    const { at, visit } = await signedIn(traits)
-    const session = visit.session!
-    for (const { key } of at.store.records()) at.store.inner.delete(key)
-    Object.assign(session, { views: 3 })
-    const { answer, calls, wasCalledAtOnce } = await call(session, act)
-    expect([answer === session, wasCalledAtOnce]).toEqual([true, false])
-    const code = name === 'reload' ? 'SESSION_NOT_FOUND' : 'SESSION_GONE'
-    expect(calls).toEqual([[expect.objectContaining({ code })]])
-  })
+  test.each(complaining)(
+    '%s passes an error to the callback when the session has ended meanwhile',
+    async (name, act) => {
+      const { at, visit } = await signedIn(traits)
+      const session = visit.session!
+      for (const { key } of at.store.records()) at.store.inner.delete(key)
+      Object.assign(session, { views: 3 })
+      const { answer, calls, wasCalledAtOnce } = await call(session, act)
+      expect([answer === session, wasCalledAtOnce]).toEqual([true, false])
+      const code = name === 'reload' ? 'SESSION_NOT_FOUND' : 'SESSION_GONE'
+      expect(calls).toEqual([[expect.objectContaining({ code })]])
+    },
+  )
 
-  test.each(acts)('%s hands the failure of a store to the callback', async (_name, act) => {
+  test.each(acts)('%s passes the failure of a store to the callback', async (_name, act) => {
     const { at, visit } = await signedIn(traits)
     const session = visit.session!
     for (const verb of ['load', 'create', 'replace', 'delete'] as const) at.store.fail(verb)
@@ -68,7 +71,7 @@ describe.each<[string, StoreTraits]>([
   })
 })
 
-describe('what was asked for has been done when the callback is called', () => {
+describe('a method has done its work when its callback runs', () => {
   test('an update is stored', async () => {
     const { at, visit } = await signedIn()
     await call(visit.session!, (session, callback) =>
@@ -77,7 +80,7 @@ describe('what was asked for has been done when the callback is called', () => {
     expect(at.store.records()[0]?.data).toBe('{"views":2}')
   })
 
-  test('a sign-in is stored, and keeps what it was told to', async () => {
+  test('a sign-in is stored, and keeps the named data', async () => {
     const { at, visit } = await signedIn()
     await call(visit.session!, (session, callback) => session.signIn(7, { keep: ['views'] }, callback))
     expect(at.store.records()).toMatchObject([{ subject: '7', data: '{"views":1}' }])
@@ -85,7 +88,7 @@ describe('what was asked for has been done when the callback is called', () => {
     expect(at.store.records()).toMatchObject([{ subject: 'bob', data: '{}' }])
   })
 
-  test('a sign-out has ended the session, and keeps what it was told to', async () => {
+  test('a sign-out has ended the session, and keeps the named data', async () => {
     const { at, visit } = await signedIn()
     await call(visit.session!, (session, callback) => session.signOut({ keep: ['views'] }, callback))
     expect(at.store.records()).toEqual([])
@@ -104,13 +107,13 @@ describe('what was asked for has been done when the callback is called', () => {
 })
 
 describe('without a callback', () => {
-  test('an update answers what its function answers', async () => {
+  test('an update answers the result of its function', async () => {
     const { visit } = await signedIn()
     expect(await visit.session!.update(() => 'answered')).toBe('answered')
     expect(await visit.session!.update(async () => 'later')).toBe('later')
   })
 
-  test('what the function of an update throws is the caller’s, with a callback too', async () => {
+  test('an error of the function of an update reaches the caller, with a callback too', async () => {
     const { at, visit } = await signedIn()
     const change = () => {
       throw new Error('of the function')
@@ -121,7 +124,7 @@ describe('without a callback', () => {
     expect(at.store.records()[0]?.data).toBe('{"views":1}')
   })
 
-  test('undefined in the place of options or a callback is neither', async () => {
+  test('undefined as options or as a callback counts as absent', async () => {
     const { visit } = await signedIn()
     const signIn: (...given: unknown[]) => unknown = (...given) =>
       Reflect.apply(visit.session!.signIn, visit.session, given)
@@ -135,7 +138,7 @@ describe('without a callback', () => {
     expect(calls).toEqual([1])
   })
 
-  test('a failure that nobody awaits is no unhandled rejection', async () => {
+  test('a failure that the caller does not await is no unhandled rejection', async () => {
     const unhandled: unknown[] = []
     const listener = (error: unknown): void => void unhandled.push(error)
     process.on('unhandledRejection', listener)
@@ -178,7 +181,7 @@ describe('a wrong argument', () => {
   })
 })
 
-describe('the application’s data under the name of something that a session has', () => {
+describe('data under the name of a method or property of a session', () => {
   const names = [
     'update',
     'rotate',
@@ -204,7 +207,7 @@ describe('the application’s data under the name of something that a session ha
     expect(at.store.records()[0]?.data).toBe('{}')
   })
 
-  test('what a session really is stays what it was', async () => {
+  test('the real properties of the session stay as they were', async () => {
     const { at, ada } = await signedIn()
     await ada.request(session => Object.assign(session, { subject: 'root', authenticatedAt: 0, handle: 'h' }))
     expect(at.store.records()).toMatchObject([{ subject: 'ada', authenticatedAt: at.clock.now() }])
@@ -213,7 +216,7 @@ describe('the application’s data under the name of something that a session ha
     expect(await at.sessions.of('root').list()).toEqual([])
   })
 
-  test('a subject that is data lets nobody sign in recently who has not', async () => {
+  test('data named `subject` does not pass for a recent sign-in', async () => {
     const at = stage()
     const { session } = await at.visitor().arrive()
     Object.assign(session!, { subject: 'root', authenticatedAt: at.clock.now() })
@@ -224,7 +227,7 @@ describe('the application’s data under the name of something that a session ha
 })
 
 describe('demanding a recent sign-in', () => {
-  test('it counts to the very millisecond, by the clock of the manager', async () => {
+  test('it is exact to the millisecond, by the clock of the manager', async () => {
     const { at, visit } = await signedIn()
     at.clock.advance(10 * minute - 1)
     expect(() => visit.session!.requireRecentSignIn('10m')).not.toThrow()
@@ -234,7 +237,7 @@ describe('demanding a recent sign-in', () => {
     )
   })
 
-  test('another sign-in is a recent one, and neither a new id nor an update is', async () => {
+  test('a new sign-in counts as recent, and neither a new id nor an update does', async () => {
     const { at, visit } = await signedIn()
     at.clock.advance(10 * minute)
     await visit.session!.rotate()
@@ -247,7 +250,7 @@ describe('demanding a recent sign-in', () => {
   })
 })
 
-/** A visitor who has signed in and comes again. */
+/** The next request of a visitor who has signed in. */
 async function signedIn(
   traits: StoreTraits = atOnce,
 ): Promise<{ at: Stage; ada: Visitor; visit: TestVisit }> {
@@ -260,7 +263,7 @@ async function signedIn(
   return { at, ada, visit: await ada.arrive() }
 }
 
-/** Calls a method with a callback, and waits for a while after that was called, in case it is called again. */
+/** Calls a method with a callback, and waits for a while after the callback, in case it is called again. */
 async function call(session: TestSession, act: Act) {
   const calls: unknown[][] = []
   let answer: unknown

@@ -23,7 +23,7 @@ describe('a subject', () => {
     [-0, '0'],
     [-1.5, '-1.5'],
     [1e21, '1e+21'],
-  ])('%j is the text %j', (subject, text) => {
+  ])('%j becomes the text %j', (subject, text) => {
     expect(checkSubject(subject)).toBe(text)
   })
 
@@ -31,7 +31,7 @@ describe('a subject', () => {
     ...[undefined, null, '', true, false, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
     ...[7n, Symbol('ada'), () => 'ada', {}, [], ['ada'], new Date(0), new String('ada'), Buffer.from('ada')],
     ...[{ toString: () => 'ada' }, 'x'.repeat(1025), '\ud83d', 'ada\udc0e', '\udc0e\ud83d'],
-  ])('%o is none', subject => {
+  ])('%o is no subject', subject => {
     expect(() => checkSubject(subject)).toThrow(expect.objectContaining({ code: 'SUBJECT_INVALID' }))
   })
 
@@ -53,13 +53,13 @@ describe('a subject', () => {
     expect(message).not.toMatch(/ada@example|271828182845/)
   })
 
-  test('the message of a text tells its length', () => {
+  test('the message for a string tells its length', () => {
     expect(messageOf(() => checkSubject('x'.repeat(1025)))).toContain('got one of 1025 characters')
     expect(messageOf(() => checkSubject(''))).toContain('got one of 0 characters')
   })
 })
 
-describe('what is to be kept at a sign-in', () => {
+describe('the option `keep` of a sign-in', () => {
   test.each([{}, { keep: undefined }, { keep: [] }, { keep: ['cart', ''] }])('%j is accepted', options => {
     expect(checkKeep(options)).toBe(options)
   })
@@ -74,14 +74,14 @@ describe('what is to be kept at a sign-in', () => {
   )
 })
 
-describe('what is no option of a sign-in', () => {
+describe('an unknown option of a sign-in', () => {
   test.each<[string, unknown, string]>([
     ['the list itself', ['cart'], 'got `0`. There are: keep.'],
     ['another name', { keeps: ['cart'] }, 'got `keeps`. Did you mean `keep`? There are: keep.'],
     ['a text', 'cart', "to be an object, got 'cart'"],
     ['a switch', true, 'to be an object, got true'],
     ['null', null, 'to be an object, got null'],
-  ])('%s is refused, so that nothing is lost in silence', (_kind, options, message) => {
+  ])('%s is refused, so that no data is lost silently', (_kind, options, message) => {
     const check = () => checkKeep(options as object)
     expect(check).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
     expect(check).toThrow(message)
@@ -89,7 +89,7 @@ describe('what is no option of a sign-in', () => {
 })
 
 describe('a recent sign-in', () => {
-  test('it is recent until the very millisecond at which the span is over', () => {
+  test('it is recent until the exact millisecond at which the span ends', () => {
     expect(hasRecentSignIn(signedIn(now), '10m')).toBe(true)
     expect(hasRecentSignIn(signedIn(now - 10 * minute + 1), '10m')).toBe(true)
     expect(hasRecentSignIn(signedIn(now - 10 * minute), '10m')).toBe(false)
@@ -97,7 +97,7 @@ describe('a recent sign-in', () => {
     expect(() => checkRecentSignIn(signedIn(now - 10 * minute), '10m')).toThrow()
   })
 
-  test('a span of nothing lets nobody in', () => {
+  test('a span of zero accepts no sign-in', () => {
     expect(hasRecentSignIn(signedIn(now), 0)).toBe(false)
     expect(hasRecentSignIn(signedIn(now), 1)).toBe(true)
   })
@@ -106,19 +106,19 @@ describe('a recent sign-in', () => {
     expect(hasRecentSignIn(signedIn(now + minute), '1s')).toBe(true)
   })
 
-  test('a sign-in from further ahead is none: nobody knows how long ago it was', () => {
+  test('a sign-in from further ahead is not recent, because its age is unknown', () => {
     for (const ahead of [minute + 1, 24 * 60 * minute, Number.POSITIVE_INFINITY, Number.NaN]) {
       expect(hasRecentSignIn(signedIn(now + ahead), '30d')).toBe(false)
       expect(messageOf(() => checkRecentSignIn(signedIn(now + ahead), '30d'))).toContain('in the future')
     }
   })
 
-  test('half of a sign-in is none', () => {
+  test('half of a sign-in does not count', () => {
     expect(hasRecentSignIn({ ...signedIn(now), subject: undefined }, '10m')).toBe(false)
     expect(hasRecentSignIn({ ...signedIn(now), authenticatedAt: undefined }, '10m')).toBe(false)
   })
 
-  test('the error has the status 401, and says what is missing without saying who it is', () => {
+  test('the error has the status 401, and says what is missing without naming the subject', () => {
     const stranger = { ...signedIn(now), subject: undefined }
     expect(() => checkRecentSignIn(stranger, '10m')).toThrow(
       expect.objectContaining({ code: 'SIGN_IN_REQUIRED', status: 401 }),
@@ -130,7 +130,7 @@ describe('a recent sign-in', () => {
   })
 
   test.each(['10 mins', '', -1, Number.NaN, null, undefined, {}, true])(
-    'a span of %j is a mistake, whoever is signed in',
+    'a span of %j is an error, even when the sign-in is recent',
     within => {
       for (const session of [signedIn(now), { ...signedIn(now), subject: undefined }]) {
         const check = () => checkRecentSignIn(session, within as never)

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../../src/core/time/clock.ts'
 
-/** The longest span that a timer of Node can wait. A longer one ends after a millisecond. */
+/** The longest span that a timer of Node can wait. A longer one fires after a millisecond. */
 const longestTimerMs = 2 ** 31 - 1
 
 describe('the clock of the machine', () => {
@@ -11,7 +11,7 @@ describe('the clock of the machine', () => {
     expect(systemClock.now()).toBeLessThanOrEqual(Date.now())
   })
 
-  test('it follows timers that a test has replaced, whenever the library was loaded', () => {
+  test('it uses timers that a test has replaced, even after the library was loaded', () => {
     vi.useFakeTimers({ now: 0, toFake: ['Date'] })
     onTestFinished(() => void vi.useRealTimers())
     vi.setSystemTime(7_000)
@@ -31,7 +31,7 @@ describe('the clock of the machine', () => {
     expect(seen).toEqual(['kept'])
   })
 
-  test('what waits does not keep the process alive', () => {
+  test('a waiting timer does not keep the process alive', () => {
     const timers = vi.spyOn(globalThis, 'setTimeout')
     onTestFinished(() => timers.mockRestore())
     const cancel = systemClock.after(60_000, () => undefined)
@@ -40,7 +40,7 @@ describe('the clock of the machine', () => {
     cancel()
   })
 
-  test('a span that no timer can hold does not end at once', () => {
+  test('a span too long for a timer does not end at once', () => {
     const timers = vi.spyOn(globalThis, 'setTimeout')
     onTestFinished(() => timers.mockRestore())
     const cancel = systemClock.after(30 * 86_400_000, () => undefined)

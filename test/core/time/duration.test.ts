@@ -48,7 +48,7 @@ describe('a duration', () => {
     Number.POSITIVE_INFINITY,
     Number.NEGATIVE_INFINITY,
     -1,
-  ])('%j is none', value => {
+  ])('%j is no duration', value => {
     expect(isDuration(value)).toBe(false)
     expect(() => parseDuration('idle', value)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
   })
@@ -63,7 +63,7 @@ describe('a duration', () => {
     },
   )
 
-  test('the message names the option, what came, and what is accepted', () => {
+  test('the message names the option, the given value and the accepted ones', () => {
     expect(() => parseDuration('absolute', '20 mins')).toThrow(
       "Expected `absolute` to be a duration such as '20m' or a number of milliseconds, got '20 mins'.",
     )

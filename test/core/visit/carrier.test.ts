@@ -25,19 +25,19 @@ describe('whether a connection is secure', () => {
   })
 })
 
-test('the address is what a proxy that is believed says, and else the other end of the connection', () => {
+test('the address comes from a trusted proxy, or else from the other end of the connection', () => {
   const connection = arriving(forwarded, { address: '10.0.0.2' })
   expect(carrierOf(undefined, connection, true).address).toBe('203.0.113.7')
   expect(carrierOf(undefined, connection).address).toBe('10.0.0.2')
   expect(carrierOf(undefined, arriving({}, { address: '10.0.0.2' }), true).address).toBe('10.0.0.2')
 })
 
-test('headers that are no text count as nothing', () => {
+test('headers that are no strings are ignored', () => {
   const { userAgent, purpose } = carrierOf({}, arriving({ 'user-agent': ['a'], 'sec-purpose': 7 }))
   expect([userAgent, purpose]).toEqual([undefined, 7])
 })
 
-describe('a page that the browser loads on suspicion', () => {
+describe('a page that the browser prefetches', () => {
   const idle = { idle: '20m', cookie: { maxAge: 24 * hour } } as const
   const leave = (session: TestSession): unknown => Object.assign(session, { views: 1 })
 
@@ -54,7 +54,7 @@ describe('a page that the browser loads on suspicion', () => {
     },
   )
 
-  test.each(['', 'navigate', 'prefetcher', 7, undefined])('is not one that says %j', async purpose => {
+  test.each(['', 'navigate', 'prefetcher', 7, undefined])('does not include one with %j', async purpose => {
     const { visitor, clock } = stage(idle)
     const ada = visitor()
     await ada.request(leave)

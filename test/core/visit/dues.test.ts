@@ -46,7 +46,7 @@ describe('when the cookie is sent again', () => {
     await ada.request(session => expect(session.cookie.originalMaxAge).toBe(5 * minute))
   })
 
-  test('a lifetime that becomes one until the browser is closed is sent too', async () => {
+  test('a lifetime that changes to one until the browser closes is sent, too', async () => {
     const { visitor } = stage({ cookie: { maxAge: hour } })
     const ada = visitor()
     await ada.request(change)
@@ -58,7 +58,7 @@ describe('when the cookie is sent again', () => {
   })
 
   /** @see express-session, where it is sent again only with a change (Q8) */
-  test('a cookie that an old secret has signed is signed by the newest, and sent once', async () => {
+  test('a cookie signed by an old secret is signed by the newest, and sent once', async () => {
     const secrets = ['old']
     const { store, visitor } = stage({ secret: secrets })
     const ada = visitor()
@@ -69,7 +69,7 @@ describe('when the cookie is sent again', () => {
     const visit = await ada.request()
     expect(idOf(visit.setCookie)).toBe(id)
     expect(ada.cookie).not.toBe(cookie)
-    // The store is asked whether the session is still there.
+    // The second load asks whether the session is still there.
     expect(store.calls).toEqual(['load', 'load'])
     expect((await ada.request()).setCookie).toBeUndefined()
     secrets.pop()
@@ -77,7 +77,7 @@ describe('when the cookie is sent again', () => {
     expect((await visitor(cookie).request()).outcome).toBe('tampered')
   })
 
-  test('what was worked out for a visitor under an old secret is not sent after the secrets have changed', async () => {
+  test('a signature remembered under an old secret is not sent after the secrets have changed', async () => {
     const secrets = ['old']
     const { visitor } = stage({ secret: secrets, rolling: true })
     const ada = visitor()
@@ -93,16 +93,19 @@ describe('when the cookie is sent again', () => {
 })
 
 describe('a cookie for secure connections only', () => {
-  test.each([true, 'auto'] as const)('with `secure: %s` it never goes over an open one', async secure => {
-    const { store, visitor } = stage({ cookie: { secure } })
-    const open = await visitor().request(change, { isSecure: false })
-    expect(open.setCookie === undefined).toBe(secure === true)
-    const encrypted = await visitor().request(change, { isSecure: true })
-    expect(encrypted.setCookie).toContain('; Secure')
-    expect(store.calls).toEqual(['create', 'create'])
-  })
+  test.each([true, 'auto'] as const)(
+    'with `secure: %s` it never leaves over an insecure one',
+    async secure => {
+      const { store, visitor } = stage({ cookie: { secure } })
+      const open = await visitor().request(change, { isSecure: false })
+      expect(open.setCookie === undefined).toBe(secure === true)
+      const encrypted = await visitor().request(change, { isSecure: true })
+      expect(encrypted.setCookie).toContain('; Secure')
+      expect(store.calls).toEqual(['create', 'create'])
+    },
+  )
 
-  test('what the application says about one cookie counts', async () => {
+  test('a value that the application sets on one cookie counts', async () => {
     const { visitor } = stage()
     const visit = await visitor().request(
       session => {
@@ -117,7 +120,7 @@ describe('a cookie for secure connections only', () => {
 
 describe('the attributes of a cookie', () => {
   /** @see express-session, where stored attributes beat the configuration (Q7) */
-  test('hardening the configuration reaches whoever is signed in', async () => {
+  test('a hardened configuration applies to existing sessions', async () => {
     const { store, visitor, clock } = stage({ cookie: { httpOnly: false, path: '/old' } })
     const ada = visitor()
     await ada.request(change)
@@ -126,7 +129,7 @@ describe('the attributes of a cookie', () => {
     expect(visit.setCookie).toMatch(/; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
   })
 
-  test('`expires` in the past on a new session is sent as such', async () => {
+  test('`expires` in the past on a new session is sent as it is', async () => {
     const { visitor } = stage()
     const visit = await visitor().request(session => {
       change(session)
@@ -144,7 +147,7 @@ describe('the attributes of a cookie', () => {
     expect(visit.setCookie).toContain('Max-Age=2; ')
   })
 
-  test('a lifetime counts from when the response leaves, also when the save was slow', async () => {
+  test('a lifetime counts from when the response leaves, even when the save was slow', async () => {
     const { store, visitor, clock } = stage({ cookie: { maxAge: hour } })
     const visit = await visitor().arrive()
     change(visit.session!)

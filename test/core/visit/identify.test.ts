@@ -6,7 +6,7 @@ import { stage } from '../stage.ts'
 const leaveData = (session: object): unknown => Object.assign(session, { user: 'ada' })
 
 describe('several cookies of the session’s name', () => {
-  test('they are refused, in whichever order, and the event says why', async () => {
+  test('they are refused, in any order, and the event says why', async () => {
     const { ada, mallory, visitor, store } = await two({})
     const heard = hearEvents()
     for (const header of [
@@ -23,7 +23,7 @@ describe('several cookies of the session’s name', () => {
     expect(store.calls).toEqual(['create', 'create'])
   })
 
-  test('with `first-valid` the first that verifies is taken, wherever it stands', async () => {
+  test('with `first-valid` the first that verifies is used, wherever it is', async () => {
     const { ada, mallory, visitor } = await two({ duplicates: 'first-valid' })
     const forged = `${ada.slice(0, -2)}xx`
     for (const [header, outcome] of [
@@ -39,23 +39,23 @@ describe('several cookies of the session’s name', () => {
     }
   })
 
-  test('a `__Host-` name with two is refused, whatever is configured', async () => {
+  test('two cookies with a `__Host-` name are refused, whatever the configuration', async () => {
     const options = { name: '__Host-sid', cookie: { secure: true }, duplicates: 'first-valid' } as const
     const { ada, mallory, visitor } = await two(options)
     expect((await visitor(ada).request()).outcome).toBe('found')
     expect((await visitor(`${ada}; ${mallory}`).request()).outcome).toBe('tampered')
   })
 
-  test('a cookie of the same name in other letters is another cookie', async () => {
+  test('a cookie whose name differs in case is another cookie', async () => {
     const { ada, mallory, visitor } = await two({})
     const visit = await visitor(`${mallory.replace('connect', 'Connect')}; ${ada}`).request()
     expect(visit.outcome).toBe('found')
   })
 })
 
-describe('cookies that say nothing', () => {
+describe('cookies without a value', () => {
   test.each(['connect.sid=', 'connect.sid=  ', 'connect.sid', '=connect.sid=x', 'a=1; connect.sid=; b=2'])(
-    '%j is as good as none',
+    '%j counts as no cookie',
     async header => {
       const heard = hearEvents()
       const { visitor, store } = stage()
@@ -65,7 +65,7 @@ describe('cookies that say nothing', () => {
   )
 })
 
-describe('whatever arrives in the header', () => {
+describe('any input in the header', () => {
   const bytes = Array.from({ length: 256 }, (_value, code) => String.fromCharCode(code)).join('')
   test.each<[string, unknown]>([
     ['nothing', undefined],
@@ -102,7 +102,7 @@ describe('whatever arrives in the header', () => {
     expect(visit.outcome).toBe('found')
   })
 
-  test('an id is taken from the cookie alone', async () => {
+  test('an id is taken only from the cookie', async () => {
     const { ada, visitor, store } = await two({})
     const id = decodeURIComponent(ada).slice('connect.sid=s:'.length, -44)
     const request = { url: `/?connect.sid=${id}&sid=${id}`, headers: { 'x-session': id }, body: { sid: id } }
@@ -112,8 +112,8 @@ describe('whatever arrives in the header', () => {
   })
 })
 
-describe('what a cookie parser has found', () => {
-  test('it counts only where the header tells nothing', async () => {
+describe('the result of a cookie parser', () => {
+  test('counts only when the header has no cookie', async () => {
     const { ada, mallory, visitor } = await two({})
     const found = await visitor().request(session => expect(session.user).toBe('ada'), parsed(ada, false))
     expect(found.outcome).toBe('found')

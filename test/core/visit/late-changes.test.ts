@@ -4,7 +4,7 @@ import { later, type Stage, type TestSession, type TestVisit, writesLater } from
 let warnings: string[] = []
 let stage: typeof import('../stage.ts')['stage']
 
-// A warning is given once in a process, so that each test has a library of its own.
+// A process gives each warning once, so each test loads its own copy of the library.
 beforeEach(async () => {
   vi.resetModules()
   vi.useFakeTimers({ toFake: ['setTimeout'] })
@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Lets the time pass after which a change that came too late is told. */
+/** Lets the time pass after which a late change gives its warning. */
 async function nextTurn(): Promise<void> {
   vi.advanceTimersByTime(1000)
   for (let turn = 0; turn < 5; turn += 1) await new Promise(resolve => setImmediate(resolve))
@@ -65,7 +65,7 @@ describe.each([
       },
     ],
     [
-      'after a regenerate that nobody awaited',
+      'after a regenerate that was not awaited',
       stale,
       session => {
         void session.regenerate()
@@ -73,7 +73,7 @@ describe.each([
       },
     ],
     [
-      'after a signOut that nobody awaited',
+      'after a signOut that was not awaited',
       stale,
       session => {
         void session.signOut()
@@ -97,14 +97,14 @@ describe.each([
       },
     ],
     [
-      'through a variable of a session that was destroyed',
+      'through a variable of a destroyed session',
       stale,
       async session => {
         await session.destroy()
         session.late = 1
       },
     ],
-  ])('a change %s is a warning, once', async (_when, message, act) => {
+  ])('a change %s gives one warning', async (_when, message, act) => {
     const theatre = stage({}, traits)
     for (let round = 0; round < 2; round += 1) {
       const ada = await signedIn(theatre)
@@ -118,7 +118,7 @@ describe.each([
     expect(warnings).toEqual([expect.stringMatching(message)])
   })
 
-  test('a change of a session that is looked at for the first time after the answer is a warning', async () => {
+  test('a change of a session that is first read after the answer gives a warning', async () => {
     const ada = await signedIn(stage({}, traits))
     const visit = ada.begin()
     await visit.commit()
@@ -128,7 +128,7 @@ describe.each([
     expect(warnings).toEqual([expect.stringMatching(afterEnd)])
   })
 
-  test('a change that is lost because the session was ended meanwhile is none: that is told otherwise', async () => {
+  test('a change that is lost because the session has ended gives none: an event reports it', async () => {
     const theatre = stage({}, traits)
     const ada = await signedIn(theatre)
     const visit = await ada.arrive()
@@ -141,7 +141,7 @@ describe.each([
     expect([warnings, visit.outcome]).toEqual([[], 'revoked'])
   })
 
-  test('a change whose save has failed is none: the application was told', async () => {
+  test('a change whose save failed gives none: the application got the error', async () => {
     const theatre = stage({}, traits)
     const ada = await signedIn(theatre)
     const visit = await ada.arrive()
@@ -153,7 +153,7 @@ describe.each([
     expect(warnings).toEqual([])
   })
 
-  test('a change that is saved some time later, as on a socket, is none', async () => {
+  test('a change that is saved some time later, as on a socket, gives none', async () => {
     const ada = await signedIn(stage({}, traits))
     const visit = await ada.arrive()
     await visit.commit()
@@ -182,7 +182,7 @@ describe.each([
       },
     ],
     [
-      'that sets what is there already',
+      'that sets the same value',
       async (session, visit) => {
         await visit.commit()
         session.user = 'ada'
@@ -204,7 +204,7 @@ describe.each([
       },
     ],
     [
-      'while a save that nobody awaits is under way',
+      'while a save that is not awaited is under way',
       async session => {
         void session.save()
         session.late = 1
@@ -219,7 +219,7 @@ describe.each([
         await nextTurn()
       },
     ],
-  ])('a change %s is none', async (_when, act) => {
+  ])('a change %s gives none', async (_when, act) => {
     const ada = await signedIn(stage({}, traits))
     await ada.request(async (session, visit) => {
       session.seen = 1
@@ -229,7 +229,7 @@ describe.each([
     expect(warnings).toEqual([])
   })
 
-  test('an error page that looks at a session which could not be stored is told nothing', async () => {
+  test('an error page that reads a session which could not be stored gives none', async () => {
     const theatre = stage({}, traits)
     const ada = await signedIn(theatre)
     const visit = await ada.arrive()

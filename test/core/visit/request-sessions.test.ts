@@ -19,7 +19,7 @@ describe.each([
     return { at, ada }
   }
 
-  test('save stores the session now, and the end of the request does not store it again', async () => {
+  test('save stores the session now, and the commit does not store it again', async () => {
     const { visitor, store } = stage({}, traits)
     const ada = visitor()
     const visit = await ada.request(async session => {
@@ -32,7 +32,7 @@ describe.each([
     await ada.request(session => expect(session['user']).toBe('ada'))
   })
 
-  test('what changes after a save is stored at the end', async () => {
+  test('a change after a save is stored by the commit', async () => {
     const { at, ada } = await signedIn()
     await ada.request(async session => {
       session['first'] = 1
@@ -43,7 +43,7 @@ describe.each([
     await ada.request(session => expect(session).toMatchObject({ user: 'ada', first: 1, second: 2 }))
   })
 
-  test('two saves at once are one after the other', async () => {
+  test('two concurrent saves run one after the other', async () => {
     const { at, ada } = await signedIn()
     await ada.request(async session => {
       session['first'] = 1
@@ -55,7 +55,7 @@ describe.each([
     expect(at.store.records()[0]).toMatchObject({ version: 3, data: '{"user":"ada","first":1,"second":2}' })
   })
 
-  test('a save that fails rejects, and is tried again by the end of the request', async () => {
+  test('a save that fails rejects, and the commit tries it again', async () => {
     const { visitor, store } = stage({}, traits)
     const visit = await visitor().request(async session => {
       leaveData(session)
@@ -66,7 +66,7 @@ describe.each([
     expect(visit.setCookie).toBeDefined()
   })
 
-  test('a save that fails is tried again together with what has changed since', async () => {
+  test('a failed save is tried again together with later changes', async () => {
     const { visitor, store } = stage({}, traits)
     const ada = visitor()
     await ada.request(async session => {
@@ -79,7 +79,7 @@ describe.each([
     await ada.request(session => expect(session).toMatchObject({ user: 'ada', more: 1 }))
   })
 
-  test('a save that the store takes too long for does not become an unhandled rejection', async () => {
+  test('a save that takes the store too long does not become an unhandled rejection', async () => {
     const { visitor, store, clock } = stage({ deadline: '1s' }, later)
     const visit = await visitor().arrive()
     leaveData(visit.session!)
@@ -106,7 +106,7 @@ describe.each([
     })
   })
 
-  test('reload brings what another request has stored, as the session of the visit', async () => {
+  test('reload loads what another request stored, as the session of the visit', async () => {
     const { ada } = await signedIn()
     const visit = await ada.arrive()
     const before = visit.session!
@@ -152,13 +152,13 @@ describe.each([
   })
 
   /** @see issue 13, point 5 */
-  test('destroy of a new session is a store call where every stranger is stored', async () => {
+  test('destroy of a new session makes a store call when `saveUninitialized` is on', async () => {
     const { visitor, store } = stage({ saveUninitialized: true }, traits)
     await visitor().request(session => session.destroy())
     expect(store.calls).toEqual(['delete'])
   })
 
-  test('a session that was destroyed is not saved, not even by its own method', async () => {
+  test('a destroyed session is not saved, not even by its own method', async () => {
     const { at, ada } = await signedIn()
     await ada.request(async session => {
       await session.destroy()
@@ -211,7 +211,7 @@ describe.each([
     await ada.request(session => expect(session['user']).toBe('root'))
   })
 
-  test('a regenerated session that stays empty is stored and sent, because the visitor had one', async () => {
+  test('a regenerated session that stays empty is stored and sent when the visitor had one', async () => {
     const { at, ada } = await signedIn()
     const { id } = ada
     const visit = await ada.request(session => session.regenerate())
@@ -250,7 +250,7 @@ describe.each([
     expect(visit.session?.['user']).toBe('ada')
   })
 
-  test('what is written to the old session after regenerate is stored nowhere', async () => {
+  test('data written to the old session after regenerate is never stored', async () => {
     const { at, ada } = await signedIn()
     await ada.request(async session => {
       await session.regenerate()
@@ -335,7 +335,7 @@ describe('a save and a destroy of one request', () => {
     expect([store.records(), visit.setCookie]).toEqual([[], undefined])
   })
 
-  test('the end of the request waits for a save under way', async () => {
+  test('the commit waits for a save under way', async () => {
     const { visitor, store } = stage({}, later)
     const visit = await visitor().arrive()
     leaveData(visit.session!)
@@ -349,7 +349,7 @@ describe('a save and a destroy of one request', () => {
     expect(visit.setCookie).toBeDefined()
   })
 
-  test('a destroy while the end of the request stores a new session leaves nothing behind', async () => {
+  test('a destroy while the commit stores a new session leaves nothing behind', async () => {
     const { visitor, store } = stage({}, later)
     const ada = visitor()
     const visit = await ada.arrive()
@@ -366,7 +366,7 @@ describe('a save and a destroy of one request', () => {
     expect((await ada.request()).outcome).toBe('revoked')
   })
 
-  test('a destroy after a save that timed out leaves nothing, whenever the store gets round to the save', async () => {
+  test('a destroy after a save that timed out leaves nothing, whenever the store runs the save', async () => {
     const { visitor, store, clock } = stage({ deadline: '1s' }, later)
     const ada = visitor()
     const visit = await ada.arrive()

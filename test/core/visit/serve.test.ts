@@ -6,7 +6,7 @@ describe.each([
   ['answers at once', atOnce],
   ['answers later', later],
 ])('a whole request, with a store that %s', (_kind, traits) => {
-  test('is answered once its session is stored', async () => {
+  test('is answered after its session is stored', async () => {
     const { visitor, store } = stage({}, traits)
     const visit = visitor().begin()
     const answer = await serve(visit, () => {
@@ -16,7 +16,7 @@ describe.each([
     expect([answer, store.calls, visit.setCookie]).toEqual(['the page', ['create'], expect.any(String)])
   })
 
-  test('whose route fails is stored all the same, and told of the route’s error', async () => {
+  test('whose route throws is stored all the same, and rejects with the route’s error', async () => {
     const { visitor, store } = stage({}, traits)
     const visit = visitor().begin()
     const route = (): never => {
@@ -27,7 +27,7 @@ describe.each([
     expect([store.calls, visit.setCookie]).toEqual([['create'], expect.any(String)])
   })
 
-  test('that cannot be stored is no answer, and has no cookie', async () => {
+  test('that cannot be stored gives no answer and no cookie', async () => {
     const { visitor, store } = stage({}, traits)
     const visit = visitor().begin()
     store.fail('create')
@@ -47,7 +47,7 @@ describe.each([
   })
 })
 
-test('a request that never looks at its session costs nothing, where the store answers at once', async () => {
+test('a request that never accesses its session calls no store, if the store answers at once', async () => {
   const { visitor, store } = stage()
   const ada = visitor()
   await ada.request(session => Object.assign(session, { views: 1 }))
@@ -59,7 +59,7 @@ test('a request that never looks at its session costs nothing, where the store a
 test.each([
   ['fail', 'STORE_FAILED'],
   ['send', 'the page'],
-] as const)('an answer that cannot be stored is %s', async (onCommitFailure, expected) => {
+] as const)('with onCommitFailure %j a failed save gives %j', async (onCommitFailure, expected) => {
   const { visitor, store } = stage({ onCommitFailure })
   const visit = visitor().begin()
   store.fail('create')
@@ -70,7 +70,7 @@ test.each([
   expect(await serve(visit, route).catch(error => error.code)).toBe(expected)
 })
 
-test('a stream has its cookie before it is stored, and ends after it is', async () => {
+test('a stream gets its cookie before the save, and ends after it', async () => {
   const { visitor, store } = stage({}, later)
   const visit = visitor().begin()
   const chunks = async function* () {
@@ -89,7 +89,7 @@ test('a stream has its cookie before it is stored, and ends after it is', async 
   expect([seen, store.calls]).toEqual([[['first'], ['second']], ['create']])
 })
 
-test('a second commit waits for the first, and answers what became of it', async () => {
+test('a second commit waits for the first, and has the same result', async () => {
   const { visitor, store } = stage({}, later)
   const visit = await visitor().arrive()
   Object.assign(visit.session!, { views: 1 })

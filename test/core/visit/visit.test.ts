@@ -45,7 +45,7 @@ describe.each([
   const visitors: Row[] = combinations.flatMap(flagged =>
     lifetimes.flatMap(lifetime => {
       const options = { ...flagged, ...lifetime }
-      // A cookie is renewed only after the store was asked whether the session is still there.
+      // Before it renews a cookie, the core asks the store whether the session is still there.
       const asked = flagged.rolling ? ['load', 'load'] : ['load']
       const unchanged = flagged.resave ? ['load', 'replace'] : asked
       const renewed = flagged.rolling || 'cookie' in lifetime
@@ -86,7 +86,7 @@ describe.each([
     ['badly signed', (cookie: string) => `${cookie.slice(0, -1)}!`, [], 'tampered'],
     ['not signed', (cookie: string) => `connect.sid=${cookie.slice(16, 48)}`, [], 'tampered'],
     ['of another name', (cookie: string) => `x${cookie}`, [], 'none'],
-  ])('an id that is %s is never taken over', async (_name, spoil, calls, outcome) => {
+  ])('an id that is %s is never adopted', async (_name, spoil, calls, outcome) => {
     const { store, visitor } = stage({}, traits)
     const ada = visitor()
     await ada.request(change)
@@ -102,7 +102,7 @@ describe.each([
     expect(mallory.id).not.toBe(id)
   })
 
-  test('the stored key is no id: a cookie that holds it finds nothing', async () => {
+  test('the stored key is no id: a cookie with it finds nothing', async () => {
     const { store, sessions, visitor } = stage({ genid: () => chosen }, traits)
     let chosen = 'apple'
     const ada = visitor()
@@ -117,7 +117,7 @@ describe.each([
     expect(visit.outcome).toBe('missing')
   })
 
-  test('data is there with the next request, and the cookie is sent once', async () => {
+  test('the next request has the data, and the cookie is sent once', async () => {
     const { visitor } = stage({}, traits)
     const ada = visitor()
     await ada.request(change)
@@ -125,7 +125,7 @@ describe.each([
     expect(visit.setCookie).toBeUndefined()
   })
 
-  test('a commit that is called again does nothing', async () => {
+  test('a second commit does nothing', async () => {
     const { store, visitor } = stage({}, traits)
     const visit = await visitor().request(change)
     const { setCookie } = visit
@@ -137,14 +137,14 @@ describe.each([
 })
 
 describe('strangers', () => {
-  test('without a cookie a visit that nobody looks at costs nothing at all', async () => {
+  test('a visit without a cookie that does not use the session costs nothing at all', async () => {
     const { store, visitor, clock } = stage({ genid: () => expect.unreachable() })
     const visit = visitor().begin()
     await visit.commit()
     expect([store.calls, clock.waiting, visit.setCookie]).toEqual([[], 0, undefined])
   })
 
-  test('a hundred of them who look and leave nothing cost no store call and get no cookie', async () => {
+  test('a hundred of them who read the session and store nothing cost no store call and get no cookie', async () => {
     const { store, visitor } = stage()
     for (let index = 0; index < 100; index += 1) {
       const visit = await visitor().request(session => Object.keys(session))
@@ -153,7 +153,7 @@ describe('strangers', () => {
     expect(store.calls).toEqual([])
   })
 
-  test('data that is taken away again before the end leaves no trace', async () => {
+  test('data that is removed again before the commit leaves no trace', async () => {
     const { store, visitor } = stage()
     const visit = await visitor().request(session => {
       session.views = 1
@@ -162,7 +162,7 @@ describe('strangers', () => {
     expect([store.calls, visit.setCookie]).toEqual([[], undefined])
   })
 
-  test('a changed lifetime alone makes no session of a stranger', async () => {
+  test('a changed lifetime alone gives a stranger no session', async () => {
     const { store, visitor } = stage()
     const visit = await visitor().request(session => {
       session.cookie.maxAge = 5 * minute
@@ -172,7 +172,7 @@ describe('strangers', () => {
 })
 
 describe('when a session is loaded', () => {
-  test('a store that answers at once is asked when the session is first looked at', async () => {
+  test('a store that answers at once is called when the session is first read', async () => {
     const { store, visitor } = stage()
     const ada = visitor()
     await ada.request(change)
@@ -184,7 +184,7 @@ describe('when a session is loaded', () => {
     expect(store.calls).toEqual(['load'])
   })
 
-  test('a route that never looks costs no store call', async () => {
+  test('a route that never uses the session costs no store call', async () => {
     const { store, visitor } = stage()
     const ada = visitor()
     await ada.request(change)
@@ -193,7 +193,7 @@ describe('when a session is loaded', () => {
     expect(store.calls).toEqual([])
   })
 
-  test('with a store that answers later, looking too early is an error, and never an empty session', async () => {
+  test('with a store that answers later, reading the session too early throws, and never gives an empty session', async () => {
     const { visitor } = stage({}, later)
     const ada = visitor()
     await ada.request(change)
@@ -203,7 +203,7 @@ describe('when a session is loaded', () => {
     }
   })
 
-  test('looking while the session is on its way is an error too', async () => {
+  test('reading the session while it is loading throws, too', async () => {
     const { visitor } = stage({}, later)
     const ada = visitor()
     await ada.request(change)
@@ -243,12 +243,12 @@ describe('when a session is loaded', () => {
 })
 
 describe('with a store that reads at once and writes later', () => {
-  test('a revoked session is none at the first look, and the answer waits until it is removed', async () => {
+  test('a revoked session is not there at the first read, and the answer waits until it is removed', async () => {
     const { store, clock, visitor } = stage({}, writesLater)
     const ada = visitor()
     await ada.request(session => session.signIn('ada'))
     const removal = store.hold('delete')
-    // What `endAll` leaves behind whose list has missed a session.
+    // The state after an `endAll` whose list missed a session.
     const epoch = { epoch: clock.now() + 1, except: undefined, expiresAt: clock.now() + hour }
     await store.raiseEpoch('ada', epoch)
     const visit = ada.begin()
@@ -265,7 +265,7 @@ describe('with a store that reads at once and writes later', () => {
     expect(store.records()).toEqual([])
   })
 
-  test('an id that was given up long ago is refused at the first look', async () => {
+  test('an id that was given up long ago is refused at the first read', async () => {
     const { store, clock, visitor } = stage({ onReplay: 'end' }, writesLater)
     const ada = visitor()
     await ada.request(session => Object.assign(session, { user: 'ada' }))
@@ -314,7 +314,7 @@ describe('a store that fails to load', () => {
     await ada.request(session => expect(session.views).toBe(2))
   })
 
-  test('a store that does not answer fails at the deadline, and its late answer changes nothing', async () => {
+  test('a load without an answer fails at the deadline, and a late answer changes nothing', async () => {
     const { store, visitor, clock } = stage({ deadline: '2s' }, later)
     const ada = visitor()
     await ada.request(change)
@@ -329,13 +329,13 @@ describe('a store that fails to load', () => {
     expect([visit.session, visit.outcome]).toEqual([undefined, 'failed'])
   })
 
-  test('a mistake of the application is no failure of the store: `anonymous` does not hide it', async () => {
+  test('an error of the application is no store failure: `anonymous` does not hide it', async () => {
     const { visitor } = stage({ onLoadFailure: 'anonymous', genid: () => '' })
     await expect(visitor().arrive()).rejects.toMatchObject({ code: 'ID_INVALID' })
   })
 
   test.each(['{', 'null', '[]', 'not json'])(
-    'a record that holds %j is no session, says so, and is left where it is',
+    'a record with %j is no session, is reported, and stays where it is',
     async data => {
       const { store, visitor } = stage()
       const ada = visitor()
@@ -358,8 +358,8 @@ describe('a store that fails to load', () => {
   )
 })
 
-describe('a session whose time is over', () => {
-  test('an idle session ends after its idle time and the interval, and not before its idle time', async () => {
+describe('an expired session', () => {
+  test('an idle session expires at most one interval after its idle timeout, and not before it', async () => {
     const { visitor, clock } = stage({ idle: '20m', touchEvery: '1m' })
     const ada = visitor()
     await ada.request(change)
@@ -370,7 +370,7 @@ describe('a session whose time is over', () => {
     expect(visit.outcome).toBe('expired')
   })
 
-  test('an active session lives on, until its absolute time is over', async () => {
+  test('an active session lives on until its absolute timeout', async () => {
     const { visitor, clock } = stage({ idle: '20m', absolute: '8h', rolling: true })
     const ada = visitor()
     await ada.request(change)
@@ -384,7 +384,7 @@ describe('a session whose time is over', () => {
     expect((await ada.request()).outcome).not.toBe('found')
   })
 
-  test('a record that the store answers though its time is over is expired, at its very instant', async () => {
+  test('an expired record that the store answers is expired, from the exact instant of its end', async () => {
     const { store, visitor, clock } = stage({ idle: '20m', touchEvery: '1m' })
     const ada = visitor()
     await ada.request(change)
@@ -403,7 +403,7 @@ describe('a session whose time is over', () => {
 })
 
 describe('recording activity', () => {
-  test('it is recorded once per interval, without writing the data', async () => {
+  test('is recorded once per interval, without writing the data', async () => {
     const { store, visitor, clock } = stage({ idle: '20m', touchEvery: '1m' })
     const ada = visitor()
     await ada.request(change)
@@ -418,7 +418,7 @@ describe('recording activity', () => {
     expect(store.records()[0]).toMatchObject({ version: 1, touchedAt: clock.now() })
   })
 
-  test('a failed touch spoils no answer, and is an event', async () => {
+  test('a failed touch does not fail the response, and is an event', async () => {
     const { store, visitor, clock } = stage({}, later)
     const ada = visitor()
     await ada.request(change)
@@ -476,7 +476,7 @@ describe('a session that cannot be stored', () => {
     expect([store.calls, visit.setCookie]).toEqual([[], undefined])
   })
 
-  test('a cookie that cannot be written is found out before anything is stored', async () => {
+  test('a cookie that cannot be written fails before anything is stored', async () => {
     const { store, visitor } = stage()
     const visit = await visitor().arrive()
     change(visit.session!)
@@ -510,7 +510,7 @@ describe('a response that leaves before it has ended', () => {
     await ada.request(session => expect(session).toMatchObject({ views: 2, more: 1 }))
   })
 
-  test('a stranger who has left nothing by then gets no cookie', async () => {
+  test('a stranger who has stored nothing by then gets no cookie', async () => {
     const { visitor } = stage()
     const visit = await visitor().arrive()
     expect(visit.announce()).toBeUndefined()
@@ -518,13 +518,13 @@ describe('a response that leaves before it has ended', () => {
     expect(visit.setCookie).toBeUndefined()
   })
 
-  test('a visit that nobody has looked at announces nothing', () => {
+  test('a visit whose session was never read announces no cookie', () => {
     const { store, visitor } = stage()
     expect(visitor().begin().announce()).toBeUndefined()
     expect(store.calls).toEqual([])
   })
 
-  test('a promised id that is taken is an error, and never exchanged for another', async () => {
+  test('an announced id that is taken is an error, and never replaced by another', async () => {
     const { visitor } = stage({ genid: () => 'apple' })
     await visitor().request(change)
     const visit = await visitor().arrive()
@@ -533,7 +533,7 @@ describe('a response that leaves before it has ended', () => {
     await expect((async () => visit.commit())()).rejects.toMatchObject({ code: 'ID_INVALID' })
   })
 
-  test('a visit that is flushed stores all that is due, and its commit only what has changed since', async () => {
+  test('a flushed visit stores all that is due, and its commit only later changes', async () => {
     const { store, clock, visitor } = stage({ rolling: true }, later)
     const guest = visitor()
     await guest.request(session => Object.assign(session, { views: 1 }))
@@ -553,7 +553,7 @@ describe('a response that leaves before it has ended', () => {
     }
   })
 
-  test('a visit that is flushed keeps its session to itself until its commit', async () => {
+  test('a flushed visit keeps its hold on the session until its commit', async () => {
     const { visitor } = stage({}, later)
     const guest = visitor()
     await guest.request(session => Object.assign(session, { views: 1 }))
@@ -567,7 +567,7 @@ describe('a response that leaves before it has ended', () => {
     await other.commit()
   })
 
-  test('a session that has been ended by then announces its deletion', async () => {
+  test('a session that has ended by then announces the deletion of its cookie', async () => {
     const { visitor } = stage()
     const ada = visitor()
     await ada.request(change)
@@ -591,7 +591,7 @@ test('a commit after a flush that has failed does all of it, and sends the cooki
 })
 
 describe('assigning to the session of a visit', () => {
-  test('null keeps what is stored, and sends nothing', async () => {
+  test('null keeps the stored session, and sends no cookie', async () => {
     const { store, visitor } = stage()
     const ada = visitor()
     await ada.request(change)
@@ -601,7 +601,7 @@ describe('assigning to the session of a visit', () => {
     expect([visit.setCookie, store.records().length]).toEqual([undefined, 1])
   })
 
-  test("with `unset: 'destroy'` null ends the session, and takes the cookie away", async () => {
+  test("with `unset: 'destroy'` null ends the session, and deletes the cookie", async () => {
     const { store, visitor } = stage({ unset: 'destroy' })
     const ada = visitor()
     await ada.request(change)
@@ -635,7 +635,7 @@ describe('assigning to the session of a visit', () => {
     })
   })
 
-  test('an id that is no text gives the session up', async () => {
+  test('an id that is no string gives the session up', async () => {
     const { store, visitor } = stage()
     const visit = await visitor().request((session, current) => {
       change(session)

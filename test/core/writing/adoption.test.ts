@@ -10,11 +10,11 @@ import { type StandIn, WatchedStore } from '../watched-store.ts'
 const oldId = 'an-id-of-express-session-of-old'
 const day = 24 * hour
 
-/** A store that also holds what express-session has left, under the ids themselves. */
+/** A store that also holds sessions of express-session, under the ids themselves. */
 class InheritingStore extends WatchedStore implements AdoptingStore {
   adoptsUntil: number | undefined = Number.POSITIVE_INFINITY
   readonly foreign = new Map<string, ForeignSession>()
-  /** What happens before something is taken over. */
+  /** Runs before a session is taken over. */
   before: StandIn = work => work()
 
   findForeign(id: string): MaybePromise<ForeignSession | undefined> {
@@ -58,8 +58,8 @@ async function outcomeOf(visitor: Visitor): Promise<string> {
   return (await visitor.arrive()).outcome
 }
 
-describe('a session that express-session has left', () => {
-  test('goes on with its data, under the same id, and is nobody else’s any more', async () => {
+describe('a session of express-session', () => {
+  test('goes on with its data, under the same id, and the old copy is gone', async () => {
     const { store, leave, old } = inherit()
     leave({ user: 'ada', cart: [1, 2] })
     const ada = old()
@@ -76,7 +76,7 @@ describe('a session that express-session has left', () => {
     expect(JSON.stringify(store.records())).not.toContain(oldId)
   })
 
-  test('ends when its key was to end, whatever its stale cookie says, and lives on with its visitor', async () => {
+  test('expires with its old key, whatever its stale cookie says, unless its visitor is active', async () => {
     const { clock, store, leave, old } = inherit()
     leave({ user: 'ada' })
     const poll = await old().arrive({ isPassive: true })
@@ -86,14 +86,14 @@ describe('a session that express-session has left', () => {
     expect(store.records()[0]?.expiresAt).toBeGreaterThan(clock.now() + 59 * minute)
   })
 
-  test('never lives longer than the idle timeout allows, also where its key would', async () => {
+  test('never lives longer than the idle timeout allows, even when its key would', async () => {
     const { clock, store, leave, old } = inherit({ idle: '10m' })
     leave({ user: 'ada', cookie: {} }, oldId, undefined)
     await old().request()
     expect(store.records()[0]?.expiresAt).toBeLessThanOrEqual(clock.now() + 11 * minute)
   })
 
-  test('is taken over once by two requests at the same time', async () => {
+  test('is taken over once by two concurrent requests', async () => {
     const { store, leave, old } = inherit()
     leave({ user: 'ada' })
     const visits = await Promise.all([old().arrive(), old().arrive()])
@@ -101,7 +101,7 @@ describe('a session that express-session has left', () => {
     expect(store.records()).toHaveLength(1)
   })
 
-  test('is taken over as it is at that moment, when its old software writes in between', async () => {
+  test('is taken over in its latest state, when the old software writes in between', async () => {
     const { store, leave, old } = inherit()
     leave({ user: 'ada' })
     store.before = work => {
@@ -120,7 +120,7 @@ describe('a session that express-session has left', () => {
     expect(store.records()[0]?.data).toBeInstanceOf(Uint8Array)
   })
 
-  test('is told as an event, once, and then as any session', async () => {
+  test('gives one event for the take-over, and then the events of any session', async () => {
     const heard = hearEvents()
     const { leave, old } = inherit()
     leave({ user: 'ada' })
@@ -130,7 +130,7 @@ describe('a session that express-session has left', () => {
     expect(JSON.stringify(heard)).not.toContain(oldId)
   })
 
-  test('does not come back after a logout, also when its old software writes it once more', async () => {
+  test('does not come back after a logout, even when the old software writes it again', async () => {
     const { leave, old } = inherit()
     leave({ user: 'ada' })
     await old().request(session => session.destroy())
@@ -140,20 +140,20 @@ describe('a session that express-session has left', () => {
   })
 })
 
-describe('what is left of it when its visitor leaves', () => {
-  test('is forgotten, so that no other process takes it over again', async () => {
+describe('its old copy when its visitor logs out', () => {
+  test('is removed, so that no other process takes it over again', async () => {
     const { clock, store, leave, old } = inherit()
     leave({ user: 'ada' })
     const ada = old()
     await ada.arrive()
-    // What a move that broke off leaves behind, or what the old software writes once more.
+    // An interrupted move leaves this behind, or the old software writes it again.
     leave({ user: 'ada' })
     await ada.request(session => session.destroy())
     const elsewhere = stage({ clock, store, idle: '1h' })
     expect(await outcomeOf(elsewhere.visitor(`connect.sid=${signed(oldId)}`))).toBe('missing')
   })
 
-  test('is forgotten under the id that it had, also after its id was changed', async () => {
+  test('is removed under its old id, even after a rotation', async () => {
     const { store, leave, old } = inherit()
     leave({ user: 'ada' })
     const ada = old()
@@ -163,7 +163,7 @@ describe('what is left of it when its visitor leaves', () => {
     expect(store.foreign.size).toBe(0)
   })
 
-  test('stands in the way of a logout when it cannot be forgotten, and the visitor is told', async () => {
+  test('fails the logout when it cannot be removed, and the visitor gets the error', async () => {
     const { store, leave, old } = inherit()
     leave({ user: 'ada' })
     const ada = old()
@@ -176,8 +176,8 @@ describe('what is left of it when its visitor leaves', () => {
   })
 })
 
-describe('outside of its window', () => {
-  test('nobody is asked for an old session', async () => {
+describe('outside the window', () => {
+  test('the store is not asked for old sessions', async () => {
     const { clock, store, leave, old } = inherit()
     leave({ user: 'ada' })
     for (const until of [undefined, clock.now()]) {
@@ -191,8 +191,8 @@ describe('outside of its window', () => {
   })
 })
 
-describe('what is no such session', () => {
-  test('a strange cookie asks nobody', async () => {
+describe('a cookie without such a session', () => {
+  test('is not looked up when its signature is wrong', async () => {
     const { store, old } = inherit()
     const visitor = old()
     visitor.cookie = 'connect.sid=s%3Aforged.mac'
@@ -200,20 +200,20 @@ describe('what is no such session', () => {
     expect(store.calls).toEqual([])
   })
 
-  test('an id that has the shape of a key finds nothing, though something is kept under it', async () => {
+  test('finds nothing when its id has the shape of a key, even if the store has that key', async () => {
     const { sessions, leave, old } = inherit()
     const key = sessions.handleOf(oldId)
     leave({ user: 'ada' }, key)
     expect(await outcomeOf(old(key))).toBe('missing')
   })
 
-  test('an id that would lead to another session by its rotation finds nothing', async () => {
+  test('finds nothing when its id has the shape of a rotated one', async () => {
     const { leave, old } = inherit()
     leave({ user: 'ada' }, `${oldId}~${'a'.repeat(32)}`)
     expect(await outcomeOf(old(`${oldId}~${'a'.repeat(32)}`))).toBe('missing')
   })
 
-  test('what cannot be read is left where it is, and told', async () => {
+  test('leaves an unreadable session where it is, and reports it', async () => {
     const heard = hearEvents()
     const { store, old } = inherit()
     store.foreign.set(oldId, { text: 'no JSON', expiresAt: undefined })
@@ -223,7 +223,7 @@ describe('what is no such session', () => {
     expect(store.records()).toEqual([])
   })
 
-  test('nothing is nothing: the visitor is a stranger with an old cookie', async () => {
+  test('makes its visitor a stranger when the store has nothing', async () => {
     const { old } = inherit()
     expect(await outcomeOf(old())).toBe('missing')
   })

@@ -9,7 +9,7 @@ import { type Anything, secret, settle, stage, Visitor } from '../stage.ts'
 
 const options: HoldOptions = { waitMs: 5000, leaseMs: 1000, queue: 5 }
 
-/** Two processes with one store, each with a clock of its own. The store goes by the second. */
+/** Two processes with one store, each with its own clock. The store uses the second one. */
 async function twoProcesses() {
   const clocks: readonly [FakeClock, FakeClock] = [fakeClock(), fakeClock()]
   const store = memoryStore({ clock: clocks[1] })
@@ -17,7 +17,7 @@ async function twoProcesses() {
   const first = new Visitor(managers[0]!, undefined)
   await first.request(session => Object.assign(session, { stock: 10 }))
   const arrive = async (process: 0 | 1) => new Visitor(managers[process]!, first.cookie).arrive()
-  /** Whether a request of a third process would get the session at once. */
+  /** Whether a request in a third process would get the hold at once. */
   const isFree = async () => {
     const third = createSessions<Anything>({ secret, clock: clocks[1], store })
     const visit = await new Visitor(third, first.cookie).arrive()
@@ -29,7 +29,7 @@ async function twoProcesses() {
 }
 
 describe('a hold', () => {
-  test('brings the session to what is stored by then, and keeps what the request has changed before', async () => {
+  test('refreshes the session from the store, and keeps the earlier changes of the request', async () => {
     const { arrive, first } = await twoProcesses()
     const visit = await arrive(0)
     visit.session!.mine = 1
@@ -39,7 +39,7 @@ describe('a hold', () => {
     await visit.commit()
   })
 
-  test('lets a save go on that meets one of a request without a hold: they are merged', async () => {
+  test('does not stop a save that conflicts with a request without a hold: they are merged', async () => {
     const { arrive, first } = await twoProcesses()
     const visit = await arrive(0)
     await visit.hold(options)
@@ -49,7 +49,7 @@ describe('a hold', () => {
     await first.request(session => expect({ ...session }).toMatchObject({ stock: 9, other: 1 }))
   })
 
-  test('lets the updates of its own request go on', async () => {
+  test('does not stop the updates of its own request', async () => {
     const { arrive } = await twoProcesses()
     const visit = await arrive(0)
     await visit.hold(options)
@@ -58,7 +58,7 @@ describe('a hold', () => {
     await visit.commit()
   })
 
-  test('that has lasted for longer than its lease stores nothing, though nobody else has come', async () => {
+  test('that has lasted longer than its lease stores nothing, even if no other request came', async () => {
     const { arrive, clocks, first } = await twoProcesses()
     const visit = await arrive(0)
     await visit.hold(options)
@@ -68,7 +68,7 @@ describe('a hold', () => {
     await first.request(session => expect(session.stock).toBe(10))
   })
 
-  test('that is over is told to whoever saves, too', async () => {
+  test('that has expired makes an explicit save fail, too', async () => {
     const { arrive, clocks } = await twoProcesses()
     const visit = await arrive(0)
     await visit.hold(options)
@@ -76,7 +76,7 @@ describe('a hold', () => {
     await expect(visit.session!.save()).rejects.toMatchObject({ code: 'LOCK_LOST' })
   })
 
-  test('that another process has taken over stores nothing, though its own clock has not seen it end', async () => {
+  test('that another process has taken over stores nothing, even before it expires by its own clock', async () => {
     const { arrive, clocks, first } = await twoProcesses()
     const slow = await arrive(0)
     await slow.hold(options)
@@ -90,7 +90,7 @@ describe('a hold', () => {
     await first.request(session => expect(session.stock).toBe(9))
   })
 
-  test('that was taken over does not end the lease of whoever has it now', async () => {
+  test('that was taken over does not end the lease of the new holder', async () => {
     const { arrive, clocks, isFree } = await twoProcesses()
     const slow = await arrive(0)
     await slow.hold(options)
@@ -103,7 +103,7 @@ describe('a hold', () => {
     expect(await isFree()).toBe(true)
   })
 
-  test('ends with the commit, and with a release before it, and twice is once', async () => {
+  test('ends with the commit, or with an earlier release, and a second release does nothing', async () => {
     const { arrive, isFree } = await twoProcesses()
     const visit = await arrive(0)
     await visit.hold(options)
@@ -117,7 +117,7 @@ describe('a hold', () => {
     expect(await isFree()).toBe(true)
   })
 
-  test('ends by itself for those who wait in the same process', async () => {
+  test('expires for requests that wait in the same process', async () => {
     const { arrive, clocks } = await twoProcesses()
     await (await arrive(0)).hold(options)
     const next = await arrive(0)
@@ -132,7 +132,7 @@ describe('a hold', () => {
     await next.release()
   })
 
-  test('of a session that has ended meanwhile is none, and leaves no lease', async () => {
+  test('of a session that has ended meanwhile holds nothing, and leaves no lease', async () => {
     const { arrive, first, store } = await twoProcesses()
     const visit = await arrive(0)
     await first.request(session => session.destroy())
@@ -142,14 +142,14 @@ describe('a hold', () => {
     expect([visit.outcome, visit.setCookie, store.size]).toEqual(['revoked', undefined, 0])
   })
 
-  test('is nothing for a stranger, and costs no store call', async () => {
+  test('does nothing for a stranger, and costs no store call', async () => {
     const { store, visitor } = stage()
     const visit = await visitor().arrive()
     await visit.hold(options)
     expect(store.calls).toEqual([])
   })
 
-  test('is no session: it takes no place of one, is in no list, and does not go with all of them', async () => {
+  test('is no session: it does not count as one, is in no list, and no endAll ends it', async () => {
     const clock = fakeClock()
     const store = memoryStore({ clock, maxRecords: 2 })
     const managers = [0, 1].map(() => createSessions<Anything>({ secret, clock, store }))
@@ -163,7 +163,7 @@ describe('a hold', () => {
     expect(await failureOf(() => other.hold({ ...options, waitMs: 0 }))).toBe('LOCK_BUSY')
   })
 
-  test('waits no longer than it was told, whoever has the lease', async () => {
+  test('waits no longer than `waitMs`, whichever process has the lease', async () => {
     const { arrive, clocks } = await twoProcesses()
     await (await arrive(0)).hold({ ...options, leaseMs: 60_000 })
     for (const process of [0, 1] as const) {
@@ -179,7 +179,7 @@ describe('a hold', () => {
 })
 
 describe('with a store that lends no leases', () => {
-  test('a hold counts for all managers of this process that have the store', async () => {
+  test('a hold counts for all managers of this process on the store', async () => {
     const { first, arrive } = await twoManagers()
     const [slow, next] = [await arrive(0), await arrive(1)]
     await slow.hold(options)
@@ -192,7 +192,7 @@ describe('with a store that lends no leases', () => {
     await first.request(session => expect(session.stock).toBe(9))
   })
 
-  test('one that another manager has taken over stores nothing', async () => {
+  test('a hold that another manager has taken over stores nothing', async () => {
     const { clock, first, arrive } = await twoManagers()
     const [slow, next] = [await arrive(0), await arrive(1)]
     await slow.hold(options)
@@ -204,7 +204,7 @@ describe('with a store that lends no leases', () => {
     await first.request(session => expect(session.stock).toBe(10))
   })
 
-  test('it keeps no record for a hold', async () => {
+  test('a hold creates no record', async () => {
     const { store, arrive } = await twoManagers()
     const visit = await arrive(0)
     await visit.hold(options)
@@ -214,7 +214,7 @@ describe('with a store that lends no leases', () => {
   })
 })
 
-/** Two managers of one process with one store that has the five verbs alone. */
+/** Two managers of one process on one store with only the five verbs. */
 async function twoManagers() {
   const clock = fakeClock()
   const store = new GatedStore()

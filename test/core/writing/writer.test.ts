@@ -6,7 +6,7 @@ import { atOnce, hour, later, minute, stage, type TestVisit, type Visitor } from
 describe.each([
   ['answers at once', atOnce],
   ['answers later', later],
-])('two requests of one session at the same time, with a store that %s', (_kind, traits) => {
+])('two concurrent requests of one session, with a store that %s', (_kind, traits) => {
   async function signedIn(
     options: Parameters<typeof stage>[0] = {},
     values: object = { user: 'ada', views: 1 },
@@ -36,7 +36,7 @@ describe.each([
     })
   })
 
-  test('of two that change the same key the last wins', async () => {
+  test('of two that change the same key the last one wins', async () => {
     const { at, ada, slow } = await signedIn()
     Object.assign(slow.session!, { views: 2 })
     await ada.request(session => Object.assign(session, { views: 3 }))
@@ -55,7 +55,7 @@ describe.each([
     expect(JSON.parse(String(at.store.records()[0]?.data))).toEqual({ fast: 1 })
   })
 
-  test('what a request has only read, it does not write back', async () => {
+  test('a request does not write back what it has only read', async () => {
     const { at, ada, slow } = await signedIn({}, { list: [1], other: { a: 1 } })
     expect(slow.session?.['list']).toEqual([1])
     Object(slow.session?.['other']).a = 2
@@ -64,14 +64,14 @@ describe.each([
     expect(JSON.parse(String(at.store.records()[0]?.data))).toEqual({ list: [1, 2], other: { a: 2 } })
   })
 
-  test('a request that changes nothing overwrites nothing, also with `resave`', async () => {
+  test('a request that changes nothing overwrites nothing, even with `resave`', async () => {
     const { at, ada, slow } = await signedIn({ resave: true })
     await ada.request(session => Object.assign(session, { views: 9 }))
     await slow.commit()
     expect(JSON.parse(String(at.store.records()[0]?.data))).toEqual({ user: 'ada', views: 9 })
   })
 
-  test('after a merge the request sees what it has stored', async () => {
+  test('after a merge the request sees the stored data', async () => {
     const { ada, slow } = await signedIn()
     Object.assign(slow.session!, { slow: 1 })
     await ada.request(session => Object.assign(session, { fast: 1 }))
@@ -120,7 +120,7 @@ describe.each([
     expect(at.store.records()[0]).toMatchObject({ subject: 'ada', createdAt: before.createdAt, version: 4 })
   })
 
-  test('a store that never agrees is a typed error after a bounded number of attempts', async () => {
+  test('a store that conflicts every time is a typed error after a bounded number of attempts', async () => {
     const { at, slow } = await signedIn()
     Object.assign(slow.session!, { slow: 1 })
     const heard = hearEvents()
@@ -146,7 +146,7 @@ describe.each([
     expect(namesOf(heard)).toEqual(['gone'])
   })
 
-  test('so it does when another request has regenerated it, and the new session is untouched', async () => {
+  test('a session that another request has regenerated stays ended, and the new session is untouched', async () => {
     const { at, ada, slow } = await signedIn({ rolling: true })
     Object.assign(slow.session!, { user: 'zombie' })
     await ada.request(async (session, visit) => {
@@ -158,7 +158,7 @@ describe.each([
     expect(at.store.records().map(({ data }) => data)).toEqual(['{"user":"root"}'])
   })
 
-  test('an explicit save of a session that another request has ended tells the application', async () => {
+  test('an explicit save of a session that another request has ended rejects', async () => {
     const { at, ada, slow } = await signedIn()
     Object.assign(slow.session!, { slow: 1 })
     await ada.request(session => session.destroy())
@@ -192,7 +192,7 @@ describe.each([
     expect([at.store.records(), slow.setCookie, slow.outcome]).toEqual([[], undefined, 'revoked'])
   })
 
-  test('a session that ends by its time while the request runs stays ended', async () => {
+  test('a session that expires while the request runs stays ended', async () => {
     const { at, slow } = await signedIn({ idle: '20m', touchEvery: '1m' })
     Object.assign(slow.session!, { slow: 1 })
     at.clock.advance(hour)
@@ -202,7 +202,7 @@ describe.each([
 })
 
 describe('an id of the application that is taken', () => {
-  test('another is asked for, and nothing is overwritten', async () => {
+  test('`genid` is called again, and nothing is overwritten', async () => {
     const ids = ['apple', 'apple', 'pear']
     const { visitor, store } = stage({ genid: () => String(ids.shift()) })
     await visitor().request(session => Object.assign(session, { user: 'ada' }))
@@ -213,7 +213,7 @@ describe('an id of the application that is taken', () => {
     expect(store.records().map(({ data }) => data)).toEqual(['{"user":"ada"}', '{"user":"bob"}'])
   })
 
-  test('a `genid` that gives nothing else is a typed error, and the session that has the id is untouched', async () => {
+  test('a `genid` that always gives the same id is a typed error, and the session with that id is untouched', async () => {
     const { visitor, store } = stage({ genid: () => 'apple' })
     await visitor().request(session => Object.assign(session, { user: 'ada' }))
     const visit = await visitor().arrive()
@@ -224,8 +224,8 @@ describe('an id of the application that is taken', () => {
   })
 })
 
-describe('what a record holds', () => {
-  test('it is keyed by a hash, and has its times', async () => {
+describe('a stored record', () => {
+  test('is keyed by a hash, and has its times', async () => {
     const { visitor, store, clock, sessions } = stage({ idle: '20m', touchEvery: '1m', absolute: '8h' })
     const ada = visitor()
     await ada.request(session => Object.assign(session, { user: 'ada' }))

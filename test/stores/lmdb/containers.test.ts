@@ -37,7 +37,7 @@ function startContainer(): Peer {
 
 /** @see Issue 13, point 4 */
 describe.skipIf(lack !== undefined)('of two containers with one folder and the same process id', () => {
-  const refusal = 'another process has it open that has the process id 1 too, as in two containers'
+  const refusal = 'another process with the same process id 1 has it open, as in two containers'
 
   test('the second is refused at once, and opens the folder when the first is gone', async () => {
     const path = join(folder, 'in-turn')
