@@ -31,7 +31,7 @@ import { isRecordStore, makeSessions } from './manager.ts'
 import { demandOptions, uncalledError, warnTwice } from './mistakes.ts'
 import { CookieNames } from './node/cookie-names.ts'
 import { Exchange, type ExchangeSettings, exchangeIn } from './node/exchange.ts'
-import { holdResponse } from './node/held-response.ts'
+import { holdResponse } from './node/hold-response.ts'
 import type { Messages, Middleware, Next, NodeRequest } from './node/messages.ts'
 import { coversPath } from './node/request-path.ts'
 

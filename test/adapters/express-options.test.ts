@@ -313,6 +313,8 @@ describe('an option that is harmful or meaningless in express-session gives one 
     ['partitioned without secure', { cookie: { partitioned: true } }, /partitioned/],
     ['an unknown option', { sesame: 'open' }, /`sesame`\. There are/],
     ['a misspelled option', { saveUninitialised: false }, /Did you mean `saveUninitialized`\?/],
+    ['two letters that have changed places', { stroe: 1 }, /Did you mean `store`\?/],
+    ['two letters that have changed places at the end', { idel: '20m' }, /Did you mean `idle`\?/],
     ['an option that is near to one', { secrets: 'x' }, /Did you mean `secret`\?/],
     ['a cookie attribute outside `cookie`', { maxAge: 60_000 }, /Did you mean `cookie\.maxAge`\?/],
     ['an attribute in another case', { cookie: { maxage: 60_000 } }, /Did you mean `cookie\.maxAge`\?/],

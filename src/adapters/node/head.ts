@@ -1,6 +1,6 @@
 import { bodyHeaders, withSessionCookie } from '../../core/cookies/answer-head.ts'
 import { warnShared } from '../../core/report/warnings.ts'
-import type { NodeResponse } from './messages.ts'
+import type { NodeRequest, NodeResponse } from './messages.ts'
 
 /** The arguments of one call of `writeHead`, in any of its forms. */
 export type HeadArguments = readonly unknown[]
@@ -119,4 +119,11 @@ export function forgetBody(response: NodeResponse): void {
   for (const name of bodyHeaders) if (response.hasHeader(name)) response.removeHeader(name)
   // Deleted and not read first: over HTTP/2, Node warns when `statusMessage` is read.
   Reflect.deleteProperty(response, 'statusMessage')
+}
+
+/** Whether a response has no body: the visitor has all of it when the head arrives. */
+export function hasNoBody(response: NodeResponse, { method }: NodeRequest): boolean {
+  const { statusCode } = response
+  if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return true
+  return String(response.getHeader?.('content-length')) === '0'
 }

@@ -1,28 +1,14 @@
 import { type Failure, failureOf } from '../../core/record/maybe-promise.ts'
 import type { MaybePromise } from '../../core/record/store.ts'
 import type { Exchange } from './exchange.ts'
+import { hasNoBody } from './head.ts'
 import { keepConnection } from './kept-connection.ts'
 import { KeptHead } from './kept-head.ts'
 import { callBack, LastPart } from './last-part.ts'
 import { isHttp2, type NodeResponse } from './messages.ts'
-import { type Arguments, type Methods, OriginalMethods } from './original-methods.ts'
+import type { Arguments, OriginalMethods } from './original-methods.ts'
 import { checkHead, headSentError, isBody, refuseWrite } from './refusals.ts'
 import { sealHead } from './sealed-head.ts'
-
-/** Holds a response back until the session of its exchange is saved. Throws for a frozen response. */
-export function holdResponse(response: NodeResponse, exchange: Exchange): void {
-  // Each method is only ever called with the arguments that the application gave for the same method.
-  const methods = response as unknown as Methods
-  const { end, write, writeHead, flushHeaders, _implicitHeader } = methods
-  const originals = { end, write, writeHead, flushHeaders, _implicitHeader }
-  const held = new HeldResponse(response, exchange, new OriginalMethods(response, originals))
-  if (typeof end === 'function') methods.end = (...args) => held.end(args)
-  if (typeof write === 'function') methods.write = (...args) => held.write(args)
-  if (typeof writeHead === 'function') methods.writeHead = (...args) => held.writeHead(args)
-  if (typeof flushHeaders === 'function') methods.flushHeaders = (...args) => held.flushHeaders(args)
-  if (typeof _implicitHeader === 'function') methods._implicitHeader = () => held.implicitHeader()
-  if (response.headersSent) held.begin()
-}
 
 /**
  * A response that leaves only after its session is saved.
@@ -33,7 +19,7 @@ export function holdResponse(response: NodeResponse, exchange: Exchange): void {
  *
  * While it waits, properties such as `writableEnded` say that the response has not ended. A second answer is refused.
  */
-class HeldResponse {
+export class HeldResponse {
   readonly #response: NodeResponse
   readonly #exchange: Exchange
   readonly #originals: OriginalMethods
@@ -130,6 +116,9 @@ class HeldResponse {
   flushHeaders(args: Arguments): unknown {
     if (this.#isTransparent) return this.#originals.call('flushHeaders', args)
     if (this.#hasEnded) return undefined
+    // A head without a body is the whole response, so it waits for the end.
+    if (this.#phase === 'open' && this.#isWholeWithHead)
+      return void this.writeHead([this.#response.statusCode])
     this.begin()
     return this.#hasEnded ? undefined : this.#originals.call('flushHeaders', args)
   }
@@ -171,6 +160,12 @@ class HeldResponse {
   /** Over HTTP/2, Node ends the answer to a HEAD request with its head, so that a pipe into it would never end. */
   get #isHeadOnly(): boolean {
     return this.#isHttp2 && this.#exchange.request.method === 'HEAD'
+  }
+
+  /** Whether the response has no body, over HTTP/1, and the application has given no head yet. */
+  get #isWholeWithHead(): boolean {
+    const { request } = this.#exchange
+    return !isHttp2(request) && this.#head.given === undefined && hasNoBody(this.#response, request)
   }
 
   get #isTransparent(): boolean {

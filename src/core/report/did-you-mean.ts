@@ -1,7 +1,7 @@
 /** Suggests the most similar known name, beginning with a space. Empty if none is similar. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const given = lastOf(name)
-  const ranked = known.map(each => ({ each, steps: stepsBetween(given, lastOf(each)) }))
+  const ranked = known.map(each => ({ each, steps: typosBetween(given, lastOf(each)) }))
   const [nearest] = ranked.toSorted((one, other) => one.steps - other.steps)
   const isNear = nearest !== undefined && nearest.steps <= Math.max(1, Math.floor(given.length / 4))
   return isNear ? ` Did you mean \`${nearest.each}\`?` : ''
@@ -24,4 +24,14 @@ function stepsBetween(one: string, other: string): number {
     row = next
   }
   return row.at(-1) ?? 0
+}
+
+/** The same, where two letters that have changed places are one step. */
+function typosBetween(one: string, other: string): number {
+  const steps = stepsBetween(one, other)
+  return steps === 2 && lettersOf(one) === lettersOf(other) ? 1 : steps
+}
+
+function lettersOf(word: string): string {
+  return [...word.toLowerCase()].toSorted().join('')
 }

@@ -258,6 +258,37 @@ describe('a response that streams', () => {
     await client.receives(/whole/)
   })
 
+  test.each([
+    ['204', 'GET', 204, {}],
+    ['304', 'GET', 304, {}],
+    ['an empty body', 'GET', 200, { 'Content-Length': '0' }],
+    ['HEAD', 'HEAD', 200, {}],
+  ] as const)(
+    'a flushed head that is the whole answer (%s) waits for the save',
+    async (_kind, method, status, headers) => {
+      const seen: unknown[] = []
+      const { store, client } = await open(
+        changing((_request, response) => {
+          response.statusCode = status
+          for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+          response.flushHeaders()
+          seen.push(response.headersSent)
+          response.end()
+        }),
+      )
+      const gate = store.hold('create')
+      client.send(get('/').replace('GET', method))
+      await store.called('create')
+      expect([await client.afterAMoment(), seen]).toEqual(['', [true]])
+      gate.open()
+      const answer = await client.receives(/\r\n\r\n/)
+      expect([answer, linesOf(answer, 'Set-Cookie').length]).toEqual([
+        expect.stringContaining(`HTTP/1.1 ${status}`),
+        1,
+      ])
+    },
+  )
+
   test('server-sent events are not held back', async () => {
     const later = new Gate()
     const { client } = await open(
