@@ -24,7 +24,6 @@ const stages = [
   { name: 'package', work: packAndCheck },
   { name: 'package in use', work: ({ tarball }) => smokeTest(tarball) },
   { name: 'published stores', work: ({ tarball }) => runTool('published', tarball) },
-  { name: 'toolchains', work: ({ tarball }) => runTool('toolchains', tarball) },
 ]
 
 async function runTests() {
