@@ -228,8 +228,8 @@ const tasks = {
   /** Lets a thread open a folder, and answers what came of it. */
   async openInThread(path: string): Promise<string> {
     const thread = new Worker(new URL('./thread.js', import.meta.url), { workerData: path })
-    const [answer] = await once(thread, 'message')
-    await once(thread, 'exit')
+    // A thread may emit both at once, when it ends before its message has been read.
+    const [[answer]] = await Promise.all([once(thread, 'message'), once(thread, 'exit')])
     return answer
   },
 
