@@ -73,3 +73,29 @@ describe('a page that the browser prefetches', () => {
     expect((await ada.request()).setCookie).toBeDefined()
   })
 })
+
+describe('wrong use', () => {
+  const asCarrier = (value: unknown): never => value as never
+
+  test.each([undefined, null, {}, new Headers(), 'headers'])(
+    '`carrierOf` with the connection %j says what it needs',
+    value => {
+      expect(() => carrierOf({}, asCarrier(value))).toThrow(
+        expect.objectContaining({
+          code: 'OPTION_INVALID',
+          message: expect.stringContaining('answers headers'),
+        }),
+      )
+    },
+  )
+
+  test.each([undefined, null, {}, 'sid=1', new Request('http://shop.example')])(
+    '`visit` and `read` of %j say that it is no carrier',
+    async value => {
+      const { sessions } = stage()
+      const refusal = { code: 'OPTION_INVALID', message: expect.stringContaining('a carrier') }
+      expect(() => sessions.visit(asCarrier(value))).toThrow(expect.objectContaining(refusal))
+      await expect(sessions.read(asCarrier(value))).rejects.toMatchObject(refusal)
+    },
+  )
+})
