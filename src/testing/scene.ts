@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { canEnumerate, canSweep, knowsSubjects, lendsNames } from '../core/record/powers.ts'
 import type {
   EncodedData,
   EnumeratingStore,
@@ -34,11 +35,6 @@ interface Bench {
 
 /** How long the records of a clause live by default. */
 export const lifetimeMs = 3_600_000
-
-const methodNames = {
-  subjects: ['ofSubject', 'epochOf', 'raiseEpoch'],
-  leases: ['acquireLease', 'holdsLease', 'releaseLease'],
-} as const
 
 /** What a clause works with: one empty store, its time, and valid records. */
 export class Scene {
@@ -202,31 +198,6 @@ export function factsOf(record: SessionFacts): SessionFacts {
 
 export function inOrder<Facts extends SessionFacts>(records: readonly Facts[]): readonly Facts[] {
   return records.toSorted((one, other) => (one.key < other.key ? -1 : 1))
-}
-
-export function canEnumerate(store: Store): store is EnumeratingStore {
-  return hasMethod(store, 'records')
-}
-
-export function canSweep(store: Store): store is SweepingStore {
-  return hasMethod(store, 'sweep')
-}
-
-export function knowsSubjects(store: Store): store is SubjectStore {
-  return methodsOf(store, 'subjects').length === methodNames.subjects.length
-}
-
-export function lendsNames(store: Store): store is LeasingStore {
-  return methodsOf(store, 'leases').length === methodNames.leases.length
-}
-
-/** The methods of a power that a store has. A power is of use only with all of them. */
-export function methodsOf(store: Store, power: keyof typeof methodNames): readonly string[] {
-  return methodNames[power].filter(name => hasMethod(store, name))
-}
-
-function hasMethod(store: Store, name: string): boolean {
-  return typeof Reflect.get(store, name) === 'function'
 }
 
 function isRecord(value: unknown): value is SessionRecord {

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
+import { canEnumerate, canSweep, knowsSubjects, lendsNames, methodsOf } from '../../core/record/powers.ts'
 import type { SessionRecord } from '../../core/record/store.ts'
 import {
-  canEnumerate,
-  canSweep,
   expectSame,
   inOrder,
-  knowsSubjects,
-  lendsNames,
   lifetimeMs,
-  methodsOf,
   nextOf,
   type Scene,
   type SceneClause,

@@ -141,11 +141,6 @@ export class ScheduledSubjectStore extends ScheduledStore implements SubjectStor
   }
 }
 
-/** Whether a store has the power `subjects`. */
-export function knowsSubjects(store: Store): store is SubjectStore {
-  return 'ofSubject' in store && 'epochOf' in store && 'raiseEpoch' in store
-}
-
 /** Writes bytes as one character each, so that a search finds text in them. */
 function textOf(given: unknown): string {
   return JSON.stringify(given, (_name, value) =>
