@@ -20,8 +20,8 @@ const checks: { readonly [option in keyof Required<FormTokenOptions>]: OptionChe
 export function formTokenGuard(options: FormTokenOptions = {}): Guard {
   checkEach(options, checks)
   const { header = 'x-csrf-token', field = '_csrf' } = options
-  const tokenIn = (request: GuardedRequest): unknown =>
-    request.header(header.toLowerCase()) || fieldOf(request.body, field)
+  const name = header.toLowerCase()
+  const tokenIn = (request: GuardedRequest): unknown => request.header(name) || fieldOf(request.body, field)
   return request => {
     if (isSafeMethod(request.method)) return undefined
     const { session } = visitOf(request)

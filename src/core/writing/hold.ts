@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
 import { attempt } from '../record/maybe-promise.ts'
-import type { Lease, Leases, MaybePromise } from '../record/store.ts'
+import type { Lease, MaybePromise } from '../record/store.ts'
 import { busyError, SojournError } from '../report/errors.ts'
 import type { LiveSession } from '../session/live-session.ts'
 
@@ -31,7 +31,6 @@ interface Hold {
  */
 export class Holding {
   readonly #engine: Engine
-  readonly #leases: Leases
   readonly #catchUp: (live: LiveSession) => MaybePromise<void>
   readonly #left = new AbortController()
   #hold: Hold | undefined
@@ -39,7 +38,6 @@ export class Holding {
   /** `catchUp` saves the session without changes: on a conflict, this loads the stored data. */
   constructor(engine: Engine, catchUp: (live: LiveSession) => MaybePromise<void>) {
     this.#engine = engine
-    this.#leases = engine.leases
     this.#catchUp = catchUp
   }
 
@@ -75,7 +73,9 @@ export class Holding {
     this.demand(live)
     const lease = this.#of(live)?.lease
     if (lease === undefined) return
-    const isOurs = await this.#engine.ask('check a lease', undefined, () => this.#leases.holdsLease(lease))
+    const isOurs = await this.#engine.ask('check a lease', undefined, () =>
+      this.#engine.leases.holdsLease(lease),
+    )
     if (!isOurs) throw lostError()
   }
 
@@ -142,7 +142,7 @@ export class Holding {
   /** Acquires the lease. If the call fails, the store may have granted it all the same, so it is released. */
   #take(lease: Lease): MaybePromise<boolean> {
     return attempt(
-      () => this.#engine.ask('give a lease', undefined, () => this.#leases.acquireLease(lease)),
+      () => this.#engine.ask('give a lease', undefined, () => this.#engine.leases.acquireLease(lease)),
       error => {
         void this.#giveUp(lease)
         throw error
@@ -160,7 +160,7 @@ export class Holding {
 
   #giveUp(lease: Lease): MaybePromise<void> {
     return this.#engine.tidy(manager =>
-      manager.ask('end a lease', undefined, () => this.#leases.releaseLease(lease)),
+      manager.ask('end a lease', undefined, () => this.#engine.leases.releaseLease(lease)),
     )
   }
 }
