@@ -120,7 +120,7 @@ export class Exchange implements Carrier {
   }
 
   get sendsAnyway(): boolean {
-    return this.sessions.terms.onCommitFailure === 'send'
+    return this.sessions.terms.sendsAnyway
   }
 
   /** The value of `Set-Cookie`. Known after the commit. */

@@ -9,7 +9,7 @@ import { checkId, IdMint } from '../ids/id-mint.ts'
 import { IdRotation, rootOf } from '../ids/id-rotation.ts'
 import { KeyRing } from '../keys/key-ring.ts'
 import type { Secret } from '../keys/secret.ts'
-import type { Policy } from '../policy/options.ts'
+import { hasKeys, type Policy } from '../policy/options.ts'
 import { Timeouts } from '../policy/timeouts.ts'
 import { leasesBeside } from '../process/process-leases.ts'
 import { Recollection } from '../process/recollection.ts'
@@ -57,7 +57,7 @@ export class Engine {
   readonly configuredSigner: CookieSigner
   readonly otherSigners: Map<Secret, Signer> = new Map()
   /** Whether to run slow checks for mistakes of the application. */
-  readonly isDeveloping: boolean = isDeveloping()
+  readonly isDeveloping: boolean = process.env.NODE_ENV !== 'production'
   /** The deadline for calls of the store. */
   limit: Limit
   /** The engine of the manager, which a request's engine inherits. Here each call of the store has its own deadline. */
@@ -75,7 +75,7 @@ export class Engine {
     this.keepsSessions = this.traits.keepsSessions === true
     if (policy.seal !== false && (this.keepsSessions || !hasKeys(policy))) throw sealError()
     this.keys = hasKeys(policy) ? keysOf(policy) : undefined
-    this.encoding = encodingOf(policy, this.keepsSessions ? undefined : this.keys)
+    this.encoding = encodingOf(policy, this.keepsSessions ? undefined : this.keys, this.isDeveloping)
     this.rotation = new IdRotation(policy.cookies.name, policy.graceMs)
     this.subjectStore = knowsSubjects(this.store) ? this.store : undefined
     this.leases = lendsNames(this.store) ? this.store : leasesBeside(this.store, this.clock)
@@ -96,7 +96,7 @@ export class Engine {
 
   /** Whether a response is sent even if its session cannot be saved, as in express-session. */
   get sendsAnyway(): boolean {
-    return this.terms.onCommitFailure === 'send'
+    return this.terms.sendsAnyway
   }
 
   now(): number {
@@ -105,7 +105,7 @@ export class Engine {
 
   /** The signer of the configured secrets, or of the request's own secret if none is configured. */
   signer(secret: Secret | undefined): CookieSigner {
-    if (this.policy.ring !== undefined || this.policy.secrets.length > 0) return this.configuredSigner
+    if (hasKeys(this.policy)) return this.configuredSigner
     if (secret === undefined) throw new SojournError('SECRET_MISSING', 'secret option required for sessions')
     const signer = this.otherSigners.get(secret) ?? new Signer([secret])
     this.otherSigners.set(secret, signer)
@@ -200,10 +200,6 @@ export class Engine {
   }
 }
 
-function isDeveloping(): boolean {
-  return process.env.NODE_ENV !== 'production'
-}
-
 function reportFailure(engine: Engine, id: string | undefined, error: unknown): never {
   if (error instanceof SojournError) {
     const handle = id === undefined ? undefined : engine.handleOf(id)
@@ -224,13 +220,14 @@ function signerOf(policy: Policy): CookieSigner {
 function encodingOf(
   { codec, seal, cookies, sizeLimit, onOversize }: Policy,
   keys: KeyRing | undefined,
+  checksAssignments: boolean,
 ): Encoding {
   return new Encoding({
     codec,
     cookieName: cookies.name,
     sealer: keys && new Sealer(keys, seal || 'server'),
     isSealing: seal !== false,
-    checksAssignments: isDeveloping(),
+    checksAssignments,
     sizeLimit,
     onOversize,
   })
@@ -246,10 +243,6 @@ function keysOf(policy: Policy): KeyRing {
 function legacyOf<Reader>(policy: Policy, reader: Reader): () => Reader | undefined {
   const { legacyUntil = Number.POSITIVE_INFINITY, deadline } = policy
   return () => (deadline.clock.now() < legacyUntil ? reader : undefined)
-}
-
-function hasKeys({ ring, secrets }: Policy): boolean {
-  return ring !== undefined || secrets.length > 0
 }
 
 function sealError(): SojournError {

@@ -1,5 +1,4 @@
-import type { CookiePolicy } from '../cookies/cookie-policy.ts'
-import type { Policy } from '../policy/options.ts'
+import { hasKeys, type Policy } from '../policy/options.ts'
 import type { StoreTraits } from '../record/store.ts'
 
 /** The facts about a manager that an adapter needs. */
@@ -13,22 +12,29 @@ export class Terms {
   readonly onCommitFailure: 'fail' | 'send'
   /** Whether a function of the application decides the cookie's path for each request. */
   readonly isPathPerRequest: boolean
-  /** Whether each request needs a secret of its own, because none is configured. */
-  readonly needsSecret: boolean
-  readonly #cookies: CookiePolicy
+  readonly #policy: Policy
 
   constructor(policy: Policy, traits: StoreTraits) {
-    const { rolling, resave, saveUninitialized, unset, onCommitFailure, ring, secrets, cookies } = policy
+    const { rolling, resave, saveUninitialized, unset, onCommitFailure, cookies } = policy
     const storesAlways = rolling || resave || saveUninitialized || unset === 'destroy'
     this.opensLate = traits.readsAtOnce === true && !storesAlways
     this.onCommitFailure = onCommitFailure
     this.isPathPerRequest = cookies.isPerRequest
-    this.needsSecret = ring === undefined && secrets.length === 0
-    this.#cookies = cookies
+    this.#policy = policy
+  }
+
+  /** Whether each request needs a secret of its own, because none is configured. */
+  get needsSecret(): boolean {
+    return !hasKeys(this.#policy)
+  }
+
+  /** Whether a response is sent even if its session cannot be saved, as in express-session. */
+  get sendsAnyway(): boolean {
+    return this.onCommitFailure === 'send'
   }
 
   /** The cookie's path for a request. A request outside of that path has no session. */
   pathFor(request: unknown): string {
-    return this.#cookies.pathFor(request)
+    return this.#policy.cookies.pathFor(request)
   }
 }

@@ -149,6 +149,11 @@ export interface Policy extends Settled {
   readonly deadline: Deadline
 }
 
+/** Whether secrets or keys are configured. An application may change its array of secrets in place, so the answer can change. */
+export function hasKeys({ ring, secrets }: Pick<Policy, 'ring' | 'secrets'>): boolean {
+  return ring !== undefined || secrets.length > 0
+}
+
 /** Fills in the defaults. The caller has checked the options. `json` is the codec for `codec: 'json'`. */
 export function resolveOptions(
   options: Omit<SessionsOptions, 'store'>,

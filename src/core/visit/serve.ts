@@ -27,8 +27,7 @@ export async function serve<Answer>(
   if (failed === undefined && isStream(await answering)) visit.announce()
   else {
     const unstored = await failureOf(() => visit.commit())
-    const mayBeSent = visit.terms.onCommitFailure === 'send'
-    if (failed === undefined && unstored !== undefined && !mayBeSent) throw unstored.error
+    if (failed === undefined && unstored !== undefined && !visit.terms.sendsAnyway) throw unstored.error
   }
   return answering
 }
