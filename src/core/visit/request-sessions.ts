@@ -24,7 +24,7 @@ import { Writer } from '../writing/writer.ts'
 import type { Carrier } from './carrier.ts'
 import type { FoundSession } from './find-session.ts'
 import type { Identity } from './identify.ts'
-import { LateChanges } from './late-changes.ts'
+import { watchLate } from './late-changes.ts'
 import { noteTouch, type UpdatingRequest } from './update-call.ts'
 
 /** Makes the implementation of a session's methods. It is a parameter to avoid a circular import. */
@@ -50,7 +50,8 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
   isOver = false
   /** The failures of session methods. */
   readonly failures: Failures = new Failures()
-  readonly lateChanges: LateChanges = new LateChanges(this)
+  /** The session whose late changes are watched. */
+  watched: LiveSession | undefined
   /** Resolves when the operations of the request have ended; undefined if none is running. It never rejects. */
   underWay: Promise<void> | undefined
   updating: UpdatingRequest['updating']
@@ -180,7 +181,7 @@ export class RequestSessions implements SessionOwner, WritingRequest, UpdatingRe
 
   noteUse(live: LiveSession, name: string | symbol): void {
     noteTouch(this, name)
-    if (live !== this.current || this.isOver || this.underWay !== undefined) this.lateChanges.watch(live)
+    if (live !== this.current || this.isOver || this.underWay !== undefined) watchLate(this, live)
   }
 
   /** Runs an operation after the running ones of this request. Later operations wait for all of them. */

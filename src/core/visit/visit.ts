@@ -19,6 +19,7 @@ import type { Carrier } from './carrier.ts'
 import { Commit } from './commit.ts'
 import { announceCookie, writeDeletion } from './dues.ts'
 import type { Outcome } from './find-session.ts'
+import { watchHandedOut } from './late-changes.ts'
 import { failedLoad, loadSession } from './load-session.ts'
 import { RequestSessions } from './request-sessions.ts'
 import { SessionMethods } from './session-methods.ts'
@@ -216,13 +217,12 @@ export class Visit implements SessionHost {
   }
 
   #end(): MaybePromise<void> {
-    const sessions = this.#sessions
     return lastly(
-      () => chain(sessions.endLeaving(), () => this.#finish()),
+      () => chain(this.#sessions.endLeaving(), () => this.#finish()),
       () => {
         // From here on it is too late to change the cookie, also if the response leaves in one piece.
-        sessions.isAnnounced = true
-        sessions.lateChanges.watchHandedOut()
+        this.#sessions.isAnnounced = true
+        watchHandedOut(this.#sessions)
       },
     )
   }
