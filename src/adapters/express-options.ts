@@ -7,7 +7,7 @@ import { type Policy, resolveOptions, type SessionsOptions } from '../core/polic
 import { throwProblem } from '../core/report/option-check.ts'
 import { warnOnce } from '../core/report/warnings.ts'
 import { type AnyStore, checkStore } from './manager.ts'
-import { anyStore, storeProblem } from './mistakes.ts'
+import { anyStore } from './mistakes.ts'
 
 /**
  * A request of Express. Declared here, so that Express's types need not be installed. A function of the application
@@ -85,12 +85,7 @@ export function checkSessionOptions(options: SessionOptions): Policy {
     own.has(name) || Boolean(value) || !isOption(name)
   const present = Object.fromEntries(Object.entries(given).filter(isPresent))
   checkOptions(present, reportLeniently)
-  if (store) {
-    // The message begins as express-session's does, because programs may compare it. The explanation follows.
-    const problem = storeProblem(store)
-    if (problem?.endsWith(anyStore)) throw new TypeError(`store.on is not a function. ${problem}`)
-    checkStore(store, options)
-  }
+  if (store) checkStore(store, options, throwForStore)
   if (options.secret || options.keys) {
     checkSecretLengths(options.secret, (_option, problem) => warnOnce('SOJOURN_SECRET', problem))
   } else warnOnce('SOJOURN_SECRET', noSecret)
@@ -116,4 +111,10 @@ function throwAsBefore({ genid, unset, secret }: SessionOptions): void {
 function reportLeniently(option: string, problem: string): void {
   if (own.has(option)) throwProblem(option, problem)
   warnOnce('SOJOURN_OPTION', problem)
+}
+
+/** The message begins as express-session's does, because programs may compare it. The explanation follows. */
+function throwForStore(option: string, problem: string): void {
+  if (problem.endsWith(anyStore)) throw new TypeError(`store.on is not a function. ${problem}`)
+  throwProblem(option, problem)
 }

@@ -56,9 +56,9 @@ const notWithCallbacks = {
  *
  * @throws SojournError `OPTION_INVALID`
  */
-export function checkStore(store: AnyStore, options: object): void {
+export function checkStore(store: AnyStore, options: object, report = throwProblem): void {
   const problem = storeProblem(store)
-  if (problem !== undefined) throwProblem('store', problem)
+  if (problem !== undefined) report('store', problem)
   if (isRecordStore(store)) return
   for (const [name, reason] of Object.entries(notWithCallbacks)) {
     const value: unknown = Reflect.get(options, name)
