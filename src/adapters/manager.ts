@@ -2,7 +2,7 @@ import { Engine } from '../core/engine/engine.ts'
 import type { Policy } from '../core/policy/options.ts'
 import type { Store as RecordStore } from '../core/record/store.ts'
 import { SojournError } from '../core/report/errors.ts'
-import { throwProblem } from '../core/report/option-check.ts'
+import { type ReportProblem, throwProblem } from '../core/report/option-check.ts'
 import { Sessions } from '../core/sessions.ts'
 import type { Store } from '../session/store.ts'
 import { type CallbackStore, callbackStore } from '../stores/callback.ts'
@@ -56,7 +56,7 @@ const notWithCallbacks = {
  *
  * @throws SojournError `OPTION_INVALID`
  */
-export function checkStore(store: AnyStore, options: object, report = throwProblem): void {
+export function checkStore(store: AnyStore, options: object, report: ReportProblem = throwProblem): void {
   const problem = storeProblem(store)
   if (problem !== undefined) report('store', problem)
   if (isRecordStore(store)) return
