@@ -176,7 +176,7 @@ export class SubjectSessions {
 
   /** Lists the live sessions, the most recently active first. */
   async list(): Promise<readonly SessionSummary[]> {
-    return (await this.#subjects.list(this.#subject)).map(summaryOf)
+    return (await this.#subjects.list(this.#subject)).sessions.map(summaryOf)
   }
 
   /** Ends one of them. Returns false if the subject has no live session of this handle. */

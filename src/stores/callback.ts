@@ -1,7 +1,7 @@
 import { isPromise } from 'node:util/types'
 import { RecentMap } from '../core/process/recent-map.ts'
 import { anonymous } from '../core/record/standing.ts'
-import type { Activity, Replacement, SessionRecord, Store, StoreTraits } from '../core/record/store.ts'
+import type { Replacement, SessionRecord, Store, StoreTraits, Touch } from '../core/record/store.ts'
 import type { Session } from '../core/session/session.ts'
 import { Ledger } from './callback-ledger.ts'
 
@@ -85,7 +85,9 @@ export class CallbackRecords implements Store<Session> {
     return (await this.load(id)) ?? 'gone'
   }
 
-  async touch(id: string, { touchedAt }: Activity, held: SessionRecord<Session>): Promise<boolean> {
+  async touch(id: string, { touchedAt, session: held }: Touch<Session>): Promise<boolean> {
+    // The core gives the session, because the store has the trait `keepsSessions`.
+    if (held === undefined) return false
     if (this.#ledger.hasEndedSince(id, held.version)) return false
     if (!this.#canTouch || typeof this.#store.touch !== 'function') return true
     await this.#ledger.during(id, () =>

@@ -1,22 +1,25 @@
 import type {
   Activity,
   EnumeratingStore,
+  EpochExchange,
   Lease,
   LeasingStore,
+  LoadedRecord,
   Replacement,
   SessionRecord,
   StoreTraits,
   SubjectEpoch,
+  SubjectListing,
   SubjectStore,
+  Sweep,
   SweepingStore,
 } from '../core/record/store.ts'
 import type { Clock } from '../core/time/clock.ts'
+import { exchangedEpoch } from './exchanged-epoch.ts'
 import { furthest, successorOf } from './furthest.ts'
-import { higherEpoch } from './higher-epoch.ts'
 import { decodeLease, encodeLease } from './lease-text.ts'
 import { decodeEpoch, encodeEpoch } from './lmdb/epoch-bytes.ts'
 import { checkedOptions, type LmdbStoreOptions } from './lmdb/options.ts'
-import { ProvenTime } from './lmdb/proven-time.ts'
 import { decodeRecord, encodeRecord } from './lmdb/record-bytes.ts'
 import { openFile, type SessionFile } from './lmdb/session-file.ts'
 import { nameOf, SubjectKeys } from './lmdb/subject-keys.ts'
@@ -53,8 +56,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   readonly traits: StoreTraits = { readsAtOnce: true }
 
   readonly #clock: Clock
-  readonly #provenTime: ProvenTime
-  readonly #sweepPerCreate: number
+  readonly #closing = new AbortController()
   readonly #file: SessionFile
   readonly #records: Table<SessionRecord>
   readonly #epochs: Table<SubjectEpoch>
@@ -63,10 +65,8 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
 
   /** @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`, `STORE_UNUSABLE` */
   constructor(options: LmdbStoreOptions) {
-    const { clock, sweepPerCreate, ...opening } = checkedOptions(options)
+    const { clock, ...opening } = checkedOptions(options)
     this.#clock = clock
-    this.#provenTime = new ProvenTime(clock)
-    this.#sweepPerCreate = sweepPerCreate
     this.#file = openFile({ ...opening, clock })
     const subjects = new SubjectKeys(this.#file.subjects)
     this.#subjects = subjects
@@ -82,17 +82,22 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     })
   }
 
-  async create(record: SessionRecord): Promise<boolean> {
-    const creating = this.#change(this.#records, record.key, found => {
+  get closed(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  create(record: SessionRecord): Promise<boolean> {
+    return this.#change(this.#records, record.key, found => {
       if (found !== undefined) return { answer: false }
       return this.#isOver(record) ? { answer: true } : { answer: true, change: record }
     })
-    const [isCreated] = await Promise.all([creating, this.#sweepALittle()])
-    return isCreated
   }
 
-  load(key: string): SessionRecord | undefined {
-    return this.#live(this.#records.find(key))
+  load(key: string): LoadedRecord | undefined {
+    const record = this.#find(key)
+    if (record?.subject === undefined) return record
+    const subjectEpoch = this.epochOf(record.subject)
+    return subjectEpoch === undefined ? record : { ...record, subjectEpoch }
   }
 
   replace(record: SessionRecord, expectedVersion: number): Promise<Replacement> {
@@ -120,28 +125,33 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
 
   *records(): Generator<SessionRecord> {
     for (const key of this.#records.names()) {
-      const record = this.load(key)
+      const record = this.#find(key)
       if (record !== undefined) yield record
     }
   }
 
-  ofSubject(subject: string): readonly SessionRecord[] {
-    return this.#subjects.of(subject).flatMap(key => {
-      const record = this.load(key)
-      return record?.subject === subject ? [record] : []
-    })
+  ofSubject(subject: string): SubjectListing {
+    return { sessions: this.#recordsOf(subject), epoch: this.epochOf(subject) }
   }
 
   epochOf(subject: string): SubjectEpoch | undefined {
     return this.#live(this.#epochs.find(nameOf(subject)))
   }
 
-  async raiseEpoch(subject: string, epoch: SubjectEpoch): Promise<void> {
-    if (this.#isOver(epoch)) return
-    await this.#change(this.#epochs, nameOf(subject), found => ({
-      answer: undefined,
-      change: found === undefined ? epoch : higherEpoch(found, epoch),
-    }))
+  exchangeEpoch(exchange: EpochExchange): Promise<number | undefined> {
+    return this.#change<SubjectEpoch, number | undefined>(this.#epochs, nameOf(exchange.subject), found => {
+      const next = exchangedEpoch(exchange, found)
+      if (next === undefined || this.#isOver(next)) return { answer: next?.epoch }
+      return { answer: next.epoch, change: next }
+    })
+  }
+
+  async endBelow(subject: string, { epoch, except }: SubjectEpoch): Promise<readonly string[]> {
+    const keys = this.#recordsOf(subject)
+      .filter(record => record.epoch < epoch && record.key !== except)
+      .map(({ key }) => key)
+    const removed = await Promise.all(keys.map(key => this.delete(key)))
+    return keys.filter((_key, index) => removed[index])
   }
 
   async acquireLease(lease: Lease): Promise<boolean> {
@@ -162,13 +172,15 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     )
   }
 
-  sweep(limit: number): Promise<number> {
-    return this.#sweepUntil(this.#clock.now(), limit)
+  async sweep(limit: number, by: number = this.#clock.now()): Promise<Sweep> {
+    const others = [this.#epochs, this.#leases].map(table => table.sweep(by, limit))
+    const [removed] = await Promise.all([this.#records.sweep(by, limit), ...others])
+    return { removed, nextAt: this.#records.firstEnd() }
   }
 
   /** Closes the file when the writes under way are done. Every later call fails. */
   close(): Promise<void> {
-    this.#provenTime.close()
+    this.#closing.abort()
     return this.#file.close()
   }
 
@@ -187,20 +199,15 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
     }
   }
 
-  async #sweepUntil(now: number, limit: number): Promise<number> {
-    const others = [this.#epochs, this.#leases].map(table => table.sweep(now, limit))
-    const [records] = await Promise.all([this.#records.sweep(now, limit), ...others])
-    return records
+  #find(key: string): SessionRecord | undefined {
+    return this.#live(this.#records.find(key))
   }
 
-  /**
-   * Keeps the file from growing, without a timer. Errors are ignored: a full or failing disk fails the creation too,
-   * and `sweep` reports a damaged record.
-   */
-  #sweepALittle(): Promise<unknown> | undefined {
-    const limit = this.#sweepPerCreate
-    if (limit === 0) return undefined
-    return this.#sweepUntil(this.#provenTime.now(), limit).catch(() => undefined)
+  #recordsOf(subject: string): readonly SessionRecord[] {
+    return this.#subjects.of(subject).flatMap(key => {
+      const record = this.#find(key)
+      return record?.subject === subject ? [record] : []
+    })
   }
 
   #live<Item extends { readonly expiresAt: number }>(found: Found<Item> | undefined): Item | undefined {

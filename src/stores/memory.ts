@@ -2,29 +2,28 @@ import { ProcessLeases } from '../core/process/process-leases.ts'
 import type {
   Activity,
   EnumeratingStore,
+  EpochExchange,
   Lease,
   LeasingStore,
+  LoadedRecord,
   Replacement,
   SessionRecord,
   StoreTraits,
   SubjectEpoch,
+  SubjectListing,
   SubjectStore,
+  Sweep,
   SweepingStore,
 } from '../core/record/store.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { furthest, successorOf } from './furthest.ts'
-import { ExpiryIndex, untilBucketEnds } from './memory/expiry.ts'
+import { ExpiryIndex } from './memory/expiry.ts'
 import { checkedOptions, type MemoryStoreOptions, type MemoryUsage } from './memory/options.ts'
 import { Entry, RecencyList } from './memory/recency.ts'
 import { ownCopy, weigh } from './memory/records.ts'
 import { SubjectIndex } from './memory/subjects.ts'
 
 export type { MemoryStoreOptions, MemoryUsage } from './memory/options.ts'
-
-/** The most entries that one step of the sweep visits: less than a millisecond of work. */
-const stepLimit = 1000
-/** The pause between two steps when one was not enough, so that requests can run in between. */
-const stepPauseMs = 10
 
 /**
  * Makes a store that keeps records in the memory of this process. They are lost at a restart, and other processes
@@ -41,8 +40,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RecordMemory {
  * Records in the memory of this process, bounded in number and in bytes.
  *
  * A full store removes the least recently active record, and a signed-in session only when no anonymous one is
- * left, so that visitors who never sign in cannot push out users who have. A timer removes expired records within ten
- * seconds. Text is kept as it is; bytes are copied in and out.
+ * left, so that visitors who never sign in cannot push out users who have. Text is kept as it is; bytes are copied in
+ * and out.
  */
 export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectStore, LeasingStore {
   readonly name: string = 'memory'
@@ -61,7 +60,7 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
   readonly #leases: ProcessLeases
   /** The sum of the `bytes` of all entries. */
   #bytes = 0
-  #cancelStep: (() => void) | undefined
+  readonly #closing = new AbortController()
 
   /** @throws SojournError `OPTION_INVALID` */
   constructor(options: MemoryStoreOptions = {}) {
@@ -71,6 +70,10 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     this.#clock = clock
     this.#subjects = new SubjectIndex(maxRecords)
     this.#leases = new ProcessLeases(maxRecords, clock)
+  }
+
+  get closed(): AbortSignal {
+    return this.#closing.signal
   }
 
   /** The number of live records. Removes the expired ones first. */
@@ -90,9 +93,12 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     return true
   }
 
-  load(key: string): SessionRecord | undefined {
-    const entry = this.#live(key)
-    return entry === undefined ? undefined : ownCopy(entry.record)
+  load(key: string): LoadedRecord | undefined {
+    const record = this.#live(key)?.record
+    if (record === undefined) return undefined
+    const { subject } = record
+    const subjectEpoch = subject === undefined ? undefined : this.epochOf(subject)
+    return subjectEpoch === undefined ? ownCopy(record) : { ...ownCopy(record), subjectEpoch }
   }
 
   replace(record: SessionRecord, expectedVersion: number): Replacement {
@@ -128,18 +134,28 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     }
   }
 
-  ofSubject(subject: string): readonly SessionRecord[] {
+  ofSubject(subject: string): SubjectListing {
     const now = this.#clock.now()
     const records = this.#subjects.of(subject).map(({ record }) => record)
-    return records.filter(({ expiresAt }) => expiresAt > now).map(ownCopy)
+    const sessions = records.filter(({ expiresAt }) => expiresAt > now).map(ownCopy)
+    return { sessions, epoch: this.epochOf(subject) }
   }
 
   epochOf(subject: string): SubjectEpoch | undefined {
     return this.#subjects.epochOf(subject, this.#clock.now())
   }
 
-  raiseEpoch(subject: string, epoch: SubjectEpoch): void {
-    this.#subjects.raiseEpoch(subject, epoch, this.#clock.now())
+  exchangeEpoch(exchange: EpochExchange): number | undefined {
+    return this.#subjects.exchangeEpoch(exchange, this.#clock.now())
+  }
+
+  endBelow(subject: string, { epoch, except }: SubjectEpoch): readonly string[] {
+    const now = this.#clock.now()
+    const ended = this.#subjects
+      .of(subject)
+      .filter(({ record }) => record.expiresAt > now && record.epoch < epoch && record.key !== except)
+    for (const entry of ended) this.#forget(entry)
+    return ended.map(({ record }) => record.key)
   }
 
   acquireLease(lease: Lease): boolean {
@@ -154,30 +170,28 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     this.#leases.releaseLease(lease)
   }
 
-  sweep(limit: number): number {
-    const now = this.#clock.now()
+  sweep(limit: number, by: number = this.#clock.now()): Sweep {
     let removed = 0
-    for (const entry of this.#expiry.begunBy(now)) {
+    for (const entry of this.#expiry.begunBy(by)) {
       if (removed >= limit) break
-      if (entry.record.expiresAt > now) continue
+      if (entry.record.expiresAt > by) continue
       this.#forget(entry)
       removed++
     }
-    this.#subjects.sweepEpochs(now, limit)
-    return removed
+    this.#subjects.sweepEpochs(by, limit)
+    return { removed, nextAt: this.#expiry.nextAt }
   }
 
   /** Removes every record. */
   clear(): void {
     for (const entry of this.#entries.values()) this.#forget(entry)
     this.#subjects.clear()
-    this.#cancelStep?.()
-    this.#cancelStep = undefined
   }
 
-  /** Removes every record and stops the timer. Call it to discard a store; a process can exit without it. */
+  /** Removes every record, and lets the manager remove no expired ones any more. A process can exit without it. */
   close(): void {
     this.clear()
+    this.#closing.abort()
   }
 
   /** How much the store holds now. */
@@ -228,34 +242,14 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     return record.subject === undefined ? this.#anonymous : this.#signedIn
   }
 
-  /** Restores the bounds after a write, and makes sure that the record is removed when it expires. */
+  /** Restores the bounds after a write, and makes sure that a sweep finds the record when it has expired. */
   #settle(entry: Entry): void {
     this.#expiry.keep(entry)
     while (this.#entries.size > this.#maxRecords || this.#bytes > this.#maxBytes) this.#evict()
-    this.#planStep()
   }
 
   #evict(): void {
     const entry = this.#anonymous.oldest ?? this.#signedIn.oldest
     if (entry !== undefined) this.#forget(entry)
-  }
-
-  #planStep(pauseMs?: number): void {
-    if (this.#cancelStep !== undefined || this.#expiry.isEmpty) return
-    this.#cancelStep = this.#clock.after(pauseMs ?? untilBucketEnds(this.#clock.now()), () => {
-      this.#cancelStep = undefined
-      this.#planStep(this.#step() ? undefined : stepPauseMs)
-    })
-  }
-
-  /** One bounded step of the sweep. Answers whether it visited everything that was due. */
-  #step(): boolean {
-    const now = this.#clock.now()
-    let visited = 0
-    for (const entry of this.#expiry.endedBy(now)) {
-      if (entry.record.expiresAt <= now) this.#forget(entry)
-      if (++visited === stepLimit) return false
-    }
-    return true
   }
 }

@@ -61,7 +61,7 @@ export function openStore(url: string, drivers: StoreDrivers = {}): OpenedStore 
 }
 
 function openLmdb(url: StoreUrl, { lmdb }: StoreDrivers): OpenedStore {
-  const options = optionsOf(url, ['durability', 'sweepPerCreate'])
+  const options = optionsOf(url, ['durability'])
   return lmdbStore({ path: folderOf(url), ...options, ...(lmdb === undefined ? {} : { lmdb }) })
 }
 

@@ -69,7 +69,7 @@ export class Scene {
     const { store } = this
     assert.ok(
       knowsSubjects(store),
-      'Expected a store with the power `subjects` to have the methods `ofSubject`, `epochOf` and `raiseEpoch`.',
+      'Expected a store with the power `subjects` to have the methods `ofSubject`, `epochOf`, `exchangeEpoch` and `endBelow`.',
     )
     return store
   }

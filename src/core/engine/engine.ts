@@ -13,16 +13,19 @@ import { hasKeys, type Policy } from '../policy/options.ts'
 import { Timeouts } from '../policy/timeouts.ts'
 import { leasesBeside } from '../process/process-leases.ts'
 import { Recollection } from '../process/recollection.ts'
+import { Sweeper } from '../process/sweeper.ts'
 import { Turns } from '../process/turns.ts'
 import { askStore, Limit, type StoreVerb, within } from '../record/deadline.ts'
 import { attempt, chain } from '../record/maybe-promise.ts'
-import { knowsSubjects, lendsNames } from '../record/powers.ts'
+import { canSweep, knowsSubjects, lendsNames } from '../record/powers.ts'
 import type {
   EncodedData,
   Leases,
+  LoadedRecord,
   MaybePromise,
   SessionRecord,
   Store,
+  StoreCall,
   StoreTraits,
   SubjectStore,
 } from '../record/store.ts'
@@ -51,6 +54,8 @@ export class Engine {
   /** The store, if it can grant leases, and else leases of this process. */
   readonly leases: Leases
   readonly recollection: Recollection = new Recollection()
+  /** Removes expired records, if the store does not do that itself. */
+  readonly sweeper: Sweeper | undefined
   /** Queues for work that must run one at a time in this process, such as the updates of one session. */
   readonly turns: Turns = new Turns()
   readonly mint: IdMint
@@ -79,6 +84,7 @@ export class Engine {
     this.rotation = new IdRotation(policy.cookies.name, policy.graceMs)
     this.subjectStore = knowsSubjects(this.store) ? this.store : undefined
     this.leases = lendsNames(this.store) ? this.store : leasesBeside(this.store, this.clock)
+    this.sweeper = sweeperOf(this)
     this.limit = new Limit(policy.deadline)
     this.timeouts = new Timeouts(policy, this.traits)
     this.configuredSigner = signerOf(policy)
@@ -162,11 +168,11 @@ export class Engine {
   ask<Answer>(
     verb: StoreVerb,
     id: string | undefined,
-    call: (store: Store<unknown>) => MaybePromise<Answer>,
+    ask: (store: Store<unknown>, call: StoreCall) => MaybePromise<Answer>,
   ): MaybePromise<Answer> {
     const { store, limit } = this
     return attempt(
-      () => askStore({ store: store.name, verb, limit }, () => call(store)),
+      () => askStore({ store: store.name, verb, limit }, call => ask(store, call)),
       error => reportFailure(this, id, error),
     )
   }
@@ -181,8 +187,8 @@ export class Engine {
   }
 
   /** Loads the record of an id. A caller that knows the key passes it, which saves a hash. */
-  load(id: string, key: string = this.keyOf(id)): MaybePromise<SessionRecord<unknown> | undefined> {
-    return this.ask('load', id, store => store.load(key))
+  load(id: string, key: string = this.keyOf(id)): MaybePromise<LoadedRecord<unknown> | undefined> {
+    return this.ask('load', id, (store, call) => store.load(key, call))
   }
 
   /** The present id of a session, for a request that began with this one. Sessions of other software never rotate. */
@@ -209,6 +215,18 @@ function reportFailure(engine: Engine, id: string | undefined, error: unknown): 
     publish('store-failed', () => ({ handle, error: tell() }))
   }
   throw error
+}
+
+function sweeperOf(engine: Engine): Sweeper | undefined {
+  const { store, clock, leases } = engine
+  if (!canSweep(store)) return undefined
+  return new Sweeper({
+    clock,
+    leases,
+    closed: store.closed,
+    sweep: (limit, by) =>
+      engine.ask('remove expired sessions', undefined, (_store, call) => store.sweep(limit, by, call)),
+  })
 }
 
 function signerOf(policy: Policy): CookieSigner {

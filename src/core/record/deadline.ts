@@ -1,7 +1,7 @@
 import { SojournError } from '../report/errors.ts'
 import type { Clock } from '../time/clock.ts'
 import { attempt, isPromised, lastly } from './maybe-promise.ts'
-import type { MaybePromise } from './store.ts'
+import type { MaybePromise, StoreCall } from './store.ts'
 
 /** The operations of a store, as error messages name them. */
 export type StoreVerb =
@@ -12,7 +12,9 @@ export type StoreVerb =
   | 'delete'
   | 'list the sessions of a subject'
   | 'read the epoch of a subject'
-  | 'raise the epoch of a subject'
+  | 'exchange the epoch of a subject'
+  | 'end sessions of a subject'
+  | 'remove expired sessions'
   | 'give a lease'
   | 'check a lease'
   | 'end a lease'
@@ -26,8 +28,8 @@ export interface Deadline {
   readonly spanMs: number
 }
 
-/** A call of a store: the store's name, the operation, and the limit of its time. */
-export interface StoreCall {
+/** What a store is asked, for error messages, and the limit of its time. */
+export interface Asking {
   readonly store: string
   readonly verb: StoreVerb
   readonly limit: Limit
@@ -37,18 +39,52 @@ export interface StoreCall {
  * Calls a store. A throw, a rejection or a timeout becomes a `SojournError` that names the store and the operation. An
  * answer after the deadline is ignored.
  */
-export function askStore<Answer>(call: StoreCall, ask: () => MaybePromise<Answer>): MaybePromise<Answer> {
-  const caller: Caller = { hasGivenUp: false }
+export function askStore<Answer>(
+  asking: Asking,
+  ask: (call: StoreCall) => MaybePromise<Answer>,
+): MaybePromise<Answer> {
+  const call = new LimitedCall(asking.limit)
   const answer = attempt(
-    () => runFor(caller, ask),
+    () => ask(call),
     cause => {
-      throw storeFailure(call, cause)
+      throw storeFailure(asking, cause)
     },
   )
-  return within(call.limit, answer, () => {
-    caller.hasGivenUp = true
-    return lateAnswer(call)
+  return within(asking.limit, answer, () => {
+    const error = lateAnswer(asking)
+    call.end(error)
+    return error
   })
+}
+
+/** A call that ends with the limit. It makes its signal only if the store looks at it. */
+class LimitedCall implements StoreCall {
+  readonly #limit: Limit
+  #controller: AbortController | undefined
+  #reason: unknown
+
+  constructor(limit: Limit) {
+    this.#limit = limit
+  }
+
+  get deadline(): number {
+    return this.#limit.endsAt
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    return this.#controller.signal
+  }
+
+  throwIfOver(): void {
+    if (this.#reason !== undefined) throw this.#reason
+  }
+
+  end(reason: unknown): void {
+    this.#reason = reason
+    this.#controller?.abort(reason)
+  }
 }
 
 /** Waits for an answer until the limit is over. Then it rejects with the error that `late` makes. */
@@ -67,6 +103,8 @@ export function within<Answer>(
 /** The waits of one operation, which share one timer. It runs while the operation runs, or something waits. */
 interface Operation {
   readonly waiting: Set<() => void>
+  /** When its deadline is over; undefined until something waits, or asks for it. */
+  endsAt?: number
   cancel?: () => void
   isOver?: boolean
   hasEnded?: boolean
@@ -86,11 +124,18 @@ export class Limit {
     this.spanMs = spanMs
   }
 
+  /** When the present operation ends, in milliseconds since 1970. */
+  get endsAt(): number {
+    return this.#endOf(this.#underWay ?? newOperation())
+  }
+
   /** Calls `giveUp` when the deadline is over. The caller calls the returned function when its wait has ended. */
   wait(giveUp: () => void): () => void {
-    const operation = this.#underWay ?? { waiting: new Set(), hasEnded: true }
+    const operation = this.#underWay ?? newOperation({ hasEnded: true })
     operation.waiting.add(giveUp)
-    operation.cancel ??= this.#clock.after(this.spanMs, () => giveAllUp(operation))
+    operation.cancel ??= this.#clock.after(this.#endOf(operation) - this.#clock.now(), () =>
+      giveAllUp(operation),
+    )
     if (operation.isOver) giveAllUp(operation)
     return () => {
       operation.waiting.delete(giveUp)
@@ -100,7 +145,7 @@ export class Limit {
 
   /** Runs an operation. The caller runs the operations of one request one after the other. */
   run<Result>(work: () => MaybePromise<Result>): MaybePromise<Result> {
-    const operation: Operation = { waiting: new Set() }
+    const operation = newOperation()
     this.#underWay = operation
     return lastly(work, () => {
       operation.hasEnded = true
@@ -108,6 +153,15 @@ export class Limit {
       if (this.#underWay === operation) this.#underWay = undefined
     })
   }
+
+  #endOf(operation: Operation): number {
+    operation.endsAt ??= this.#clock.now() + this.spanMs
+    return operation.endsAt
+  }
+}
+
+function newOperation(state: Partial<Operation> = {}): Operation {
+  return { waiting: new Set(), ...state }
 }
 
 function giveAllUp(operation: Operation): void {
@@ -120,51 +174,13 @@ function tidy({ hasEnded, waiting, cancel }: Operation): void {
   if (hasEnded && waiting.size === 0) cancel?.()
 }
 
-/** The caller of a store, for `sameCall`. */
-interface Caller {
-  /** True once the deadline is over: the caller no longer waits for the answer. */
-  hasGivenUp: boolean
-}
-
-/** The caller of the step that runs now. Undefined if the store was called without `askStore`. */
-let present: Caller | undefined
-
-/**
- * For a store whose method has several asynchronous steps. The method calls this before its first `await`, and runs each
- * later step through the returned function. A step throws once the deadline of the call is over, so that the store
- * sends no command for a caller that no longer waits.
- *
- * @example
- * const goOn = sameCall()
- * await connection
- * return await goOn(() => send(command))
- */
-export function sameCall(): <Answer>(step: () => Answer) => Answer {
-  const caller = present
-  return step => {
-    if (caller?.hasGivenUp === true) throw new Error('The deadline of the call is over, so nothing is sent.')
-    return runFor(caller, step)
-  }
-}
-
-/** Runs a step, and lets `sameCall` know its caller. */
-function runFor<Answer>(caller: Caller | undefined, step: () => Answer): Answer {
-  const outer = present
-  present = caller
-  try {
-    return step()
-  } finally {
-    present = outer
-  }
-}
-
-function storeFailure({ store, verb }: StoreCall, cause: unknown): SojournError {
+function storeFailure({ store, verb }: Asking, cause: unknown): SojournError {
   if (cause instanceof SojournError) return cause
   const message = `Expected the ${store} store to ${taskOf(verb)}, but it failed. See \`cause\`.`
   return new SojournError('STORE_FAILED', message, { cause })
 }
 
-function lateAnswer({ store, verb, limit }: StoreCall): SojournError {
+function lateAnswer({ store, verb, limit }: Asking): SojournError {
   return new SojournError(
     'STORE_TIMED_OUT',
     `Expected the ${store} store to ${taskOf(verb)} within ${limit.spanMs} ms, but it has not answered. ` +

@@ -1,7 +1,7 @@
 import type { EnumeratingStore, LeasingStore, Store, SubjectStore, SweepingStore } from './store.ts'
 
 const methodNames = {
-  subjects: ['ofSubject', 'epochOf', 'raiseEpoch'],
+  subjects: ['ofSubject', 'epochOf', 'exchangeEpoch', 'endBelow'],
   leases: ['acquireLease', 'holdsLease', 'releaseLease'],
 } as const
 

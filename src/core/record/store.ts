@@ -39,11 +39,38 @@ export interface SessionRecord<Data = EncodedData> extends Activity {
 /** A record without its data, as a list of sessions needs it. */
 export type SessionFacts = Omit<SessionRecord<unknown>, 'data'>
 
+/** A record as `load` returns it: with the epoch that its subject has now, if the store knows subjects. */
+export interface LoadedRecord<Data = EncodedData> extends SessionRecord<Data> {
+  /** The same as `epochOf` would return. It saves a round trip for each request of a signed-in visitor. */
+  readonly subjectEpoch?: SubjectEpoch | undefined
+}
+
+/** Activity on a session, for `touch`. */
+export interface Touch<Data = EncodedData> extends Activity {
+  readonly subject: string | undefined
+  /** The session itself, only for a store with the trait `keepsSessions`. */
+  readonly session?: SessionRecord<Data> | undefined
+}
+
+/**
+ * The call of a store, as its caller sees it. A store that waits, for a connection for example, must stop when the caller
+ * does: a write that happens later would surprise a visitor who has been told that it failed.
+ */
+export interface StoreCall {
+  /** When the caller stops waiting, in milliseconds since 1970. */
+  readonly deadline: number
+  /** Aborts when the caller stops waiting. */
+  readonly signal: AbortSignal
+  /** Throws once the caller has stopped waiting. A store calls this before each command after the first. */
+  throwIfOver(): void
+}
+
 /**
  * A store of session records.
  *
- * Each method is one round trip and one atomic step. Two concurrent calls for the same key, from any process, behave as
- * if one ran after the other. A record has expired when the time reaches its `expiresAt`: every method treats it as
+ * Each method is one round trip and one atomic step. Its last parameter is the call, with its deadline; it is undefined
+ * where an application calls the store itself. Two concurrent calls for the same key, from any process, behave as if one
+ * ran after the other. A record has expired when the time reaches its `expiresAt`: every method treats it as
  * absent, whether or not its bytes have been removed yet. A store that cannot answer throws or rejects. It never returns
  * "there is none" instead.
  */
@@ -58,10 +85,10 @@ export interface Store<Data = EncodedData> {
    * Stores a new record. Returns false, and changes nothing, if a live record has the key.
    * A record that has already expired is not stored, and the result is true all the same.
    */
-  create(record: SessionRecord<Data>): MaybePromise<boolean>
+  create(record: SessionRecord<Data>, call?: StoreCall): MaybePromise<boolean>
 
   /** Returns the live record; undefined if there is none, or if it has expired. */
-  load(key: string): MaybePromise<SessionRecord<Data> | undefined>
+  load(key: string, call?: StoreCall): MaybePromise<LoadedRecord<Data> | undefined>
 
   /**
    * Replaces the live record if its version is still `expectedVersion`. Returns 'gone', and changes nothing, if there is
@@ -71,18 +98,21 @@ export interface Store<Data = EncodedData> {
    * It must not undo activity that was recorded meanwhile. If the current record has a later `touchedAt` than the new
    * one, the result has the later of both `touchedAt`, the later of both `expiresAt`, and the current `device`.
    */
-  replace(record: SessionRecord<Data>, expectedVersion: number): MaybePromise<Replacement<Data>>
+  replace(
+    record: SessionRecord<Data>,
+    expectedVersion: number,
+    call?: StoreCall,
+  ): MaybePromise<Replacement<Data>>
 
   /**
    * Records activity on a live record. It moves `touchedAt` and `expiresAt` forward, never back, and sets `device` if one
    * is given and the activity is not older than the recorded one. Nothing else changes, not even the version. Returns
-   * false, and changes nothing, if there is no live record. `held` is the caller's record, for stores that can only write
-   * whole sessions.
+   * true if there is a live record, also if none of it had to change. Returns false, and changes nothing, if there is none.
    */
-  touch(key: string, activity: Activity, held: SessionRecord<Data>): MaybePromise<boolean>
+  touch(key: string, activity: Touch<Data>, call?: StoreCall): MaybePromise<boolean>
 
   /** Removes the record. Returns true if there was a live one, so a second call returns false. */
-  delete(key: string): MaybePromise<boolean>
+  delete(key: string, call?: StoreCall): MaybePromise<boolean>
 
   /**
    * Whether the store knows, without I/O, that a session has ended since that version: for a response that cannot wait.
@@ -116,11 +146,31 @@ export interface EnumeratingStore<Data = EncodedData> extends Store<Data> {
 }
 
 /**
- * A store with a method that removes expired records, at most `limit` in one step. It returns the number of removed
- * records; fewer than `limit` means that no expired one is left. Several processes may call it at once.
+ * A store that does not remove expired records by itself. The core calls `sweep` every ten to fifteen minutes while sessions
+ * are created, in one process at a time if the store grants leases.
  */
 export interface SweepingStore<Data = EncodedData> extends Store<Data> {
-  sweep(limit: number): MaybePromise<number>
+  /**
+   * Removes records that have expired by a time, at most `limit` of them, and epochs and leases that have. Several processes
+   * may call it at once. It must not disturb requests, so it takes no lock for long.
+   *
+   * The core gives a time that has passed a while ago, because a clock that is wrong for a moment must not remove
+   * sessions. Without it, the store takes the present time.
+   */
+  sweep(limit: number, by?: number, call?: StoreCall): MaybePromise<Sweep>
+  /** Aborts when the store is closed. The core then stops calling `sweep`. */
+  readonly closed?: AbortSignal
+}
+
+/** The result of a sweep. */
+export interface Sweep {
+  /** The number of removed records. */
+  readonly removed: number
+  /**
+   * When there may be expired records again, in milliseconds since 1970; a time that has passed if there are more now.
+   * Undefined if the store does not know: the core then waits until another session has been created.
+   */
+  readonly nextAt?: number | undefined
 }
 
 /**
@@ -129,20 +179,39 @@ export interface SweepingStore<Data = EncodedData> extends Store<Data> {
  */
 export interface SubjectStore<Data = EncodedData> extends Store<Data> {
   /**
-   * Lists the live sessions of a subject, in no particular order; none for an unknown subject. The list includes sessions
-   * that the epoch has ended, because the core uses it to find and remove them.
+   * Lists the live sessions of a subject, in no particular order, and the subject's epoch. The list includes sessions that
+   * the epoch has ended.
    */
-  ofSubject(subject: string): MaybePromise<readonly SessionFacts[]>
+  ofSubject(subject: string, call?: StoreCall): MaybePromise<SubjectListing>
   /** Returns the subject's epoch; undefined if it has none, or if the epoch has expired. */
-  epochOf(subject: string): MaybePromise<SubjectEpoch | undefined>
+  epochOf(subject: string, call?: StoreCall): MaybePromise<SubjectEpoch | undefined>
   /**
-   * Raises the subject's epoch, never lowers it. Of two equal epochs, the store keeps the later `expiresAt`, and keeps
-   * `except` only if both have the same. An expired epoch, stored or given, counts as none.
-   *
-   * The stored epoch has the effect of all epochs that were ever given, in any order: `exceptFrom` is the highest epoch
-   * among those that do not have the same `except`.
+   * Sets the subject's epoch, if the present one still has the expected number or if there is none, and returns the new
+   * number. Returns undefined, and changes nothing, if the present epoch has another number. An epoch that has expired
+   * counts as none, and one that has already expired is not stored.
    */
-  raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void>
+  exchangeEpoch(exchange: EpochExchange, call?: StoreCall): MaybePromise<number | undefined>
+  /**
+   * Removes the live sessions of a subject that an epoch ends: those with a lower number, except one. Returns their keys.
+   */
+  endBelow(subject: string, epoch: SubjectEpoch, call?: StoreCall): MaybePromise<readonly string[]>
+}
+
+/** The live sessions of a subject, and its epoch. */
+export interface SubjectListing {
+  readonly sessions: readonly SessionFacts[]
+  readonly epoch: SubjectEpoch | undefined
+}
+
+/** A change of a subject's epoch. */
+export interface EpochExchange {
+  readonly subject: string
+  readonly next: SubjectEpoch
+  /**
+   * The number of the epoch that the caller has read; 0 if there was none. Undefined if `next` replaces whatever is there:
+   * the new number is then at least one more than the present one.
+   */
+  readonly expected: number | undefined
 }
 
 /** The right of one holder to a name for a limited time, such as the right of a request to a session. */
@@ -168,14 +237,14 @@ export interface Leases {
    * the lease has already expired, or if a bounded store is full. For the token that already has the name, it sets the
    * new `expiresAt` and returns true, so that a caller can retry after a lost answer.
    */
-  acquireLease(lease: Lease): MaybePromise<boolean>
+  acquireLease(lease: Lease, call?: StoreCall): MaybePromise<boolean>
   /** Whether the token has the name now. False after its lease has expired, even if no other token has the name. */
-  holdsLease(lease: Lease): MaybePromise<boolean>
+  holdsLease(lease: Lease, call?: StoreCall): MaybePromise<boolean>
   /**
    * Releases the name. Changes nothing if the token does not have it: after an earlier release, after the lease has
    * expired, or when another token has the name. `expiresAt` is ignored.
    */
-  releaseLease(lease: Lease): MaybePromise<void>
+  releaseLease(lease: Lease, call?: StoreCall): MaybePromise<void>
 }
 
 /** A store that can grant leases. With any other store, `exclusive` works only among the requests of one process. */
@@ -203,17 +272,17 @@ export interface AdoptingStore<Data = EncodedData> extends Store<Data> {
   /** Until when the store moves sessions; undefined if it moves none. */
   readonly adoptsUntil: number | undefined
   /** Returns the foreign session under an id, and leaves it there. The id may be any signed text. */
-  findForeign(id: string): MaybePromise<ForeignSession | undefined>
+  findForeign(id: string, call?: StoreCall): MaybePromise<ForeignSession | undefined>
   /**
    * Replaces the foreign session with the record, in one atomic step if the store can. Returns false, and changes
    * nothing, if the key is taken, or if the foreign session has changed since it was found.
    */
-  takeOver(move: TakeOver<Data>): MaybePromise<boolean>
+  takeOver(move: TakeOver<Data>, call?: StoreCall): MaybePromise<boolean>
   /**
    * Removes the foreign session under an id, because its session is about to end. Usually there is none: only after an
    * interrupted move, or if the other software has written it again.
    */
-  forgetForeign(id: string): MaybePromise<void>
+  forgetForeign(id: string, call?: StoreCall): MaybePromise<void>
 }
 
 /**
@@ -222,13 +291,8 @@ export interface AdoptingStore<Data = EncodedData> extends Store<Data> {
  */
 export interface SubjectEpoch {
   readonly epoch: number
-  /** The key of the one session that the epoch does not end. */
+  /** The key of the one session that the epoch does not end; undefined if it ends all. */
   readonly except: string | undefined
-  /**
-   * The lowest epoch that the excepted session may have, because earlier epochs did not except it; undefined if there
-   * was none. Only the store sets it: it has seen all epochs.
-   */
-  readonly exceptFrom?: number | undefined
   /** When the last session of a lower epoch has expired, so that the store can forget the epoch. */
   readonly expiresAt: number
 }

@@ -112,6 +112,14 @@ export function unableError(store: string, wanted: string): SojournError {
   )
 }
 
+/** The error of a write that has met too many conflicts. */
+export function conflictError(wanted: string, attempts: number): SojournError {
+  return new SojournError(
+    'CONFLICT_UNRESOLVED',
+    `Expected to ${wanted} within ${attempts} attempts, but each of them conflicted with another request. Let fewer requests change it at the same time.`,
+  )
+}
+
 /** The error of an access to the session before `open` has resolved. */
 export function notOpenError(store: string): SojournError {
   return new SojournError(

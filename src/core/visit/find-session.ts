@@ -1,9 +1,9 @@
 import type { VerifiedId } from '../cookies/cookie-signer.ts'
 import type { ReadData } from '../data/encoding.ts'
 import type { Engine } from '../engine/engine.ts'
-import { Subjects } from '../engine/subjects.ts'
+import { hasEnded } from '../engine/subjects.ts'
 import { chain, isPromised } from '../record/maybe-promise.ts'
-import type { MaybePromise, SessionRecord } from '../record/store.ts'
+import type { LoadedRecord, MaybePromise, SessionRecord } from '../record/store.ts'
 import { publish } from '../report/events.ts'
 import { adopt, removeRecord } from '../writing/adoption.ts'
 
@@ -53,8 +53,7 @@ export interface FoundSession {
 export function findSession(engine: Engine, visitor: VerifiedId): MaybePromise<Finding> {
   const loading = engine.load(visitor.id, engine.keyOfVisitor(visitor))
   const found = chain(loading, record => record ?? adopt(engine, visitor))
-  const finding = chain(found, record => judge(engine, visitor, record))
-  return chain(finding, found => tell(engine, visitor, found))
+  return chain(found, record => tell(engine, visitor, judge(engine, visitor, record)))
 }
 
 function tell(engine: Engine, { id }: VerifiedId, finding: Finding): Finding {
@@ -70,10 +69,8 @@ export function rereadSession(engine: Engine, id: string): MaybePromise<FoundSes
     const now = engine.now()
     if (record === undefined || engine.timeouts.isOver(now, record)) return undefined
     const current = engine.currentIdFor(id, record)
-    if (current === undefined) return undefined
-    return chain(new Subjects(engine).hasRevoked(record), isRevoked =>
-      isRevoked ? undefined : readSession(engine, { id: current, record, now }).session,
-    )
+    if (current === undefined || hasEnded(record, record.subjectEpoch)) return undefined
+    return readSession(engine, { id: current, record, now }).session
   })
 }
 
@@ -106,11 +103,7 @@ function readSession(engine: Engine, { id, record, now }: Answered): Finding {
   return { outcome: 'tampered', removing: remove(engine, id, record) }
 }
 
-function judge(
-  engine: Engine,
-  visitor: VerifiedId,
-  record: SessionRecord<unknown> | undefined,
-): MaybePromise<Finding> {
+function judge(engine: Engine, visitor: VerifiedId, record: LoadedRecord<unknown> | undefined): Finding {
   const now = engine.now()
   if (record === undefined)
     return { outcome: engine.recollection.outcomeOf(engine.keyOfVisitor(visitor), now) }
@@ -119,12 +112,9 @@ function judge(
   // An old id after its grace comes from a thief, or from a very late visitor.
   if (id === undefined && engine.policy.onReplay !== 'end') return { outcome: 'replayed' }
   if (id === undefined) return { outcome: 'replayed', removing: remove(engine, visitor.id, record) }
-  if (record.subject === undefined) return readSession(engine, { id, record, now })
-  return chain(new Subjects(engine).hasRevoked(record), isRevoked =>
-    isRevoked
-      ? { outcome: 'revoked', removing: remove(engine, id, record) }
-      : readSession(engine, { id, record, now }),
-  )
+  if (hasEnded(record, record.subjectEpoch))
+    return { outcome: 'revoked', removing: remove(engine, id, record) }
+  return readSession(engine, { id, record, now })
 }
 
 /** Removes the record of a session that has ended. A failure of the store does not matter here. */

@@ -48,8 +48,8 @@ export class SessionsById {
     const record = this.#recordOf(id, session, found)
     const held = found?.record
     const answer = await (held === undefined
-      ? this.#engine.ask('create', id, store => store.create(record))
-      : this.#engine.ask('replace', id, store => store.replace(record, held.version)))
+      ? this.#engine.ask('create', id, (store, call) => store.create(record, call))
+      : this.#engine.ask('replace', id, (store, call) => store.replace(record, held.version, call)))
     // Another request has written in between. `set` is meant to overwrite, so it tries again on the newest version.
     if (answer === false && (await rereadSession(this.#engine, id)) === undefined) throw takenIdError()
     if (answer !== true && answer !== 'replaced') return this.set(id, session)
@@ -69,8 +69,8 @@ export class SessionsById {
   async touch(id: string, session: object): Promise<void> {
     const held = (await rereadSession(this.#engine, id))?.record
     if (held === undefined) return
-    const activity = this.#activityOf(held.createdAt, session)
-    await this.#engine.ask('touch', id, store => store.touch(held.key, activity, held))
+    const activity = { ...this.#activityOf(held.createdAt, session), subject: held.subject }
+    await this.#engine.ask('touch', id, (store, call) => store.touch(held.key, activity, call))
   }
 
   async all(): Promise<{ readonly [handle: string]: object }> {

@@ -1,7 +1,8 @@
 import type { Engine } from '../engine/engine.ts'
-import { Subjects } from '../engine/subjects.ts'
-import { anonymous } from '../record/standing.ts'
-import type { SessionFacts, SessionRecord } from '../record/store.ts'
+import { hasEnded, Subjects } from '../engine/subjects.ts'
+import { chain } from '../record/maybe-promise.ts'
+import { anonymous, type Standing } from '../record/standing.ts'
+import type { MaybePromise, SessionFacts, SessionRecord, SubjectListing } from '../record/store.ts'
 import { goneError, headSentError, SojournError } from '../report/errors.ts'
 import { publish } from '../report/events.ts'
 import type { LiveSession } from '../session/live-session.ts'
@@ -15,6 +16,12 @@ interface Arrival extends SignInOptions {
   readonly subject: string
 }
 
+/** Who signs in, when, and under which epoch. */
+type Beginning = Pick<Standing, 'subject' | 'authenticatedAt' | 'epoch'>
+
+/** The record of a sign-in. */
+type Arrived = SessionRecord<unknown> & { readonly subject: string }
+
 /** How often a sign-in checks whether concurrent ones have given way, before it gives way itself. */
 const mostLooks = 3
 
@@ -22,10 +29,12 @@ const mostLooks = 3
 export class SignIn {
   readonly #engine: Engine
   readonly #sessions: RequestSessions
+  readonly #subjects: Subjects
 
   constructor(sessions: RequestSessions) {
     this.#engine = sessions.engine
     this.#sessions = sessions
+    this.#subjects = new Subjects(sessions.engine)
   }
 
   /** With `atLimit: 'refuse'`, the sign-ins of a subject queue. Then only those of other processes compete. */
@@ -45,20 +54,27 @@ export class SignIn {
   }
 
   async #signIn(live: LiveSession, { subject, keep = [] }: Arrival): Promise<void> {
-    const subjects = new Subjects(this.#engine)
-    subjects.demandStore()
+    this.#subjects.demandStore()
     if (live.hasEnded) throw goneError()
     this.#demandHead()
-    // Loaded before the old session ends: a failure here changes nothing.
-    const epoch = await subjects.currentEpoch(subject)
-    const authenticatedAt = await this.#turnOf(subject, live)
-    this.#demandHead()
-    if (!(await removeSession(this.#sessions, live, { goesOn: keep.length > 0 }))) throw goneError()
+    const looking = this.#beginningFor(subject, live)
+    // With a limit that refuses, nothing changes before it is clear that there is room. Else one wait is enough for both.
+    if (this.#engine.policy.atLimit === 'refuse') await looking
+    const [beginning, removal] = await Promise.allSettled([looking, this.#removeOld(live, keep)])
+    if (removal.status === 'rejected') throw removal.reason
+    if (beginning.status === 'rejected') {
+      this.#beginEmpty()
+      throw beginning.reason
+    }
     const kept = live.pick(keep)
-    const next = this.#sessions.succeed({ ...anonymous, subject, authenticatedAt, epoch })
+    const next = this.#sessions.succeed({ ...anonymous, ...beginning.value })
     next.replaceValues(kept)
     await this.#settle(next, subject)
     publish('signed-in', () => ({ handle: this.#engine.handleOf(next.id) }))
+  }
+
+  async #removeOld(live: LiveSession, keep: readonly string[]): Promise<void> {
+    if (!(await removeSession(this.#sessions, live, { goesOn: keep.length > 0 }))) throw goneError()
   }
 
   /** Checked again after each wait, because a sign-in whose cookie cannot be sent is useless. */
@@ -80,19 +96,25 @@ export class SignIn {
 
   /** Checks the epoch and the limit after the save: from then on, concurrent operations see this session or are seen. */
   async #concludeWith({ record }: LiveSession, subject: string): Promise<void> {
-    const subjects = new Subjects(this.#engine)
-    if (record === undefined || (await subjects.hasRevoked(record))) throw goneError()
+    if (record === undefined) throw goneError()
     const { mostPerSubject: most, atLimit } = this.#engine.policy
+    const { epoch, sessions } = await this.#look(subject)
+    if (hasEnded(record, epoch)) throw goneError()
     if (most === undefined) return
-    if (atLimit === 'refuse') await this.#findRoom(record, subject, most)
-    else await this.#evict(record, subject, most)
+    if (atLimit === 'refuse') await this.#findRoom({ ...record, subject }, sessions, most)
+    else await this.#evict(record, sessions, most)
+  }
+
+  /** Looks for the epoch of a subject, and for its sessions if their number is limited, in one round trip. */
+  #look(subject: string): MaybePromise<SubjectListing> {
+    if (this.#engine.policy.mostPerSubject !== undefined) return this.#subjects.list(subject)
+    return chain(this.#subjects.epochOf(subject), epoch => ({ epoch, sessions: [] }))
   }
 
   /** Every concurrent sign-in ends all surplus sessions it sees, because only the last one sees them all. */
-  async #evict({ key }: SessionFacts, subject: string, most: number): Promise<void> {
-    const subjects = new Subjects(this.#engine)
-    const surplus = inOrder(await subjects.list(subject), this.#engine.now()).slice(0, -most)
-    await Promise.all(surplus.map(each => subjects.end(each.key)))
+  async #evict({ key }: SessionFacts, sessions: readonly SessionFacts[], most: number): Promise<void> {
+    const surplus = inOrder(sessions, this.#engine.now()).slice(0, -most)
+    await Promise.all(surplus.map(each => this.#subjects.end(each.key)))
     if (surplus.some(each => each.key === key)) throw goneError()
   }
 
@@ -100,41 +122,46 @@ export class SignIn {
    * The new session stays only if it sees no more sessions than are allowed, itself included. So the last of several
    * concurrent sign-ins never exceeds the limit, and none ends another that may have been told of its success.
    */
-  async #findRoom(record: SessionRecord<unknown>, subject: string, most: number): Promise<void> {
-    const subjects = new Subjects(this.#engine)
-    for (let look = 1; look <= mostLooks; look += 1) {
-      const all = inOrder(await subjects.list(subject), this.#engine.now())
-      if (all.length <= most) return
-      const isAhead = all.slice(0, most).some(({ key }) => key === record.key)
-      if (!isAhead) break
+  async #findRoom(record: Arrived, sessions: readonly SessionFacts[], most: number): Promise<void> {
+    let seen = sessions
+    for (let look = 1; seen.length > most; look += 1) {
+      const isAhead = inOrder(seen, this.#engine.now())
+        .slice(0, most)
+        .some(({ key }) => key === record.key)
+      if (!isAhead || look === mostLooks) throw limitError(most)
       // Later sign-ins that have not finished yet give way, for which they need a write. This write gives them time.
-      await this.#engine.ask('touch', undefined, store => store.touch(record.key, record, record))
+      await this.#engine.ask('touch', undefined, (store, call) => store.touch(record.key, record, call))
+      seen = (await this.#subjects.list(record.subject)).sessions
     }
-    throw limitError(most)
   }
 
   /**
-   * The time of the sign-in: now, or just after the latest of the subject's other sessions, so that the order is clear.
+   * Since when the subject is signed in, and under which epoch: now, or just after the latest of its other sessions, so
+   * that their order is clear.
    *
    * @throws SojournError `SESSION_LIMIT` before anything has changed.
    */
-  async #turnOf(subject: string, live: LiveSession): Promise<number> {
+  async #beginningFor(subject: string, live: LiveSession): Promise<Beginning> {
     const { mostPerSubject, atLimit } = this.#engine.policy
+    const { epoch, sessions } = await this.#look(subject)
+    const others = sessions.filter(({ key }) => key !== live.record?.key)
+    if (atLimit === 'refuse' && mostPerSubject !== undefined && others.length >= mostPerSubject)
+      throw limitError(mostPerSubject)
     const now = this.#engine.now()
-    if (mostPerSubject === undefined) return now
-    const others = (await new Subjects(this.#engine).list(subject)).filter(
-      ({ key }) => key !== live.record?.key,
-    )
-    if (atLimit === 'refuse' && others.length >= mostPerSubject) throw limitError(mostPerSubject)
-    return Math.max(now, ...others.map(each => sinceOf(each, now) + 1))
+    const authenticatedAt = Math.max(now, ...others.map(each => sinceOf(each, now) + 1))
+    return { subject, authenticatedAt, epoch: epoch?.epoch ?? 0 }
   }
 
-  /** Removes the new session. The old one has already ended, so the request continues with an empty session. */
+  /** Removes the new session of a failed sign-in. */
   async #takeBack(next: LiveSession): Promise<void> {
-    const sessions = this.#sessions
-    sessions.hasDestroyed = true
-    sessions.show(sessions.begin())
-    await this.#engine.tidy(manager => removeSession(sessions, next, { engine: manager }))
+    this.#beginEmpty()
+    await this.#engine.tidy(manager => removeSession(this.#sessions, next, { engine: manager }))
+  }
+
+  /** The old session has ended already, so the request continues with an empty session. */
+  #beginEmpty(): void {
+    this.#sessions.hasDestroyed = true
+    this.#sessions.show(this.#sessions.begin())
   }
 }
 

@@ -6,7 +6,14 @@ import { rootOf } from '../ids/id-rotation.ts'
 import type { StoreVerb } from '../record/deadline.ts'
 import { chain } from '../record/maybe-promise.ts'
 import { anonymous } from '../record/standing.ts'
-import type { AdoptingStore, ForeignSession, MaybePromise, SessionRecord } from '../record/store.ts'
+import type {
+  AdoptingStore,
+  ForeignSession,
+  LoadedRecord,
+  MaybePromise,
+  SessionRecord,
+  StoreCall,
+} from '../record/store.ts'
 import { publish } from '../report/events.ts'
 
 /** How often to try again when `takeOver` conflicts with another request. */
@@ -22,7 +29,7 @@ const keyShape = /^[\w-]{43}$/
  * An id in the form of a key is refused: a thief who has read the store must not be able to use a key as an id. So is
  * the id of a session that has ended in this process, because the other software may have written it again.
  */
-export function adopt(engine: Engine, visitor: VerifiedId): MaybePromise<SessionRecord<unknown> | undefined> {
+export function adopt(engine: Engine, visitor: VerifiedId): MaybePromise<LoadedRecord<unknown> | undefined> {
   const { id } = visitor
   if (!isAdopting(engine) || keyShape.test(id) || id.includes('~')) return undefined
   const remembered = engine.recollection.outcomeOf(engine.keyOfVisitor(visitor), engine.now())
@@ -31,30 +38,34 @@ export function adopt(engine: Engine, visitor: VerifiedId): MaybePromise<Session
 
 /** Removes the record of an id, and the foreign session, so that nothing is left that could be moved again. */
 export function removeRecord(engine: Engine, id: string, key: string): MaybePromise<boolean> {
-  return chain(forgetForeign(engine, id), () => engine.ask('delete', id, store => store.delete(key)))
+  return chain(forgetForeign(engine, id), () =>
+    engine.ask('delete', id, (store, call) => store.delete(key, call)),
+  )
 }
 
 /** Removes the foreign session of an id, so that nothing is left that could be moved again. */
 export function forgetForeign(engine: Engine, id: string): MaybePromise<unknown> {
   const verb = 'forget what other software keeps under an id'
-  return isAdopting(engine) && askAdopting(engine, verb, store => store.forgetForeign(rootOf(id)))
+  return (
+    isAdopting(engine) && askAdopting(engine, verb, (store, call) => store.forgetForeign(rootOf(id), call))
+  )
 }
 
 function attemptAdoption(
   engine: Engine,
   id: string,
   attempts: number,
-): MaybePromise<SessionRecord<unknown> | undefined> {
-  const finding = askAdopting(engine, 'find what other software keeps under an id', store =>
-    store.findForeign(id),
+): MaybePromise<LoadedRecord<unknown> | undefined> {
+  const finding = askAdopting(engine, 'find what other software keeps under an id', (store, call) =>
+    store.findForeign(id, call),
   )
   return chain(finding, foreign => {
     // Another request may have moved it since this request has looked for its record.
     if (foreign === undefined) return engine.load(id)
     const record = recordFrom(engine, id, foreign)
     if (record === undefined) return undefined
-    const taking = askAdopting(engine, 'take over what other software keeps', store =>
-      store.takeOver({ id, foreign, record }),
+    const taking = askAdopting(engine, 'take over what other software keeps', (store, call) =>
+      store.takeOver({ id, foreign, record }, call),
     )
     return chain(taking, hasTaken => {
       if (hasTaken) publish('adopted', () => ({ handle: engine.handleOf(id) }))
@@ -67,10 +78,10 @@ function attemptAdoption(
 function askAdopting<Answer>(
   engine: Engine,
   verb: StoreVerb,
-  call: (store: AdoptingStore<unknown>) => MaybePromise<Answer>,
+  ask: (store: AdoptingStore<unknown>, call: StoreCall) => MaybePromise<Answer>,
 ): MaybePromise<Answer> {
   // Each caller has checked that the store can adopt.
-  return engine.ask(verb, undefined, store => call(store as AdoptingStore<unknown>))
+  return engine.ask(verb, undefined, (store, call) => ask(store as AdoptingStore<unknown>, call))
 }
 
 /**

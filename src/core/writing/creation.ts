@@ -30,7 +30,7 @@ export class Creation {
     const record = recordOf(this.#request, live, { encoded })
     live.markSent({ record, encoded })
     return chain(
-      engine.ask('create', live.id, store => store.create(record)),
+      engine.ask('create', live.id, (store, call) => store.create(record, call)),
       isKept =>
         isKept ? this.#note(live, { record, encoded }) : this.#createRenamed(live, encoded, names + 1),
     )

@@ -73,8 +73,8 @@ export class Holding {
     this.demand(live)
     const lease = this.#of(live)?.lease
     if (lease === undefined) return
-    const isOurs = await this.#engine.ask('check a lease', undefined, () =>
-      this.#engine.leases.holdsLease(lease),
+    const isOurs = await this.#engine.ask('check a lease', undefined, (_store, call) =>
+      this.#engine.leases.holdsLease(lease, call),
     )
     if (!isOurs) throw lostError()
   }
@@ -142,7 +142,10 @@ export class Holding {
   /** Acquires the lease. If the call fails, the store may have granted it all the same, so it is released. */
   #take(lease: Lease): MaybePromise<boolean> {
     return attempt(
-      () => this.#engine.ask('give a lease', undefined, () => this.#engine.leases.acquireLease(lease)),
+      () =>
+        this.#engine.ask('give a lease', undefined, (_store, call) =>
+          this.#engine.leases.acquireLease(lease, call),
+        ),
       error => {
         void this.#giveUp(lease)
         throw error
@@ -160,7 +163,7 @@ export class Holding {
 
   #giveUp(lease: Lease): MaybePromise<void> {
     return this.#engine.tidy(manager =>
-      manager.ask('end a lease', undefined, () => this.#engine.leases.releaseLease(lease)),
+      manager.ask('end a lease', undefined, (_store, call) => this.#engine.leases.releaseLease(lease, call)),
     )
   }
 }

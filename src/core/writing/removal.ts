@@ -61,7 +61,7 @@ function removeAsStored(
   const removing = attempt(
     () =>
       chain(forgetForeign(engine, live.id), () =>
-        engine.ask('replace', live.id, store => store.replace(over, held.version)),
+        engine.ask('replace', live.id, (store, call) => store.replace(over, held.version, call)),
       ),
     error => {
       live.isRemovalAsked = true

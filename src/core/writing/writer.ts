@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts'
 import { attempt, chain } from '../record/maybe-promise.ts'
 import type { MaybePromise, SessionRecord } from '../record/store.ts'
-import { SojournError } from '../report/errors.ts'
+import { conflictError } from '../report/errors.ts'
 import { publish } from '../report/events.ts'
 import type { LiveSession } from '../session/live-session.ts'
 import { catchUp } from './catch-up.ts'
@@ -59,10 +59,11 @@ export class Writer {
     const engine = this.#engine
     const times = engine.timeouts.activity(engine.now(), held, live.maxAge)
     const device = held.subject === undefined ? undefined : this.#context.device
-    const activity = { ...times, device }
     const data = engine.keepsSessions ? live.snapshot() : held.data
     const current = { ...held, ...times, device: device ?? held.device, data }
-    const touched = engine.ask('touch', live.id, store => store.touch(held.key, activity, current))
+    const session = engine.keepsSessions ? current : undefined
+    const activity = { ...times, device, subject: held.subject, session }
+    const touched = engine.ask('touch', live.id, (store, call) => store.touch(held.key, activity, call))
     return chain(touched, isLive => {
       if (!isLive) return this.#lose(live)
       live.record = current
@@ -143,7 +144,7 @@ export class Writer {
     const record = recordOf(this.#context, live, change)
     const replacing = this.#trying(change, () => {
       this.#context.holding?.demand(live)
-      return engine.ask('replace', live.id, store => store.replace(record, held.version))
+      return engine.ask('replace', live.id, (store, call) => store.replace(record, held.version, call))
     })
     return chain(replacing, answer => {
       if (answer === 'gone') {
@@ -178,11 +179,7 @@ export class Writer {
   #writeUpon(live: LiveSession, conflict: Conflict): MaybePromise<void> {
     const { change, attempts } = conflict
     change.undo?.()
-    if (attempts >= mostAttempts)
-      throw new SojournError(
-        'CONFLICT_UNRESOLVED',
-        `Expected to store a session within ${mostAttempts} attempts, but each of them conflicted with another request. Let fewer requests change it at the same time.`,
-      )
+    if (attempts >= mostAttempts) throw conflictError('store a session', mostAttempts)
     if (attempts !== attemptsAtOnce || change.hasTurn === true) return this.#rewrite(live, conflict)
     const { turns, limit } = this.#engine
     return turns.take(`retries of ${this.#engine.keyOf(live.id)}`, limit, async () =>

@@ -22,12 +22,6 @@ export interface LmdbStoreOptions {
    */
   readonly durability?: 'flushed' | 'committed'
   /**
-   * How many expired records each creation removes at most, so that the file stays small without a timer. 0 leaves all of
-   * them to `sweep`.
-   * @default 4
-   */
-  readonly sweepPerCreate?: number
-  /**
    * The package `lmdb`, for bundled applications: `import * as lmdb from 'lmdb'`.
    * @default the installed package
    */
@@ -42,7 +36,6 @@ export interface LmdbStoreOptions {
 const checks: { readonly [option in keyof Required<LmdbStoreOptions>]: OptionCheck } = {
   path: { expected: 'the path of a folder', accepts: isPath, describe: describePath },
   durability: oneOf('flushed', 'committed'),
-  sweepPerCreate: { expected: 'a whole number from 0 to 1000', accepts: isCount },
   lmdb: {
     expected: 'the package `lmdb`',
     accepts: isPackage,
@@ -61,9 +54,9 @@ export type CheckedOptions = Required<Omit<LmdbStoreOptions, 'lmdb'>> & Pick<Lmd
  */
 export function checkedOptions(options: LmdbStoreOptions): CheckedOptions {
   checkEach(options, checks)
-  const { path, durability = 'flushed', sweepPerCreate = 4, clock = systemClock, lmdb } = options
+  const { path, durability = 'flushed', clock = systemClock, lmdb } = options
   const given = lmdb === undefined ? {} : { lmdb }
-  if (path !== undefined) return { path: withHomeFolder(path), durability, sweepPerCreate, clock, ...given }
+  if (path !== undefined) return { path: withHomeFolder(path), durability, clock, ...given }
   throw new SojournError(
     'OPTION_INVALID',
     "Expected `path` to be the path of a folder, got none. Give it as in './data/sessions'.",
@@ -83,8 +76,4 @@ function describePath(value: unknown): string {
 
 function isPackage(value: unknown): boolean {
   return typeof Object(value).open === 'function'
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 1000
 }

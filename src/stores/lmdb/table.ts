@@ -124,6 +124,13 @@ export class Table<Item extends Ending> {
     return removed
   }
 
+  /** When the first item expires; undefined if none does. */
+  firstEnd(): number | undefined {
+    this.#files.refresh()
+    const [first] = this.#files.ends.getKeys({ limit: 1 })
+    return first?.[0]
+  }
+
   /** Reads a page at once: an open iterator would pin the present state of the file, and the file would grow. */
   #page(after?: string): string[] {
     this.#files.refresh()

@@ -15,8 +15,11 @@ export class ExpiryIndex {
   /** Every bucket before this one is empty. */
   #first = Number.POSITIVE_INFINITY
 
-  get isEmpty(): boolean {
-    return this.#buckets.size === 0
+  /** When the first entries may expire, or earlier; undefined if none can. */
+  get nextAt(): number | undefined {
+    let first = Number.POSITIVE_INFINITY
+    for (const number of this.#buckets.keys()) first = Math.min(first, number)
+    return Number.isFinite(first) ? first * bucketMs : undefined
   }
 
   /** Makes sure that a sweep finds the entry when its record expires, or before. */
@@ -35,11 +38,6 @@ export class ExpiryIndex {
   /** Visits the entries of every bucket that began by `now`: all expired entries, and a few that are not. */
   begunBy(now: number): Generator<Entry> {
     return this.#visit(bucketAt(now))
-  }
-
-  /** Visits the entries of every bucket that ended by `now`: only expired entries, and those whose end moved later. */
-  endedBy(now: number): Generator<Entry> {
-    return this.#visit(bucketAt(now) - 1)
   }
 
   /** Relies on the caller to remove each entry whose record is over. */
@@ -72,11 +70,6 @@ export class ExpiryIndex {
     else bucket.add(entry)
     this.#first = Math.min(this.#first, entry.bucket)
   }
-}
-
-/** The time until the bucket of this instant ends. Never zero. */
-export function untilBucketEnds(now: number): number {
-  return (bucketAt(now) + 1) * bucketMs - now
 }
 
 function bucketAt(time: number): number {

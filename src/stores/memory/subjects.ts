@@ -1,11 +1,11 @@
-import type { SubjectEpoch } from '../../core/record/store.ts'
-import { higherEpoch } from '../higher-epoch.ts'
+import type { EpochExchange, SubjectEpoch } from '../../core/record/store.ts'
+import { exchangedEpoch } from '../exchanged-epoch.ts'
 import type { Entry } from './recency.ts'
 
 /** The entries and the epoch of each subject. Both are bounded: the first by the store's limits, the second by `mostEpochs`. */
 export class SubjectIndex {
   readonly #entries = new Map<string, Set<Entry>>()
-  /** The least recently raised first. */
+  /** The least recently set first. */
   readonly #epochs = new Map<string, SubjectEpoch>()
   readonly #mostEpochs: number
 
@@ -38,16 +38,17 @@ export class SubjectIndex {
     return found !== undefined && found.expiresAt > now ? found : undefined
   }
 
-  /** Ignores an epoch that has expired, whether it is the given one or the stored one. */
-  raiseEpoch(subject: string, given: SubjectEpoch, now: number): void {
-    if (given.expiresAt <= now) return
-    const found = this.epochOf(subject, now)
+  exchangeEpoch(exchange: EpochExchange, now: number): number | undefined {
+    const { subject } = exchange
+    const next = exchangedEpoch(exchange, this.epochOf(subject, now))
+    if (next === undefined || next.expiresAt <= now) return next?.epoch
     this.#epochs.delete(subject)
-    this.#epochs.set(subject, found === undefined ? given : higherEpoch(found, given))
+    this.#epochs.set(subject, next)
     if (this.#epochs.size > this.#mostEpochs) this.#forgetEpoch()
+    return next.epoch
   }
 
-  /** Visits the least recently raised epochs, at most `limit`, and removes those that have expired. */
+  /** Visits the least recently set epochs, at most `limit`, and removes those that have expired. */
   sweepEpochs(now: number, limit: number): void {
     let visited = 0
     for (const [subject, { expiresAt }] of this.#epochs) {

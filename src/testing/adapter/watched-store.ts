@@ -1,11 +1,12 @@
 import type {
   Activity,
+  EpochExchange,
   MaybePromise,
   Replacement,
-  SessionFacts,
   SessionRecord,
   StoreTraits,
   SubjectEpoch,
+  SubjectListing,
   SubjectStore,
 } from '../../core/record/store.ts'
 import { Gate } from './gate.ts'
@@ -93,16 +94,28 @@ export class WatchedStore implements SubjectStore {
     return this.#run('delete', () => this.#records.delete(key))
   }
 
-  ofSubject(subject: string): MaybePromise<readonly SessionFacts[]> {
-    return this.#run('ofSubject', () => [...this.#records.values()].filter(each => each.subject === subject))
+  ofSubject(subject: string): MaybePromise<SubjectListing> {
+    return this.#run('ofSubject', () => ({ sessions: this.#of(subject), epoch: undefined }))
   }
 
   epochOf(): MaybePromise<SubjectEpoch | undefined> {
     return this.#run('epochOf', () => undefined)
   }
 
-  raiseEpoch(): MaybePromise<void> {
-    return this.#run('raiseEpoch', () => undefined)
+  exchangeEpoch({ next }: EpochExchange): MaybePromise<number | undefined> {
+    return this.#run('exchangeEpoch', () => next.epoch)
+  }
+
+  endBelow(subject: string, { epoch, except }: SubjectEpoch): MaybePromise<readonly string[]> {
+    return this.#run('endBelow', () => {
+      const ended = this.#of(subject).filter(each => each.epoch < epoch && each.key !== except)
+      for (const { key } of ended) this.#records.delete(key)
+      return ended.map(({ key }) => key)
+    })
+  }
+
+  #of(subject: string): readonly SessionRecord[] {
+    return [...this.#records.values()].filter(each => each.subject === subject)
   }
 
   #keep(record: SessionRecord): true {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { SubjectEpoch } from '../../core/record/store.ts'
-import { lifetimeMs, type SceneClause, twentyTimes } from '../scene.ts'
+import type { SessionRecord, SubjectEpoch } from '../../core/record/store.ts'
+import { lifetimeMs, type Scene, type SceneClause, twentyTimes } from '../scene.ts'
 import { distinctSubjects } from './distinct-subjects.ts'
-import { exceptionClauses } from './epoch-exceptions.ts'
-import { expectEpoch, raised } from './raised.ts'
+import { endBelowClauses } from './end-below.ts'
+import { exchange, expectEpoch, factsOf, withEpoch } from './epoch-calls.ts'
 import { endAll, signIn } from './sign-ins.ts'
 import { expectListed } from './subjects.ts'
 
@@ -18,65 +18,92 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'a raised epoch comes back as it was, up to the largest safe integer',
+    name: 'an epoch comes back as it was, up to the largest safe integer',
     async prove(scene) {
       for (const number of [1, 2 ** 32 + 1, scene.now(), Number.MAX_SAFE_INTEGER]) {
         for (const except of [key, undefined]) {
           const subject = `${number} ${except}`
-          await expectEpoch(scene, subject, await raised(scene, subject, { epoch: number, except }))
+          await expectEpoch(scene, subject, await withEpoch(scene, subject, { epoch: number, except }))
         }
       }
     },
   },
   {
-    name: 'raiseEpoch replaces a lower epoch by a higher one, which has its own exception',
+    name: 'load returns the epoch of its subject with a session, and none with an anonymous one',
     async prove(scene) {
-      await raised(scene, 'ada', { epoch: 1, except: key })
-      await expectEpoch(scene, 'ada', await raised(scene, 'ada', { epoch: 2 }))
-      await expectEpoch(
-        scene,
-        'ada',
-        await raised(scene, 'ada', { epoch: 10, except: key, lastsMs: 9_000_000 }),
-      )
+      const [anonymous, record] = [await scene.kept(), await scene.kept({ subject: 'ada' })]
+      await expectLoadedEpoch(scene, record, undefined)
+      const first = await withEpoch(scene, 'ada', { epoch: 5, except: key, lastsMs: 1000 })
+      await expectLoadedEpoch(scene, record, first)
+      const second = await withEpoch(scene, 'ada', { epoch: 9, lastsMs: 1000 })
+      await expectLoadedEpoch(scene, record, second)
+      await expectLoadedEpoch(scene, anonymous, undefined)
+      await scene.advance(1000)
+      await expectLoadedEpoch(scene, record, undefined)
     },
   },
   {
-    name: 'raiseEpoch with a lower epoch does not lower or shorten the current one, or change its exception',
+    name: 'exchangeEpoch replaces the expected epoch, with its exception and its end',
     async prove(scene) {
-      const high = await raised(scene, 'ada', { epoch: 10, except: key })
-      await raised(scene, 'ada', { epoch: 9, except: 'other' })
-      await raised(scene, 'ada', { epoch: 2, lastsMs: 1000 })
-      await expectEpoch(scene, 'ada', high)
+      await withEpoch(scene, 'ada', { epoch: 5, except: key, expected: 0 })
+      const next = { epoch: 10, except: undefined, lastsMs: 9_000_000, expected: 5 }
+      await expectEpoch(scene, 'ada', await withEpoch(scene, 'ada', next))
+      const last = { epoch: 11, except: key, lastsMs: 1000, expected: 10 }
+      await expectEpoch(scene, 'ada', await withEpoch(scene, 'ada', last))
     },
   },
   {
-    name: 'of two equal epochs the later end is kept',
+    name: 'exchangeEpoch answers undefined for another epoch than the expected one, and changes nothing',
     async prove(scene) {
-      const [long, short] = [lifetimeMs, 1000]
-      for (const [index, [first, second]] of [[long, short] as const, [short, long] as const].entries()) {
-        await raised(scene, `${index}`, { epoch: 5, except: key, lastsMs: first })
-        await raised(scene, `${index}`, { epoch: 5, except: key, lastsMs: second })
-        const expiresAt = scene.now() + long
-        await expectEpoch(scene, `${index}`, { epoch: 5, except: key, expiresAt })
+      const present = await withEpoch(scene, 'ada', { epoch: 5, except: key })
+      for (const expected of [0, 4, 6]) {
+        assert.equal(await exchange(scene, 'ada', { epoch: 9, expected }), undefined)
+        await expectEpoch(scene, 'ada', present)
       }
     },
   },
   {
-    name: 'of twenty concurrently raised epochs, the highest is kept',
+    name: 'exchangeEpoch without an expected epoch replaces any, and never lowers the number',
     async prove(scene) {
-      // In a mixed order, so that neither the first nor the last one is the highest.
-      const raises = await twentyTimes(index => raised(scene, 'ada', { epoch: 1 + ((index * 7) % 20) }))
-      await expectEpoch(
-        scene,
-        'ada',
-        raises.find(({ epoch }) => epoch === 20),
+      await withEpoch(scene, 'ada', { epoch: 5, except: key })
+      await expectEpoch(scene, 'ada', await withEpoch(scene, 'ada', { epoch: 9 }))
+      for (const [epoch, raised] of [[9, 10] as const, [3, 11] as const]) {
+        assert.equal(await exchange(scene, 'ada', { epoch }), raised)
+        const expiresAt = scene.now() + lifetimeMs
+        await expectEpoch(scene, 'ada', { epoch: raised, except: undefined, expiresAt })
+      }
+    },
+  },
+  {
+    name: 'of twenty concurrent exchanges of one epoch, exactly one succeeds',
+    async prove(scene) {
+      for (const present of [0, 1]) {
+        const answers = await twentyTimes(index =>
+          exchange(scene, 'ada', { epoch: present + 1 + index, expected: present }),
+        )
+        const [winner, ...others] = answers.filter(answer => answer !== undefined)
+        assert.deepEqual([winner === undefined, others.length], [false, 0])
+        assert.equal((await scene.subjects.epochOf('ada'))?.epoch, winner)
+        if (present === 0) await exchange(scene, 'ada', { epoch: 1, expected: winner })
+      }
+    },
+  },
+  {
+    name: 'of twenty concurrent exchanges without an expected epoch, each gets a number of its own',
+    async prove(scene) {
+      const answers = await twentyTimes(() => exchange(scene, 'ada', { epoch: 5 }))
+      const numbers = answers.map(answer => answer ?? 0).toSorted((one, other) => one - other)
+      assert.deepEqual(
+        numbers,
+        Array.from({ length: 20 }, (_, index) => 5 + index),
       )
+      assert.equal((await scene.subjects.epochOf('ada'))?.epoch, 24)
     },
   },
   {
     name: 'epochOf answers undefined from the exact millisecond at which an epoch expires',
     async prove(scene) {
-      const epoch = await raised(scene, 'ada', { epoch: 5 })
+      const epoch = await withEpoch(scene, 'ada', { epoch: 5 })
       await scene.advance(lifetimeMs - 1)
       await expectEpoch(scene, 'ada', epoch)
       await scene.advance(1)
@@ -84,20 +111,24 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'an expired epoch does not keep a lower one out',
+    name: 'an expired epoch counts as none, whatever the caller expects',
     async prove(scene) {
-      await raised(scene, 'ada', { epoch: 5, except: key, lastsMs: 1000 })
-      await scene.advance(1000)
-      await expectEpoch(scene, 'ada', await raised(scene, 'ada', { epoch: 3 }))
+      for (const expected of [undefined, 0, 5]) {
+        const subject = `ada ${expected}`
+        await withEpoch(scene, subject, { epoch: 5, except: key, lastsMs: 1000 })
+        await scene.advance(1000)
+        await expectEpoch(scene, subject, await withEpoch(scene, subject, { epoch: 3, expected }))
+      }
     },
   },
   {
     name: 'an epoch that has already expired is not kept, and replaces no other',
     async prove(scene) {
-      await raised(scene, 'ada', { epoch: 5, lastsMs: 0 })
+      await exchange(scene, 'ada', { epoch: 5, lastsMs: 0 })
       await expectEpoch(scene, 'ada', undefined)
-      const epoch = await raised(scene, 'ada', { epoch: 6 })
-      await raised(scene, 'ada', { epoch: 7, lastsMs: -1 })
+      const epoch = await withEpoch(scene, 'ada', { epoch: 6 })
+      await exchange(scene, 'ada', { epoch: 7, lastsMs: -1 })
+      await exchange(scene, 'ada', { epoch: 7, lastsMs: -1, expected: 6 })
       await expectEpoch(scene, 'ada', epoch)
     },
   },
@@ -107,16 +138,16 @@ const clauses: readonly SceneClause[] = [
       const epochs = new Map<string, SubjectEpoch>()
       for (const [index, subject] of distinctSubjects.entries()) {
         await expectEpoch(scene, subject, undefined)
-        epochs.set(subject, await raised(scene, subject, { epoch: index + 1 }))
+        epochs.set(subject, await withEpoch(scene, subject, { epoch: index + 1 }))
       }
       for (const [subject, epoch] of epochs) await expectEpoch(scene, subject, epoch)
     },
   },
   {
-    name: 'raising an epoch ends no session by itself: load and ofSubject find each one as before',
+    name: 'an epoch ends no session by itself: load and ofSubject find each one as before',
     async prove(scene) {
       const records = [await scene.kept(scene.wholeRecord()), await scene.kept({ subject: 'ada' })]
-      await raised(scene, 'ada', { epoch: scene.now() })
+      await withEpoch(scene, 'ada', { epoch: scene.now() })
       for (const record of records) await scene.expectKept(record)
       await expectListed(scene, 'ada', records)
     },
@@ -124,7 +155,7 @@ const clauses: readonly SceneClause[] = [
   {
     name: 'an epoch outlives the sessions of its subject',
     async prove(scene) {
-      const epoch = await raised(scene, 'ada', { epoch: 5 })
+      const epoch = await withEpoch(scene, 'ada', { epoch: 5 })
       const { key: deleted } = await scene.kept({ subject: 'ada' })
       await scene.store.delete(deleted)
       await scene.ended({ subject: 'ada' })
@@ -135,7 +166,7 @@ const clauses: readonly SceneClause[] = [
   {
     name: 'an epoch is no record: load and ofSubject do not find it, and its key stays free',
     async prove(scene) {
-      await raised(scene, key, { epoch: 5 })
+      await withEpoch(scene, key, { epoch: 5 })
       await scene.expectNone(key)
       await expectListed(scene, key, [])
       await scene.kept({ key })
@@ -147,7 +178,7 @@ const clauses: readonly SceneClause[] = [
     name: 'records streams no epoch',
     powers: ['enumerate'],
     async prove(scene) {
-      await raised(scene, 'ada', { epoch: 5 })
+      await withEpoch(scene, 'ada', { epoch: 5 })
       for await (const _ of scene.enumerating.records()) assert.fail('Expected no record.')
     },
   },
@@ -155,11 +186,11 @@ const clauses: readonly SceneClause[] = [
     name: 'sweep counts no epoch, and removes none before it expires',
     powers: ['sweep'],
     async prove(scene) {
-      const epoch = await raised(scene, 'ada', { epoch: 5 })
-      await raised(scene, 'bob', { epoch: 5, lastsMs: 1000 })
+      const epoch = await withEpoch(scene, 'ada', { epoch: 5 })
+      await withEpoch(scene, 'bob', { epoch: 5, lastsMs: 1000 })
       await scene.ended({ subject: 'ada' })
-      assert.equal(await scene.sweeping.sweep(100), 1)
-      assert.equal(await scene.sweeping.sweep(100), 0)
+      assert.equal((await scene.sweeping.sweep(100)).removed, 1)
+      assert.equal((await scene.sweeping.sweep(100)).removed, 0)
       await expectEpoch(scene, 'ada', epoch)
     },
   },
@@ -181,7 +212,17 @@ const clauses: readonly SceneClause[] = [
   },
 ]
 
-export const epochClauses: readonly SceneClause[] = [...clauses, ...exceptionClauses].map(clause => ({
+export const epochClauses: readonly SceneClause[] = [...clauses, ...endBelowClauses].map(clause => ({
   ...clause,
   powers: ['subjects', ...(clause.powers ?? [])],
 }))
+
+async function expectLoadedEpoch(
+  scene: Scene,
+  { key: loaded }: SessionRecord,
+  expected: SubjectEpoch | undefined,
+): Promise<void> {
+  const record = await scene.store.load(loaded)
+  assert.ok(record !== undefined, 'Expected `load` to find the session.')
+  assert.deepEqual(factsOf(record.subjectEpoch), expected)
+}

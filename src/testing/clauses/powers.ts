@@ -30,7 +30,11 @@ export const powerClauses: readonly SceneClause[] = [
         assert.equal(found, powers.includes(power), `${what} against the power \`${power}\``)
       against('enumerate', canEnumerate(store), 'the method `records`')
       against('sweep', canSweep(store), 'the method `sweep`')
-      against('subjects', knowsSubjects(store), 'the methods `ofSubject`, `epochOf` and `raiseEpoch`')
+      against(
+        'subjects',
+        knowsSubjects(store),
+        'the methods `ofSubject`, `epochOf`, `exchangeEpoch` and `endBelow`',
+      )
       against('leases', lendsNames(store), 'the methods `acquireLease`, `holdsLease` and `releaseLease`')
       against('readsAtOnce', store.traits?.readsAtOnce ?? false, 'the trait `readsAtOnce`')
     },
@@ -51,7 +55,8 @@ export const powerClauses: readonly SceneClause[] = [
     async prove(scene) {
       const { subjects } = scene
       await scene.kept(scene.wholeRecord())
-      await subjects.raiseEpoch('ada', { epoch: 1, except: undefined, expiresAt: scene.now() + lifetimeMs })
+      const next = { epoch: 1, except: undefined, expiresAt: scene.now() + lifetimeMs }
+      await subjects.exchangeEpoch({ subject: 'ada', next, expected: 0 })
       const answers = ['ada', 'nobody'].flatMap(name => [subjects.ofSubject(name), subjects.epochOf(name)])
       await Promise.all(answers)
       assert.deepEqual(answers.map(isPromise), [false, false, false, false])
@@ -101,8 +106,8 @@ export const powerClauses: readonly SceneClause[] = [
     powers: ['sweep'],
     async prove(scene) {
       await endedRecords(scene, 5)
-      assert.equal(await scene.sweeping.sweep(100), 5)
-      assert.equal(await scene.sweeping.sweep(100), 0)
+      assert.equal((await scene.sweeping.sweep(100)).removed, 5)
+      assert.equal((await scene.sweeping.sweep(100)).removed, 0)
     },
   },
   {
@@ -111,9 +116,9 @@ export const powerClauses: readonly SceneClause[] = [
     async prove(scene) {
       await endedRecords(scene, 5)
       const answers = [
-        await scene.sweeping.sweep(2),
-        await scene.sweeping.sweep(2),
-        await scene.sweeping.sweep(2),
+        (await scene.sweeping.sweep(2)).removed,
+        (await scene.sweeping.sweep(2)).removed,
+        (await scene.sweeping.sweep(2)).removed,
       ]
       assert.deepEqual(answers, [2, 2, 1])
     },
@@ -124,9 +129,9 @@ export const powerClauses: readonly SceneClause[] = [
     async prove(scene) {
       await scene.kept()
       await scene.advance(lifetimeMs - 1)
-      assert.equal(await scene.sweeping.sweep(100), 0)
+      assert.equal((await scene.sweeping.sweep(100)).removed, 0)
       await scene.advance(1)
-      assert.equal(await scene.sweeping.sweep(100), 1)
+      assert.equal((await scene.sweeping.sweep(100)).removed, 1)
     },
   },
   {
@@ -135,11 +140,35 @@ export const powerClauses: readonly SceneClause[] = [
     async prove(scene) {
       const [record, touched] = [await scene.kept(), await scene.kept({ expiresAt: scene.now() + 1000 })]
       const activity = { touchedAt: touched.touchedAt, expiresAt: record.expiresAt, device: undefined }
-      await scene.store.touch(touched.key, activity, touched)
+      await scene.store.touch(touched.key, { ...activity, subject: touched.subject })
       await scene.ended()
-      assert.equal(await scene.sweeping.sweep(100), 1)
+      assert.equal((await scene.sweeping.sweep(100)).removed, 1)
       await scene.expectKept(record)
       await scene.expectKept({ ...touched, ...activity })
+    },
+  },
+  {
+    name: 'sweep by an earlier time leaves records alone that have expired since',
+    powers: ['sweep'],
+    async prove(scene) {
+      const early = await scene.kept({ expiresAt: scene.now() + 1000 })
+      await scene.kept({ expiresAt: scene.now() + 1001 })
+      await scene.advance(1001)
+      assert.equal((await scene.sweeping.sweep(100, early.expiresAt - 1)).removed, 0)
+      assert.equal((await scene.sweeping.sweep(100, early.expiresAt)).removed, 1)
+      assert.equal((await scene.sweeping.sweep(100)).removed, 1)
+    },
+  },
+  {
+    name: 'sweep tells when expired records are left, and does not put a later one off',
+    powers: ['sweep'],
+    async prove(scene) {
+      await endedRecords(scene, 3)
+      const { nextAt } = await scene.sweeping.sweep(2)
+      assert.ok(nextAt !== undefined && nextAt <= scene.now(), 'Expected `nextAt` to have passed.')
+      const { expiresAt } = await scene.kept()
+      const rest = await scene.sweeping.sweep(100)
+      assert.ok((rest.nextAt ?? 0) <= expiresAt, 'Expected `nextAt` to be no later than the next end.')
     },
   },
   {
@@ -148,7 +177,7 @@ export const powerClauses: readonly SceneClause[] = [
     async prove(scene) {
       await endedRecords(scene, 10)
       const answers = await Promise.all([scene.sweeping.sweep(100), scene.sweeping.sweep(100)])
-      assert.equal(answers[0] + answers[1], 10)
+      assert.equal(answers[0].removed + answers[1].removed, 10)
     },
   },
 ]

@@ -129,7 +129,7 @@ export const replaceClauses: readonly SceneClause[] = [
       const record = await scene.kept(scene.wholeRecord())
       const { touchedAt, expiresAt } = record
       const activity = { touchedAt: touchedAt + 5, expiresAt: expiresAt + 5, device: 'another' }
-      await scene.store.touch(record.key, activity, record)
+      await scene.store.touch(record.key, { ...activity, subject: record.subject })
       const next = nextOf(record)
       assert.equal(await scene.store.replace(next, record.version), 'replaced')
       await scene.expectKept({ ...next, ...activity })

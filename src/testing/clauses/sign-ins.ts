@@ -17,13 +17,13 @@ export async function signIn(scene: Scene, subject: string, lead: number): Promi
   return record
 }
 
-/** Ends every session of a subject as the core does: it raises the epoch first. Answers that epoch. */
+/** Ends every session of a subject as the core does: it sets the epoch first. Answers that epoch. */
 export async function endAll(scene: Scene, subject: string): Promise<SubjectEpoch> {
   const { store, subjects } = scene
   for (let made = 0; made < 5; made++) await store.load('nobody')
-  const line = { epoch: scene.now(), except: undefined, expiresAt: scene.now() + lifetimeMs }
-  await subjects.raiseEpoch(subject, line)
-  const listed = await subjects.ofSubject(subject)
-  await Promise.all(listed.filter(({ epoch }) => epoch < line.epoch).map(({ key }) => store.delete(key)))
+  const next = { epoch: scene.now(), except: undefined, expiresAt: scene.now() + lifetimeMs }
+  const epoch = await subjects.exchangeEpoch({ subject, next, expected: undefined })
+  const line = { ...next, epoch: epoch ?? next.epoch }
+  await subjects.endBelow(subject, line)
   return line
 }

@@ -1,13 +1,15 @@
 import type {
-  Activity,
+  EpochExchange,
+  LoadedRecord,
   MaybePromise,
   Replacement,
-  SessionFacts,
   SessionRecord,
   Store,
   StoreTraits,
   SubjectEpoch,
+  SubjectListing,
   SubjectStore,
+  Touch,
 } from '../../core/record/store.ts'
 import type { Operation } from './operation.ts'
 import { type StoreCall, storeCall } from './store-call.ts'
@@ -59,7 +61,7 @@ export class ScheduledStore implements Store {
     return this.ask('create', record, () => this.#inner.create(record))
   }
 
-  load(key: string): MaybePromise<SessionRecord | undefined> {
+  load(key: string): MaybePromise<LoadedRecord | undefined> {
     return this.ask('load', key, () => this.#inner.load(key))
   }
 
@@ -67,8 +69,8 @@ export class ScheduledStore implements Store {
     return this.ask('replace', record, () => this.#inner.replace(record, expectedVersion))
   }
 
-  touch(key: string, activity: Activity, held: SessionRecord): MaybePromise<boolean> {
-    return this.ask('touch', { key, activity }, () => this.#inner.touch(key, activity, held))
+  touch(key: string, activity: Touch): MaybePromise<boolean> {
+    return this.ask('touch', { key, activity }, () => this.#inner.touch(key, activity))
   }
 
   delete(key: string): MaybePromise<boolean> {
@@ -128,7 +130,7 @@ export class ScheduledSubjectStore extends ScheduledStore implements SubjectStor
     this.#inner = inner
   }
 
-  ofSubject(subject: string): MaybePromise<readonly SessionFacts[]> {
+  ofSubject(subject: string): MaybePromise<SubjectListing> {
     return this.ask('ofSubject', subject, () => this.#inner.ofSubject(subject))
   }
 
@@ -136,8 +138,12 @@ export class ScheduledSubjectStore extends ScheduledStore implements SubjectStor
     return this.ask('epochOf', subject, () => this.#inner.epochOf(subject))
   }
 
-  raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void> {
-    return this.ask('raiseEpoch', epoch, () => this.#inner.raiseEpoch(subject, epoch))
+  exchangeEpoch(exchange: EpochExchange): MaybePromise<number | undefined> {
+    return this.ask('exchangeEpoch', exchange, () => this.#inner.exchangeEpoch(exchange))
+  }
+
+  endBelow(subject: string, epoch: SubjectEpoch): MaybePromise<readonly string[]> {
+    return this.ask('endBelow', epoch, () => this.#inner.endBelow(subject, epoch))
   }
 }
 
