@@ -15,9 +15,10 @@ import type {
 
 /**
  * A capability that not every store has. `enumerate`, `sweep`, `subjects` and `leases` are the interfaces
- * `EnumeratingStore`, `SweepingStore`, `SubjectStore` and `LeasingStore`, and `readsAtOnce` is the trait.
+ * `EnumeratingStore`, `SweepingStore`, `SubjectStore` and `LeasingStore`, and `readsAtOnce` is the trait. `repeats` stands
+ * for a driver that may send a command again after a lost answer: the bench then has `loseAnswer`.
  */
-export type StorePower = 'enumerate' | 'sweep' | 'subjects' | 'leases' | 'readsAtOnce'
+export type StorePower = 'enumerate' | 'sweep' | 'subjects' | 'leases' | 'readsAtOnce' | 'repeats'
 
 /** A clause without its store. */
 export interface SceneClause {
@@ -29,6 +30,8 @@ export interface SceneClause {
 
 interface Bench {
   readonly store: Store
+  peer?(): MaybePromise<Store>
+  loseAnswer?(): void
   now(): number
   advance(spanMs: number): MaybePromise<void>
 }
@@ -81,6 +84,18 @@ export class Scene {
       'Expected a store with the power `leases` to have the methods `acquireLease`, `holdsLease` and `releaseLease`.',
     )
     return store
+  }
+
+  /** A second store on the same place, with a connection of its own; the same store if the harness has none. */
+  async peer(): Promise<Store> {
+    return (await this.#bench.peer?.()) ?? this.store
+  }
+
+  /** Loses the answer of the next command. */
+  loseAnswer(): void {
+    const { loseAnswer } = this.#bench
+    assert.ok(loseAnswer, 'Expected a bench with the power `repeats` to have the method `loseAnswer`.')
+    loseAnswer()
   }
 
   now(): number {
@@ -155,13 +170,13 @@ export class Scene {
   }
 
   /** Asserts that the store holds exactly this record. */
-  async expectKept(record: SessionRecord): Promise<void> {
-    expectSame(await this.store.load(record.key), record)
+  async expectKept(record: SessionRecord, store: Store = this.store): Promise<void> {
+    expectSame(await store.load(record.key), record)
   }
 
   /** Asserts that the store holds no live record under the key. */
-  async expectNone(key: string): Promise<void> {
-    assert.equal(await this.store.load(key), undefined, 'Expected `load` to find nothing.')
+  async expectNone(key: string, store: Store = this.store): Promise<void> {
+    assert.equal(await store.load(key), undefined, 'Expected `load` to find nothing.')
   }
 }
 

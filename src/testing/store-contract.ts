@@ -1,4 +1,5 @@
 import type { EncodedData, MaybePromise, Store } from '../core/record/store.ts'
+import { connectionClauses } from './clauses/connections.ts'
 import { createClauses } from './clauses/create.ts'
 import { dataClauses } from './clauses/data.ts'
 import { deleteClauses } from './clauses/delete.ts'
@@ -26,6 +27,13 @@ export interface StoreHarness {
 /** One empty store and its time. */
 export interface StoreBench {
   readonly store: Store<EncodedData>
+  /**
+   * Opens a second store on the same place, with a connection of its own, as another process has it. Without this method,
+   * the clauses about two connections use the one store.
+   */
+  peer?(): MaybePromise<Store<EncodedData>>
+  /** With the power `repeats`: makes the driver send the next command again, although the server has run it. */
+  loseAnswer?(): void
   /** The time as the store sees it. */
   now(): number
   /**
@@ -63,6 +71,7 @@ export function storeContract(harness: StoreHarness): readonly StoreClause[] {
     ...subjectClauses,
     ...epochClauses,
     ...leaseClauses,
+    ...connectionClauses,
   ]
     .filter(clause => (clause.powers ?? []).every(power => powers.includes(power)))
     .map(clause => ({ name: clause.name, run: () => runOnOwnStore(clause, harness) }))

@@ -1,4 +1,5 @@
-import type { Activity, EncodedData, SessionRecord } from '../../src/core/record/store.ts'
+import { anonymous } from '../../src/core/record/standing.ts'
+import type { SessionRecord } from '../../src/core/record/store.ts'
 import type { RecordMemory } from '../../src/stores/memory.ts'
 
 /** The verbs that a faulty store does otherwise than the honest one behind it. */
@@ -55,8 +56,9 @@ export const faultyStores: { readonly [name: string]: Fault } = {
     }
   },
   'a store whose touch brings an ended session back': honest => ({
-    touch: ((key: string, activity: Activity, held: SessionRecord<EncodedData>) =>
-      honest.touch(key, activity) || honest.create({ ...held, key, ...activity })) as RecordMemory['touch'],
+    touch: (key, activity) =>
+      honest.touch(key, activity) ||
+      honest.create({ ...anonymous, ...activity, key, version: 1, createdAt: 0, data: '{}' }),
   }),
   'a store whose touch is lost': honest => ({ touch: key => honest.load(key) !== undefined }),
   'a store whose touch answers for sessions that have ended': honest => ({
@@ -76,12 +78,15 @@ export const faultyStores: { readonly [name: string]: Fault } = {
     }
   },
   'a store whose ofSubject forgets somebody': honest => ({
-    ofSubject: subject => honest.ofSubject(subject).slice(1),
+    ofSubject(subject) {
+      const { sessions, epoch } = honest.ofSubject(subject)
+      return { sessions: sessions.slice(1), epoch }
+    },
   }),
   'a store whose epochs are lost': () => ({
-    raiseEpoch: () => undefined,
+    exchangeEpoch: ({ next }) => next.epoch,
   }),
   'a store whose epochs begin anew each time': honest => ({
-    raiseEpoch: (subject, epoch) => honest.raiseEpoch(subject, { ...epoch, epoch: 1 }),
+    exchangeEpoch: exchange => honest.exchangeEpoch({ ...exchange, next: { ...exchange.next, epoch: 1 } }),
   }),
 }

@@ -1,14 +1,17 @@
 import type {
   Activity,
   EnumeratingStore,
+  EpochExchange,
   Lease,
   LeasingStore,
+  LoadedRecord,
   Replacement,
-  SessionFacts,
   SessionRecord,
   StoreTraits,
   SubjectEpoch,
+  SubjectListing,
   SubjectStore,
+  Sweep,
   SweepingStore,
 } from '../../src/core/record/store.ts'
 
@@ -30,18 +33,25 @@ export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   create(record: SessionRecord): boolean {
-    if (this.load(record.key) !== undefined) return false
+    if (this.find(record.key) !== undefined) return false
     if (record.expiresAt > this.now()) this.map.set(record.key, copyOf(record))
     return true
   }
 
-  load(key: string): SessionRecord | undefined {
+  load(key: string): LoadedRecord | undefined {
+    const record = this.find(key)
+    const { subject } = record ?? {}
+    return record && subject !== undefined ? { ...record, subjectEpoch: this.epochOf(subject) } : record
+  }
+
+  /** The record alone. */
+  find(key: string): SessionRecord | undefined {
     const record = this.map.get(key)
     return record !== undefined && record.expiresAt > this.now() ? copyOf(record) : undefined
   }
 
   replace(record: SessionRecord, expectedVersion: number): Replacement {
-    const found = this.load(record.key)
+    const found = this.find(record.key)
     if (found === undefined) return 'gone'
     if (found.version !== expectedVersion) return found
     this.map.set(record.key, copyOf(found.touchedAt > record.touchedAt ? furthest(record, found) : record))
@@ -49,29 +59,33 @@ export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore
   }
 
   touch(key: string, activity: Activity): boolean {
-    const record = this.load(key)
+    const record = this.find(key)
     if (record !== undefined) this.map.set(key, furthest(record, activity))
     return record !== undefined
   }
 
   delete(key: string): boolean {
-    return this.load(key) !== undefined && this.map.delete(key)
+    return this.find(key) !== undefined && this.map.delete(key)
   }
 
   *records(): Generator<SessionRecord> {
     for (const key of this.map.keys()) {
-      const record = this.load(key)
+      const record = this.find(key)
       if (record !== undefined) yield record
     }
   }
 
-  sweep(limit: number): number {
-    const over = [...this.map.values()].filter(({ expiresAt }) => expiresAt <= this.now()).slice(0, limit)
+  sweep(limit: number, by: number = this.now()): Sweep {
+    const over = [...this.map.values()].filter(({ expiresAt }) => expiresAt <= by).slice(0, limit)
     for (const { key } of over) this.map.delete(key)
-    return over.length
+    return { removed: over.length, nextAt: Math.min(...[...this.map.values()].map(each => each.expiresAt)) }
   }
 
-  ofSubject(subject: string): SessionFacts[] {
+  ofSubject(subject: string): SubjectListing {
+    return { sessions: this.sessionsOf(subject), epoch: this.epochOf(subject) }
+  }
+
+  sessionsOf(subject: string): readonly SessionRecord[] {
     return [...this.records()].filter(record => record.subject === subject)
   }
 
@@ -80,8 +94,18 @@ export class PlainStore implements EnumeratingStore, SweepingStore, SubjectStore
     return epoch !== undefined && epoch.expiresAt > this.now() ? epoch : undefined
   }
 
-  raiseEpoch(subject: string, epoch: SubjectEpoch): void {
-    if (epoch.expiresAt > this.now()) this.epochs.set(subject, higher(this.epochOf(subject), epoch))
+  exchangeEpoch({ subject, next, expected }: EpochExchange): number | undefined {
+    const present = this.epochOf(subject)
+    if (present !== undefined && expected !== undefined && present.epoch !== expected) return undefined
+    const lowest = present === undefined || expected !== undefined ? 0 : present.epoch + 1
+    const epoch = Math.max(next.epoch, lowest)
+    if (next.expiresAt > this.now()) this.epochs.set(subject, { ...next, epoch })
+    return epoch
+  }
+
+  endBelow(subject: string, { epoch, except }: SubjectEpoch): readonly string[] {
+    const ended = this.sessionsOf(subject).filter(each => each.epoch < epoch && each.key !== except)
+    return ended.map(({ key }) => key).filter(key => this.map.delete(key))
   }
 
   /** The lease of a name, unless it is over. */
@@ -117,19 +141,6 @@ export function furthest(record: SessionRecord, { touchedAt, expiresAt, device }
     touchedAt: Math.max(record.touchedAt, touchedAt),
     expiresAt: Math.max(record.expiresAt, expiresAt),
     device: touchedAt < record.touchedAt ? record.device : (device ?? record.device),
-  }
-}
-
-function higher(found: SubjectEpoch | undefined, given: SubjectEpoch): SubjectEpoch {
-  if (found === undefined) return given
-  const [low, high] = given.epoch < found.epoch ? [given, found] : [found, given]
-  const below = low.except === high.except ? (low.exceptFrom ?? 0) : low.epoch
-  if (low.epoch < high.epoch) return { ...high, exceptFrom: Math.max(high.exceptFrom ?? 0, below) }
-  return {
-    exceptFrom: Math.max(low.exceptFrom ?? 0, high.exceptFrom ?? 0),
-    epoch: found.epoch,
-    except: found.except === given.except ? found.except : undefined,
-    expiresAt: Math.max(found.expiresAt, given.expiresAt),
   }
 }
 

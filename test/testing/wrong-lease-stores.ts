@@ -64,7 +64,7 @@ export const wrongLeaseStores: { readonly [clause: string]: Wrong } = {
   'sweep counts no lease, and ends none before it expires': honest => ({
     sweep(limit) {
       const over = [...honest.leases.keys()].filter(name => honest.leaseOf(name) === undefined)
-      return honest.sweep(limit) + over.length
+      return { removed: honest.sweep(limit).removed + over.length }
     },
   }),
 }

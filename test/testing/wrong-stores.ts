@@ -1,6 +1,6 @@
 import { anonymous } from '../../src/core/record/standing.ts'
-import type { SessionRecord } from '../../src/core/record/store.ts'
-import { furthest, PlainStore, type Wrong } from './plain-store.ts'
+import type { LoadedRecord, SessionRecord } from '../../src/core/record/store.ts'
+import { furthest, type PlainStore, type Wrong } from './plain-store.ts'
 import { wrongEpochStores } from './wrong-epoch-stores.ts'
 import { wrongLeaseStores } from './wrong-lease-stores.ts'
 import { wrongSubjectStores } from './wrong-subject-stores.ts'
@@ -209,13 +209,17 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     touch: (key, { expiresAt, device }) => honest.touch(key, { touchedAt: 0, expiresAt, device }),
   }),
   'touch leaves everything but the times alone, including the version': touchesTheVersion,
-  'touch by a caller with an older version does not bring the older data back': honest => ({
-    touch: (key, activity, held) =>
-      honest.touch(key, activity) && change(honest, key, { ...held, ...activity }),
-  }),
+  'touch by a caller with an older version does not bring the older data back': honest => {
+    const created = new Map<string, SessionRecord>()
+    return {
+      create: record => honest.create(record) && created.set(record.key, record).has(record.key),
+      touch: (key, activity) =>
+        honest.touch(key, activity) && change(honest, key, { ...created.get(key), ...activity }),
+    }
+  },
   'touch by a caller with an older id, subject and epoch does not bring them back': honest => ({
-    touch: (key, activity, held) =>
-      honest.touch(key, activity) && change(honest, key, { rotation: held.rotation }),
+    touch: (key, activity) =>
+      honest.touch(key, activity) && change(honest, key, { subject: activity.subject }),
   }),
   'touch takes the device that it is given, even at the same instant as the last activity': honest => ({
     touch(key, activity) {
@@ -333,13 +337,13 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
     records: () => honest.map.values(),
   }),
   'sweep removes expired records, and answers how many': honest => ({
-    sweep: limit => honest.sweep(limit) * 0,
+    sweep: limit => ({ ...honest.sweep(limit), removed: 0 }),
   }),
   'sweep removes at most as many records as its limit': honest => ({
-    sweep: () => honest.sweep(Number.POSITIVE_INFINITY),
+    sweep: (_limit, by) => honest.sweep(Number.POSITIVE_INFINITY, by),
   }),
   'sweep removes a record at the exact millisecond at which it expires': honest => ({
-    sweep: limit => new PlainStore(() => honest.now() - 1, honest).sweep(limit),
+    sweep: (limit, by = honest.now()) => honest.sweep(limit, by - 1),
   }),
   'sweep leaves every live record alone, including one that a touch has prolonged': honest => {
     const ends = new Map<string, number>()
@@ -347,7 +351,7 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       create: record => honest.create(record) && ends.set(record.key, record.expiresAt).has(record.key),
       sweep() {
         const over = [...ends.keys()].filter(key => (ends.get(key) ?? 0) <= honest.now())
-        return over.filter(key => honest.map.delete(key)).length
+        return { removed: over.filter(key => honest.map.delete(key)).length }
       },
     }
   },
@@ -356,7 +360,32 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       const over = [...honest.map.values()].filter(({ expiresAt }) => expiresAt <= honest.now())
       await Promise.resolve()
       honest.sweep(limit)
-      return over.length
+      return { removed: over.length }
+    },
+  }),
+  'sweep by an earlier time leaves records alone that have expired since': honest => ({
+    sweep: limit => honest.sweep(limit),
+  }),
+  'sweep tells when expired records are left, and does not put a later one off': honest => ({
+    sweep: (limit, by) => ({ ...honest.sweep(limit, by), nextAt: honest.now() + 1 }),
+  }),
+  'a second connection sees each write at once': readsFromACache,
+  'two connections that update one session at the same time lose no update': loadsThenOverwrites,
+  'of two connections that delete one session at the same time, one is told that it was there': honest => ({
+    async delete(key) {
+      const isThere = honest.find(key) !== undefined
+      await Promise.resolve()
+      honest.delete(key)
+      return isThere
+    },
+  }),
+  'a creation that the driver sends twice answers true': honest => ({
+    create: record => honest.create(record) && honest.create(record),
+  }),
+  'a replacement that the driver sends twice answers that it has replaced, and counts once': honest => ({
+    replace(record, version) {
+      honest.replace(record, version)
+      return honest.replace(record, version)
     },
   }),
 
@@ -430,4 +459,29 @@ function change({ map }: PlainStore, key: string, changes: Partial<SessionRecord
   const record = map.get(key)
   if (record !== undefined) map.set(key, { ...record, ...changes })
   return record !== undefined
+}
+
+/** Each connection has a cache of its own. */
+function readsFromACache(honest: PlainStore): ReturnType<Wrong> {
+  const cache = new Map<string, LoadedRecord | undefined>()
+  return {
+    load(key) {
+      if (!cache.has(key)) cache.set(key, honest.load(key))
+      return cache.get(key)
+    },
+  }
+}
+
+/** Loads the record, compares the version in this process, and overwrites what is there by then. */
+function loadsThenOverwrites(honest: PlainStore): ReturnType<Wrong> {
+  return {
+    async replace(record, version) {
+      const found = honest.find(record.key)
+      await Promise.resolve()
+      if (found === undefined) return 'gone'
+      if (found.version !== version) return found
+      honest.map.set(record.key, record)
+      return 'replaced'
+    },
+  }
 }

@@ -1,4 +1,4 @@
-import type { SessionFacts } from '../../src/core/record/store.ts'
+import type { SessionFacts, SubjectListing } from '../../src/core/record/store.ts'
 import type { PlainStore, Wrong } from './plain-store.ts'
 
 /** For each clause about the sessions of a subject, a store that breaks it. */
@@ -8,21 +8,21 @@ export const wrongSubjectStores: { readonly [clause: string]: Wrong } = {
     rotation: undefined,
   })),
   'ofSubject answers an empty list for a subject without a session': honest => ({
-    ofSubject: subject => [...honest.records()].filter(record => `${record.subject}` === subject),
+    ofSubject: subject => listOf([...honest.records()].filter(record => `${record.subject}` === subject)),
   }),
   'ofSubject keeps similar subjects apart, in any script': comparedBy(subject => subject.normalize()),
   'ofSubject lists hundreds of sessions of one subject': honest => ({
-    ofSubject: subject => honest.ofSubject(subject).slice(0, 101),
+    ofSubject: subject => listOf(honest.sessionsOf(subject).slice(0, 101)),
   }),
   'ofSubject leaves out a deleted session': honest => {
     const listed = new Map<string, SessionFacts>()
     return {
       create: record => honest.create(record) && listed.set(record.key, record).has(record.key),
-      ofSubject: subject => [...listed.values()].filter(facts => facts.subject === subject),
+      ofSubject: subject => listOf([...listed.values()].filter(facts => facts.subject === subject)),
     }
   },
   'ofSubject lists a session until one millisecond before its end': honest => ({
-    ofSubject: subject => [...honest.map.values()].filter(record => record.subject === subject),
+    ofSubject: subject => listOf([...honest.map.values()].filter(record => record.subject === subject)),
   }),
   'ofSubject lists a touched session with its new values, until its new end': indexEndsAtFirstEnd,
   'ofSubject lists a replaced session with its new values, until its new end': indexEndsAtFirstEnd,
@@ -31,7 +31,8 @@ export const wrongSubjectStores: { readonly [clause: string]: Wrong } = {
     return {
       create: record =>
         honest.create(record) && firstSubjects.set(record.key, record.subject).has(record.key),
-      ofSubject: subject => [...honest.records()].filter(({ key }) => firstSubjects.get(key) === subject),
+      ofSubject: subject =>
+        listOf([...honest.records()].filter(({ key }) => firstSubjects.get(key) === subject)),
     }
   },
   'a write that is refused or already expired gives no subject a session': indexedBeforeWriting,
@@ -46,7 +47,8 @@ export const wrongSubjectStores: { readonly [clause: string]: Wrong } = {
         lists.set(record.subject, [...list, record.key])
         return honest.create(record)
       },
-      ofSubject: subject => [...honest.records()].filter(({ key }) => lists.get(subject)?.includes(key)),
+      ofSubject: subject =>
+        listOf([...honest.records()].filter(({ key }) => lists.get(subject)?.includes(key))),
     }
   },
   'of twenty concurrent replacements, the one that succeeds decides the subject': indexedBeforeWriting,
@@ -60,23 +62,30 @@ export const wrongSubjectStores: { readonly [clause: string]: Wrong } = {
         return answer
       },
       delete: key => [honest.delete(key), written.delete(key)].includes(true),
-      ofSubject: subject => [
-        ...honest.ofSubject(subject),
-        ...[...written.values()].filter(facts => facts.subject === subject),
-      ],
+      ofSubject: subject =>
+        listOf([
+          ...honest.sessionsOf(subject),
+          ...[...written.values()].filter(facts => facts.subject === subject),
+        ]),
     }
   },
 }
 
+export function listOf(sessions: readonly SessionFacts[]): SubjectListing {
+  return { sessions, epoch: undefined }
+}
+
 function listing(alter: (facts: SessionFacts) => SessionFacts): Wrong {
-  return honest => ({ ofSubject: subject => honest.ofSubject(subject).map(alter) })
+  return honest => ({ ofSubject: subject => listOf(honest.sessionsOf(subject).map(alter)) })
 }
 
 function comparedBy(simplified: (subject: string) => string): Wrong {
   return honest => ({
     ofSubject: asked =>
-      [...honest.records()].filter(
-        ({ subject }) => subject !== undefined && simplified(subject) === simplified(asked),
+      listOf(
+        [...honest.records()].filter(
+          ({ subject }) => subject !== undefined && simplified(subject) === simplified(asked),
+        ),
       ),
   })
 }
@@ -86,7 +95,8 @@ function indexEndsAtFirstEnd(honest: PlainStore): ReturnType<Wrong> {
   const ends = new Map<string, number>()
   return {
     create: record => honest.create(record) && ends.set(record.key, record.expiresAt).has(record.key),
-    ofSubject: subject => honest.ofSubject(subject).filter(({ key }) => (ends.get(key) ?? 0) > honest.now()),
+    ofSubject: subject =>
+      listOf(honest.sessionsOf(subject).filter(({ key }) => (ends.get(key) ?? 0) > honest.now())),
   }
 }
 
@@ -102,7 +112,7 @@ function indexedBeforeWriting(honest: PlainStore): ReturnType<Wrong> {
       index.set(record.key, record.subject)
       return honest.replace(record, version)
     },
-    ofSubject: subject => [...honest.records()].filter(({ key }) => index.get(key) === subject),
+    ofSubject: subject => listOf([...honest.records()].filter(({ key }) => index.get(key) === subject)),
   }
 }
 
@@ -112,8 +122,10 @@ function listedForEachCreation(honest: PlainStore): ReturnType<Wrong> {
   return {
     create: record => honest.create(record) && entries.push(record) > 0,
     ofSubject: subject =>
-      entries
-        .filter(entry => entry.subject === subject)
-        .flatMap(({ key }) => [honest.load(key) ?? []].flat()),
+      listOf(
+        entries
+          .filter(entry => entry.subject === subject)
+          .flatMap(({ key }) => [honest.load(key) ?? []].flat()),
+      ),
   }
 }

@@ -18,7 +18,7 @@ const clauses: readonly SceneClause[] = [
     },
   },
   {
-    name: 'an epoch comes back as it was, up to the largest safe integer',
+    name: 'the epoch of a subject comes back as it was, up to the largest safe integer',
     async prove(scene) {
       for (const number of [1, 2 ** 32 + 1, scene.now(), Number.MAX_SAFE_INTEGER]) {
         for (const except of [key, undefined]) {

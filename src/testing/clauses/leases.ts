@@ -159,7 +159,7 @@ export const leaseClauses: readonly SceneClause[] = [
       await scene.lent(leaseOf(scene, { name: 'short', expiresAt: scene.now() + 1000 }))
       const lease = await scene.lent(leaseOf(scene))
       await scene.advance(1000)
-      assert.equal(await scene.sweeping.sweep(100), 0)
+      assert.equal((await scene.sweeping.sweep(100)).removed, 0)
       await expectHeld(scene, lease)
     },
   },
