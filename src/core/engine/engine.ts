@@ -171,6 +171,7 @@ export class Engine {
     ask: (store: Store<unknown>, call: StoreCall) => MaybePromise<Answer>,
   ): MaybePromise<Answer> {
     const { store, limit } = this
+    if (verb === 'create') this.sweeper?.plan()
     return attempt(
       () => askStore({ store: store.name, verb, limit }, call => ask(store, call)),
       error => reportFailure(this, id, error),
