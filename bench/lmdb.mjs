@@ -42,7 +42,7 @@ async function main({ count, durability }) {
 
 async function measure({ count, durability, path }) {
   const { lmdbStore } = await import('../dist/lmdb.js')
-  const open = () => lmdbStore({ path, durability, sweepPerCreate: 0, clock })
+  const open = () => lmdbStore({ path, durability, clock })
   const keys = Array.from({ length: count }, () => randomBytes(32).toString('base64url'))
   const some = () => keys[Math.floor(Math.random() * count)]
   const { processor, node, load } = describeMachine()

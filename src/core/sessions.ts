@@ -3,6 +3,7 @@ import type { Engine } from './engine/engine.ts'
 import { describePolicy } from './engine/policy-description.ts'
 import { isHandle, type SessionSummary, Subjects, summaryOf } from './engine/subjects.ts'
 import type { Terms } from './engine/terms.ts'
+import type { MaybePromise } from './record/store.ts'
 import { describeValue, SojournError } from './report/errors.ts'
 import { type ReadOnlySession, readOnly } from './session/read-only.ts'
 import { actionsOf, Session, type SessionWith } from './session/session.ts'
@@ -11,6 +12,7 @@ import { checkSubject } from './session/sign-in-check.ts'
 import type { Carrier } from './visit/carrier.ts'
 import { SessionsById } from './visit/sessions-by-id.ts'
 import { Visit } from './visit/visit.ts'
+import { type ChangeData, changeAll } from './writing/change-all.ts'
 
 /** A visit whose session has the type of the application's `Data`. */
 export type TypedVisit<Data extends object> = Omit<Visit, 'session'> & {
@@ -80,10 +82,8 @@ export class Sessions<Data extends object = SessionData> {
    * @throws SojournError `SUBJECT_INVALID` for a subject that is no valid string or number, `STORE_UNABLE` for a store
    * that cannot find sessions by subject.
    */
-  of(subject: string | number): SubjectSessions {
-    const checked = checkSubject(subject)
-    this.#subjects.demandStore()
-    return new SubjectSessions(this.#subjects, checked)
+  of(subject: string | number): SubjectSessions<Data> {
+    return new SubjectSessions(this.#engine, checkSubject(subject))
   }
 
   /** Finds a session by its handle. Returns undefined if there is no live session of this handle. */
@@ -165,12 +165,15 @@ function handleOf(session: Session, wanted: string): string {
 }
 
 /** The sessions of one subject. */
-export class SubjectSessions {
+export class SubjectSessions<Data extends object = SessionData> {
+  readonly #engine: Engine
   readonly #subjects: Subjects
   readonly #subject: string
 
-  constructor(subjects: Subjects, subject: string) {
-    this.#subjects = subjects
+  constructor(engine: Engine, subject: string) {
+    this.#engine = engine
+    this.#subjects = new Subjects(engine)
+    this.#subjects.demandStore()
     this.#subject = subject
   }
 
@@ -184,6 +187,22 @@ export class SubjectSessions {
     if (!isHandle(handle)) return false
     const found = await this.#subjects.find(handle)
     return found?.subject === this.#subject && (await this.#subjects.end(handle))
+  }
+
+  /**
+   * Changes the data of all of them, for example when the user gets another role. Returns the number of changed sessions.
+   *
+   * The function changes the data that it is given, once for each session, and again after a conflict with a request. A
+   * sign-in at the same time may be missed, so change the user's own record first, and read it at the sign-in. Activity is not
+   * recorded.
+   *
+   * @throws SojournError `STORE_UNABLE` with `seal: 'visitor'`, because only the visitors can open their data.
+   * @example await sessions.of(user.id).update(data => { data.role = 'editor' })
+   */
+  async update(change: (data: Partial<Data>) => MaybePromise<unknown>): Promise<number> {
+    const { sessions } = await this.#subjects.list(this.#subject)
+    // The application declares the type of its data.
+    return changeAll(this.#engine, sessions, change as ChangeData)
   }
 
   /**

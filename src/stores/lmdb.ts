@@ -96,8 +96,7 @@ export class RecordFile implements EnumeratingStore, SweepingStore, SubjectStore
   load(key: string): LoadedRecord | undefined {
     const record = this.#find(key)
     if (record?.subject === undefined) return record
-    const subjectEpoch = this.epochOf(record.subject)
-    return subjectEpoch === undefined ? record : { ...record, subjectEpoch }
+    return { ...record, subjectEpoch: this.epochOf(record.subject) }
   }
 
   replace(record: SessionRecord, expectedVersion: number): Promise<Replacement> {

@@ -97,8 +97,9 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
     const record = this.#live(key)?.record
     if (record === undefined) return undefined
     const { subject } = record
-    const subjectEpoch = subject === undefined ? undefined : this.epochOf(subject)
-    return subjectEpoch === undefined ? ownCopy(record) : { ...ownCopy(record), subjectEpoch }
+    return subject === undefined
+      ? ownCopy(record)
+      : { ...ownCopy(record), subjectEpoch: this.epochOf(subject) }
   }
 
   replace(record: SessionRecord, expectedVersion: number): Replacement {

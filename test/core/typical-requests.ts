@@ -15,7 +15,7 @@ export interface CountingStage {
 
 /** A request to measure, with the requests that come before it. */
 export interface TypicalRequest {
-  /** Its store calls, in order. */
+  /** Its store calls, in order. A plus stands between two that run at the same time, a comma for a round trip. */
   readonly calls: string
   /**
    * The keys on a server of Redis to which it sends commands: `s` for a session, `e` for the epoch of a subject, `u` for
@@ -44,29 +44,29 @@ export const typicalRequests: { readonly [name: string]: TypicalRequest } = {
     make: async at => measured(at, await known(at), () => undefined),
   },
   'a signed-in visitor reads': {
-    calls: 'load, epoch',
-    commands: 's e',
+    calls: 'load',
+    commands: 's',
     make: async at => measured(at, await signedIn(at), () => undefined),
   },
   'a signed-in visitor reads, and activity is due': {
-    calls: 'load, epoch, touch',
-    commands: 's e su',
+    calls: 'load, touch',
+    commands: 's su',
     make: async at => measured(at, await signedIn(at, 2 * minute), () => undefined),
   },
   'a signed-in visitor reads, and a new id is due': {
-    calls: 'load, epoch, replace',
-    commands: 's e us',
+    calls: 'load, replace',
+    commands: 's us',
     options: { rotateEvery: '5m' },
     make: async at => measured(at, await signedIn(at, 5 * minute), () => undefined),
   },
   'a signed-in visitor writes': {
-    calls: 'load, epoch, replace',
-    commands: 's e us',
+    calls: 'load, replace',
+    commands: 's us',
     make: async at => measured(at, await signedIn(at), write),
   },
   'a signed-in visitor writes, and another request was quicker': {
-    calls: 'load, epoch, replace, replace',
-    commands: 's e us us',
+    calls: 'load, replace, replace',
+    commands: 's us us',
     async make(at) {
       const visitor = await signedIn(at)
       await measured(at, visitor, async session => {
@@ -76,23 +76,23 @@ export const typicalRequests: { readonly [name: string]: TypicalRequest } = {
     },
   },
   'a signed-in visitor counts with update': {
-    calls: 'load, epoch, replace',
-    commands: 's e us',
+    calls: 'load, replace',
+    commands: 's us',
     make: async at => measured(at, await signedIn(at), session => session.update(write)),
   },
   'a stranger signs in': {
-    calls: 'epoch, create, epoch, load',
-    commands: 'e us e s',
+    calls: 'epoch, create, load',
+    commands: 'e us s',
     make: at => measured(at, new Visitor(at.sessions, undefined), session => session.signIn('ada')),
   },
   'a visitor with a session signs in': {
-    calls: 'load, epoch, delete, create, epoch, load',
-    commands: 's e s us e s',
+    calls: 'load, epoch + delete, create, load',
+    commands: 's es us s',
     make: async at => measured(at, await known(at), session => session.signIn('ada')),
   },
   'a visitor with a session signs in, and data goes over': {
-    calls: 'load, epoch, replace, create, epoch, load',
-    commands: 's e s us e s',
+    calls: 'load, epoch + replace, create, load',
+    commands: 's es us s',
     make: async at => measured(at, await known(at), session => session.signIn('ada', { keep: ['user'] })),
   },
   'a visitor brings a new id for the first time': {
@@ -105,19 +105,19 @@ export const typicalRequests: { readonly [name: string]: TypicalRequest } = {
     },
   },
   'a visitor signs in where the number of sessions is limited': {
-    calls: 'load, epoch, list, epoch, delete, create, epoch, list, epoch, load',
-    commands: 's e u e s us e u s e s',
+    calls: 'load, list + delete, create, list',
+    commands: 's us us u',
     options: { maxPerSubject: 5 },
     make: async at => measured(at, await known(at), session => session.signIn('ada')),
   },
   'a signed-in visitor signs out': {
-    calls: 'load, epoch, delete',
-    commands: 's e s(u)',
+    calls: 'load, delete',
+    commands: 's s(u)',
     make: async at => measured(at, await signedIn(at), session => session.signOut()),
   },
   'a signed-in visitor destroys the session': {
-    calls: 'load, epoch, delete',
-    commands: 's e s(u)',
+    calls: 'load, delete',
+    commands: 's s(u)',
     make: async at => measured(at, await signedIn(at), session => session.destroy()),
   },
   'a visitor regenerates the session': {
@@ -126,17 +126,22 @@ export const typicalRequests: { readonly [name: string]: TypicalRequest } = {
     make: async at => measured(at, await known(at), session => session.regenerate()),
   },
   'a signed-in visitor lists their sessions': {
-    calls: 'load, epoch, list, epoch',
-    commands: 's e u s e',
+    calls: 'load, list',
+    commands: 's u',
     make: async at => measured(at, await signedIn(at), () => at.sessions.of('ada').list()),
   },
   'a signed-in visitor ends the other session': {
-    calls: 'load, epoch, epoch, raise, list, delete',
-    commands: 's e e e u ss s(u)',
+    calls: 'load, load, exchange, end',
+    commands: 's s e u',
     async make(at) {
       await signedIn(at)
       await measured(at, await signedIn(at), session => at.sessions.of('ada').endOthers(session))
     },
+  },
+  'a signed-in visitor ends all sessions': {
+    calls: 'load, exchange, end',
+    commands: 's e u',
+    make: async at => measured(at, await signedIn(at), () => at.sessions.of('ada').endAll()),
   },
 }
 

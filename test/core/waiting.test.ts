@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sameCall } from '../../src/core/record/deadline.ts'
+import type { StoreCall } from '../../src/core/record/store.ts'
 import type { HoldOptions } from '../../src/core/writing/hold.ts'
 import { Gate } from '../support/gate.ts'
 import { commit, failureOf, known } from './races/two-managers.ts'
@@ -260,7 +260,7 @@ describe('a store that is slow', () => {
   })
 
   test('leaves no subject signed in when the sign-in fails', async () => {
-    const { at, ada } = await slowed(300)
+    const { at, ada } = await slowed(400)
     const visit = (await timed(at, ada.arrive())).result as TestVisit
     const { result } = await timed(
       at,
@@ -309,10 +309,10 @@ describe('a store that is slow', () => {
       return never
     }
     // A store that checks whether its caller still waits before it sends anything.
-    at.store.delete = async key => {
-      const goOn = sameCall()
+    at.store.delete = async (key: string, call?: StoreCall) => {
       await settle()
-      return goOn(() => inner.delete(key))
+      call?.throwIfOver()
+      return inner.delete(key)
     }
     const visit = await at.visitor().arrive()
     const { result, tookMs } = await timed(
@@ -552,9 +552,9 @@ async function begun(options: Parameters<typeof stage>[0] = {}, traits = later) 
   return { at, ada }
 }
 
-/** How many timers are waiting, beside the one of the memory store's sweep. */
+/** How many timers are waiting. */
 function timersOf({ clock }: Stage): number {
-  return clock.waiting - 1
+  return clock.waiting
 }
 
 /** What some query builders answer: it has `then`, is no promise, and does its work when `then` is called. */

@@ -1,15 +1,17 @@
 import type { StoreVerb } from '../../src/core/record/deadline.ts'
 import type {
-  Activity,
+  EpochExchange,
   Lease,
   LeasingStore,
+  LoadedRecord,
   MaybePromise,
   Replacement,
-  SessionFacts,
   SessionRecord,
   StoreTraits,
   SubjectEpoch,
+  SubjectListing,
   SubjectStore,
+  Touch,
 } from '../../src/core/record/store.ts'
 import type { Clock } from '../../src/core/time/clock.ts'
 import { memoryStore, type RecordMemory } from '../../src/stores/memory.ts'
@@ -25,7 +27,8 @@ const writingVerbs: ReadonlySet<StoreVerb> = new Set([
   'replace',
   'touch',
   'delete',
-  'raise the epoch of a subject',
+  'exchange the epoch of a subject',
+  'end sessions of a subject',
   'give a lease',
   'end a lease',
 ])
@@ -62,7 +65,7 @@ export class WatchedStore implements SubjectStore, LeasingStore {
     return this.#ask('create', record, () => this.inner.create(record))
   }
 
-  load(key: string): MaybePromise<SessionRecord | undefined> {
+  load(key: string): MaybePromise<LoadedRecord | undefined> {
     return this.#ask('load', key, () => this.inner.load(key))
   }
 
@@ -70,7 +73,7 @@ export class WatchedStore implements SubjectStore, LeasingStore {
     return this.#ask('replace', record, () => this.inner.replace(record, expectedVersion))
   }
 
-  touch(key: string, activity: Activity): MaybePromise<boolean> {
+  touch(key: string, activity: Touch): MaybePromise<boolean> {
     return this.#ask('touch', key, () => this.inner.touch(key, activity))
   }
 
@@ -78,7 +81,7 @@ export class WatchedStore implements SubjectStore, LeasingStore {
     return this.#ask('delete', key, () => this.inner.delete(key))
   }
 
-  ofSubject(subject: string): MaybePromise<readonly SessionFacts[]> {
+  ofSubject(subject: string): MaybePromise<SubjectListing> {
     return this.#ask('list the sessions of a subject', subject, () => this.inner.ofSubject(subject))
   }
 
@@ -86,8 +89,12 @@ export class WatchedStore implements SubjectStore, LeasingStore {
     return this.#ask('read the epoch of a subject', subject, () => this.inner.epochOf(subject))
   }
 
-  raiseEpoch(subject: string, epoch: SubjectEpoch): MaybePromise<void> {
-    return this.#ask('raise the epoch of a subject', subject, () => this.inner.raiseEpoch(subject, epoch))
+  exchangeEpoch(exchange: EpochExchange): MaybePromise<number | undefined> {
+    return this.#ask('exchange the epoch of a subject', exchange, () => this.inner.exchangeEpoch(exchange))
+  }
+
+  endBelow(subject: string, epoch: SubjectEpoch): MaybePromise<readonly string[]> {
+    return this.#ask('end sessions of a subject', subject, () => this.inner.endBelow(subject, epoch))
   }
 
   acquireLease(lease: Lease): MaybePromise<boolean> {

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 function bench() {
   const clock = fakeClock()
   opened += 1
-  const store = lmdbStore({ path: join(folder, `${opened}`), clock, sweepPerCreate: 0 })
+  const store = lmdbStore({ path: join(folder, `${opened}`), clock })
   return {
     store,
     now: () => clock.now(),

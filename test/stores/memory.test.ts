@@ -5,7 +5,7 @@ import { type MemoryStoreOptions, memoryStore, type RecordMemory } from 'sojourn
 import { type FakeClock, fakeClock, storeContract } from 'sojourn/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 import { anonymous } from '../../src/core/record/standing.ts'
-import type { SessionRecord } from '../../src/core/record/store.ts'
+import type { SessionRecord, SubjectEpoch } from '../../src/core/record/store.ts'
 
 const minute = 60_000
 
@@ -182,7 +182,7 @@ describe('a full memory store', () => {
     store.replace(keep.record('swept', { version: 2, expiresAt: clock.now() + 1, subject: 'ada' }), 1)
     clock.jump(1)
     keep('ended', { subject: 'bob' })
-    expect(store.sweep(10)).toBe(1)
+    expect(store.sweep(10).removed).toBe(1)
     expect(store.usage().records).toBe(2)
     store.delete('ended')
     store.clear()
@@ -191,92 +191,54 @@ describe('a full memory store', () => {
   })
 })
 
-describe('what is over leaves memory', () => {
-  test('records that nobody asks for again are gone ten seconds after their end', () => {
-    const { store, keep, clock } = open()
-    for (let index = 0; index < 500; index++) keep(`${index}`, { expiresAt: clock.now() + minute + index })
-    clock.advance(minute)
-    expect(store.usage().records).toBeGreaterThan(0)
-    clock.advance(10_500)
-    expect(store.usage()).toEqual({ records: 0, bytes: 0 })
-  })
-
-  test('the ten seconds hold at whatever instant a record comes and ends', () => {
+describe('a sweep of expired records', () => {
+  test('removes a record at whatever instant it was created and expires', () => {
     for (let offset = 0; offset < 20_000; offset += 1237) {
       const { store, keep, clock } = open()
-      clock.advance(offset)
+      clock.jump(offset)
       keep('first')
-      clock.advance(7001)
+      clock.jump(7001)
       keep('second', { expiresAt: clock.now() + minute + offset / 3 })
-      clock.advance(minute + Math.ceil(offset / 3) + 10_000)
-      expect(store.usage().records, `at ${offset}`).toBe(0)
+      clock.jump(minute + Math.ceil(offset / 3))
+      expect(store.sweep(10).removed, `at ${offset}`).toBe(2)
     }
   })
 
-  test('records that are live stay, and one that was touched stays until its new end', () => {
+  test('leaves live records, and one that was touched until its new end', () => {
     const { store, keep, clock } = open()
     keep('short')
     keep('touched')
     keep('long', { expiresAt: clock.now() + 60 * minute })
-    store.touch('touched', {
-      touchedAt: clock.now(),
-      expiresAt: clock.now() + 10 * minute,
-      device: undefined,
+    const expiresAt = clock.now() + 10 * minute
+    store.touch('touched', { touchedAt: clock.now(), expiresAt, device: undefined })
+    const removed = [2, 9, 60].map(minutes => {
+      clock.jump(minutes * minute)
+      return store.sweep(10).removed
     })
-    clock.advance(2 * minute)
-    expect(store.usage().records).toBe(2)
-    clock.advance(9 * minute)
-    expect(store.usage().records).toBe(1)
-    clock.advance(60 * minute)
-    expect(store.usage().records).toBe(0)
+    expect(removed).toEqual([1, 1, 1])
   })
 
-  test('a session that is made shorter leaves at its new end', () => {
+  test('removes a session that was made shorter at its new end', () => {
     const { store, keep, clock } = open()
     keep('a', { expiresAt: clock.now() + 600 * minute })
     store.replace(keep.record('a', { version: 2 }), 1)
-    clock.advance(minute + 10_000)
-    expect(store.usage().records).toBe(0)
+    clock.jump(minute)
+    expect(store.sweep(10).removed).toBe(1)
   })
 
-  test('one step of the sweep is bounded, and the next follows soon', () => {
+  test('says when the next record may expire, and never too late', () => {
     const { store, keep, clock } = open()
-    for (let index = 0; index < 2500; index++) keep(`${index}`)
-    clock.jump(2 * minute)
-    const left = [10_000, 10, 10].map(spanMs => {
-      clock.advance(spanMs)
-      return store.usage().records
-    })
-    expect(left).toEqual([1500, 500, 0])
+    expect(store.sweep(10).nextAt).toBeUndefined()
+    keep('for ever', { expiresAt: Number.POSITIVE_INFINITY })
+    expect(store.sweep(10).nextAt).toBeUndefined()
+    keep('long', { expiresAt: clock.now() + 60 * minute })
+    keep('short')
+    const { nextAt = 0 } = store.sweep(10)
+    expect(nextAt).toBeGreaterThan(clock.now() + minute - 10_001)
+    expect(nextAt).toBeLessThanOrEqual(clock.now() + minute)
   })
 
-  test('records that never end are kept, wait for no timer, and can be given an end', () => {
-    const { store, keep, clock } = open()
-    keep('a', { expiresAt: Number.POSITIVE_INFINITY })
-    keep('b', { expiresAt: Number.POSITIVE_INFINITY })
-    expect(clock.waiting).toBe(0)
-    store.replace(keep.record('a', { version: 2 }), 1)
-    store.touch('a', { touchedAt: 0, expiresAt: Number.POSITIVE_INFINITY, device: undefined })
-    store.replace(keep.record('b', { version: 2 }), 1)
-    clock.advance(2 * minute)
-    expect(keysOf(store)).toEqual(['a'])
-    expect(clock.waiting).toBe(0)
-  })
-
-  test('no timer waits beyond what a timer of Node can wait, however far away the end is', () => {
-    const spans: number[] = []
-    const clock = fakeClock()
-    const after = (spanMs: number, callback: () => void) => {
-      spans.push(spanMs)
-      return clock.after(spanMs, callback)
-    }
-    const store = memoryStore({ clock: { now: () => clock.now(), after } })
-    store.create(recordOf(clock, 'a', { expiresAt: clock.now() + 2 ** 41 }))
-    expect(spans).toEqual([10_000])
-    store.close()
-  })
-
-  test('a timer looks at nothing that is alive', () => {
+  test('visits no record that expires much later', () => {
     const { store, keep, clock } = open()
     let looks = 0
     for (let index = 0; index < 10; index++) {
@@ -284,46 +246,34 @@ describe('what is over leaves memory', () => {
       const { expiresAt } = record
       const get = () => {
         looks++
-        return expiresAt + 5000
+        return expiresAt
       }
       Object.defineProperty(record, 'expiresAt', { get })
       store.create(record)
     }
     looks = 0
-    clock.advance(minute)
+    store.sweep(10, clock.now() + minute - 20_000)
     expect(looks).toBe(0)
-    clock.advance(10_000)
-    expect(store.usage().records).toBe(0)
+    expect(store.sweep(10, clock.now() + minute).removed).toBe(10)
     expect(looks).toBeGreaterThan(0)
   })
 
-  test('a sweep that is asked for takes nothing away from the timer', () => {
-    const { store, keep, clock } = open()
-    for (let index = 0; index < 6; index++)
-      keep(`${index}`, { expiresAt: clock.now() + 5000 + index * minute })
-    clock.jump(4000)
-    expect(store.sweep(10)).toBe(0)
-    clock.jump(-4000)
-    clock.advance(10_000)
-    expect(store.usage().records).toBe(5)
-  })
-
-  test('it survives a clock that leaps ten thousand years ahead, and back again', () => {
+  test('survives a clock that leaps ten thousand years ahead, and back again', () => {
     const { store, keep, clock } = open()
     keep('before')
     const leapMs = 10_000 * 365 * 24 * 60 * minute
     clock.jump(leapMs)
-    clock.advance(10_000)
-    expect(store.usage().records).toBe(0)
+    expect(store.sweep(10).removed).toBe(1)
     keep('meanwhile')
     clock.jump(-leapMs)
     keep('after')
-    clock.advance(2 * minute)
+    clock.jump(2 * minute)
+    expect(store.sweep(10).removed).toBe(1)
     expect(store.usage().records).toBe(1)
     expect(store.load('after')).toBeUndefined()
   })
 
-  test('a sweep that is asked for finds everything, after a leap of the clock too', () => {
+  test('finds everything, after a leap of the clock too', () => {
     const { store, keep, clock } = open()
     for (let index = 0; index < 20; index++)
       keep(`${index}`, { expiresAt: clock.now() + (index + 1) * minute })
@@ -335,47 +285,24 @@ describe('what is over leaves memory', () => {
       })
     }
     clock.jump(20 * minute)
-    expect(store.sweep(100)).toBe(0)
+    expect(store.sweep(100).removed).toBe(0)
     clock.jump(minute + 9)
-    expect([store.sweep(7), store.sweep(7), store.sweep(7)]).toEqual([7, 3, 0])
+    expect([7, 7, 7].map(limit => store.sweep(limit).removed)).toEqual([7, 3, 0])
     expect(store.size).toBe(10)
   })
-})
 
-describe('the timer of a memory store', () => {
-  test('it runs only while there is something that ends', () => {
+  test('needs no timer of the store', () => {
     const { keep, clock } = open()
-    expect(clock.waiting).toBe(0)
     keep('a')
-    keep('b')
-    expect(clock.waiting).toBe(1)
-    clock.advance(2 * minute)
     expect(clock.waiting).toBe(0)
-    keep('c')
-    expect(clock.waiting).toBe(1)
   })
 
-  test('closing the store ends it, and clearing the store does', () => {
-    for (const verb of ['close', 'clear'] as const) {
-      const { store, keep, clock } = open()
-      keep('a')
-      store[verb]()
-      expect(clock.waiting).toBe(0)
-      expect(store.size).toBe(0)
-      keep('b')
-      expect(clock.waiting).toBe(1)
-    }
-  })
-
-  test('it never keeps the process alive', () => {
-    const before = timersKeepingAlive()
-    const store = memoryStore()
-    store.create(recordOf({ now: Date.now }, 'a'))
-    expect(timersKeepingAlive()).toBe(before)
+  test('is told to the manager to be over when the store is closed', () => {
+    const { store, keep } = open()
+    keep('a')
+    expect(store.closed.aborted).toBe(false)
     store.close()
-    const control = setTimeout(() => undefined, 1000)
-    expect(timersKeepingAlive()).toBe(before + 1)
-    clearTimeout(control)
+    expect([store.closed.aborted, store.size]).toEqual([true, 0])
   })
 })
 
@@ -433,9 +360,9 @@ describe('what a memory store knows of a subject', () => {
     store.delete('deleted')
     store.replace(keep.record('swept', { version: 2, ...ada, expiresAt: clock.now() + 1000 }), 1)
     clock.jump(1000)
-    expect(store.sweep(10)).toBe(1)
-    clock.advance(20_000)
-    expect(store.usage().records).toBe(0)
+    expect(store.sweep(10).removed).toBe(1)
+    clock.jump(20_000)
+    expect(store.size).toBe(0)
     // A record that the index still held would be live again at the earlier time, and be listed.
     clock.jump(-21_000)
     expect(listed(store, 'ada')).toEqual([])
@@ -456,7 +383,7 @@ describe('what a memory store knows of a subject', () => {
   test('clear forgets whose sessions were whose, and every epoch', () => {
     const { store, keep, clock } = open()
     keep('a', { subject: 'ada' })
-    store.raiseEpoch('ada', { epoch: 1, except: undefined, expiresAt: clock.now() + minute })
+    setEpoch(store, 'ada', { epoch: 1, except: undefined, expiresAt: clock.now() + minute })
     store.clear()
     expect(listed(store, 'ada')).toEqual([])
     expect(store.epochOf('ada')).toBeUndefined()
@@ -465,7 +392,7 @@ describe('what a memory store knows of a subject', () => {
   test('it holds no more epochs than records, and the one that was raised longest ago goes first', () => {
     const { store, clock } = open({ maxRecords: 3 })
     const raise = (subject: string, epoch = 1) =>
-      store.raiseEpoch(subject, { epoch, except: undefined, expiresAt: clock.now() + minute })
+      setEpoch(store, subject, { epoch, except: undefined, expiresAt: clock.now() + minute })
     for (let index = 0; index < 50; index++) raise(`${index}`)
     raise('47', 2)
     raise('50')
@@ -478,7 +405,7 @@ describe('what a memory store knows of a subject', () => {
     const { store, keep, clock } = open({ maxRecords: 1 })
     keep('a', { subject: 'ada' })
     const before = store.usage()
-    store.raiseEpoch('bob', { epoch: 1, except: 'a', expiresAt: clock.now() + minute })
+    setEpoch(store, 'bob', { epoch: 1, except: 'a', expiresAt: clock.now() + minute })
     expect(store.size).toBe(1)
     expect(store.usage()).toEqual(before)
     expect(keysOf(store)).toEqual(['a'])
@@ -487,11 +414,11 @@ describe('what a memory store knows of a subject', () => {
   test('a sweep frees the epochs whose time is over, and no other', () => {
     const { store, clock } = open()
     const raise = (subject: string, lastsMs: number) =>
-      store.raiseEpoch(subject, { epoch: 1, except: undefined, expiresAt: clock.now() + lastsMs })
+      setEpoch(store, subject, { epoch: 1, except: undefined, expiresAt: clock.now() + lastsMs })
     raise('ada', 1000)
     raise('bob', 1001)
     clock.jump(1000)
-    expect(store.sweep(10)).toBe(0)
+    expect(store.sweep(10).removed).toBe(0)
     // An epoch that was only hidden, and not freed, would be there again at the earlier time.
     clock.jump(-1000)
     expect(store.epochOf('ada')).toBeUndefined()
@@ -504,7 +431,7 @@ describe('what a memory store knows of a subject', () => {
       for (let index = 0; index < 20_000; index++) {
         const subject = `${name} ${index}`
         keep('k', { subject })
-        store.raiseEpoch(subject, { epoch: 1, except: undefined, expiresAt: clock.now() + minute })
+        setEpoch(store, subject, { epoch: 1, except: undefined, expiresAt: clock.now() + minute })
         store.replace(keep.record('k', { version: 2, subject: undefined }), 1)
         store.delete('k')
       }
@@ -619,7 +546,7 @@ function keysOf(store: RecordMemory): string[] {
 function listed(store: RecordMemory, subject: string): string[] {
   return store
     .ofSubject(subject)
-    .map(({ key }) => key)
+    .sessions.map(({ key }) => key)
     .toSorted()
 }
 
@@ -631,6 +558,6 @@ function heapInUse(): number {
   return process.memoryUsage().heapUsed
 }
 
-function timersKeepingAlive(): number {
-  return process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+function setEpoch(store: RecordMemory, subject: string, next: SubjectEpoch): void {
+  store.exchangeEpoch({ subject, next, expected: undefined })
 }

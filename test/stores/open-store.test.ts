@@ -26,7 +26,7 @@ test('a store is opened by its URL, in the folder that it names', async () => {
 })
 
 test('it is there again when it is opened again', async () => {
-  const store = openStore('lmdb:again?sweepPerCreate=0')
+  const store = openStore('lmdb:again?durability=committed')
   await store.create(recordWith({ key: 'a' }))
   await store.close()
   const again = openStore('lmdb:again?durability=committed')
@@ -89,12 +89,8 @@ describe('what cannot be opened is refused before anything is made', () => {
     [`memory:${password}`, 'Expected nothing but parameters after `memory:`'],
     [password, 'got a string without a scheme'],
     [`lmdb:nothing?durability=${password}`, 'durability'],
-    [`lmdb:nothing?sweepPerCreate=${password}`, 'sweepPerCreate'],
-    ['lmdb:nothing?sweepPerCreate=-1', 'sweepPerCreate'],
-    ['lmdb:nothing?sweepPerCreate=1.5', 'sweepPerCreate'],
-    ['lmdb:nothing?sweepPerCreate=99999999999999999999', 'sweepPerCreate'],
-    ['lmdb:nothing?path=elsewhere', 'to be durability or sweepPerCreate, got another one'],
-    ['lmdb:nothing?clock=1', 'to be durability or sweepPerCreate, got another one'],
+    ['lmdb:nothing?path=elsewhere', 'to be durability, got another one'],
+    ['lmdb:nothing?clock=1', 'to be durability, got another one'],
     ['lmdb:nothing%00', 'path'],
     ['memory:?maxRecords=0', 'maxRecords'],
     ['memory:?maxRecords=many', 'maxRecords'],

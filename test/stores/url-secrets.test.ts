@@ -14,7 +14,6 @@ test.each([
   `memory:?${secret}=1&${secret}=2`,
   `memory:?maxRecords=1, got ${secret}`,
   `lmdb:./nothing?durability=${secret}`,
-  `lmdb:./nothing?sweepPerCreate=${secret}`,
   `lmdb:./nothing?${secret}`,
   `lmdb:${secret}%00`,
   `lmdb:~${secret}/nothing`,
@@ -45,7 +44,7 @@ test('what is wrong is said all the same', () => {
     /^Expected `maxRecords` to be a .*, got something else\.$/,
   )
   expect(() => openStore('lmdb:./nothing?durable=yes')).toThrow(
-    'Expected the parameters of `lmdb:` to be durability or sweepPerCreate, got another one.',
+    'Expected the parameters of `lmdb:` to be durability, got another one.',
   )
   expect(() => openStore('postgres://host')).toThrow(/got one that begins otherwise\.$/)
 })

@@ -113,7 +113,7 @@ export class Encoding {
   }
 
   /** Converts text into the data of a record, and encrypts it if configured. */
-  write(text: string, id: string, frame: RecordFrame): EncodedData {
+  write(text: string, id: string | undefined, frame: RecordFrame): EncodedData {
     const { sealer, isSealing } = this.#options
     return sealer !== undefined && isSealing ? sealer.seal(text, this.#contextOf(frame, id)) : text
   }

@@ -1,13 +1,12 @@
 import { hash } from 'node:crypto'
 import type { CookiePolicy } from '../cookies/cookie-policy.ts'
 import type { CookieSigner, VerifiedId } from '../cookies/cookie-signer.ts'
-import { RingSigner } from '../cookies/ring-signer.ts'
 import { Signer } from '../cookies/secret-signer.ts'
 import { Encoding } from '../data/encoding.ts'
 import { Sealer } from '../data/sealer.ts'
 import { checkId, IdMint } from '../ids/id-mint.ts'
 import { IdRotation, rootOf } from '../ids/id-rotation.ts'
-import { KeyRing } from '../keys/key-ring.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { Secret } from '../keys/secret.ts'
 import { hasKeys, type Policy } from '../policy/options.ts'
 import { Timeouts } from '../policy/timeouts.ts'
@@ -32,6 +31,7 @@ import type {
 import { SojournError, unableError } from '../report/errors.ts'
 import { publish } from '../report/events.ts'
 import type { Clock } from '../time/clock.ts'
+import { keysOf, signerOf } from './policy-keys.ts'
 import { Terms } from './terms.ts'
 
 /** The state that all visits of one manager share: the options, the store, the keys and the clock. */
@@ -171,6 +171,7 @@ export class Engine {
     ask: (store: Store<unknown>, call: StoreCall) => MaybePromise<Answer>,
   ): MaybePromise<Answer> {
     const { store, limit } = this
+    if (verb === 'create') this.sweeper?.plan()
     return attempt(
       () => askStore({ store: store.name, verb, limit }, call => ask(store, call)),
       error => reportFailure(this, id, error),
@@ -229,12 +230,6 @@ function sweeperOf(engine: Engine): Sweeper | undefined {
   })
 }
 
-function signerOf(policy: Policy): CookieSigner {
-  const signer = new Signer(policy.secrets)
-  if (policy.ring === undefined) return signer
-  return new RingSigner(policy.ring, { cookieName: policy.cookies.name, legacy: legacyOf(policy, signer) })
-}
-
 function encodingOf(
   { codec, seal, cookies, sizeLimit, onOversize }: Policy,
   keys: KeyRing | undefined,
@@ -249,18 +244,6 @@ function encodingOf(
     sizeLimit,
     onOversize,
   })
-}
-
-/** The keys for data. With `keys`, data that `secret` has encrypted stays readable as long as its cookies are valid. */
-function keysOf(policy: Policy): KeyRing {
-  const plain = KeyRing.ofSecrets(policy.secrets, policy.deadline.clock)
-  return policy.ring?.alsoReading(legacyOf(policy, plain)) ?? plain
-}
-
-/** Returns the reader for cookies and data of `secret`, until `legacyUntil`. After that, it returns undefined. */
-function legacyOf<Reader>(policy: Policy, reader: Reader): () => Reader | undefined {
-  const { legacyUntil = Number.POSITIVE_INFINITY, deadline } = policy
-  return () => (deadline.clock.now() < legacyUntil ? reader : undefined)
 }
 
 function sealError(): SojournError {

@@ -26,6 +26,7 @@ export class StoreState {
    */
   #state: SessionState
   #sent: Written | undefined
+  #isConfirmed = false
 
   constructor(record: SessionRecord<unknown> | undefined) {
     this.record = record
@@ -44,6 +45,21 @@ export class StoreState {
   /** The record of a `create`, while its outcome is unknown. */
   get sent(): Written | undefined {
     return this.#state === 'sent' ? this.#sent : undefined
+  }
+
+  /**
+   * Whether the store has confirmed in this turn of the event loop that the session is live. Nothing else can have been heard
+   * of it since, so a response that leaves now need not ask again.
+   */
+  get isConfirmed(): boolean {
+    return this.#isConfirmed
+  }
+
+  markConfirmed(): void {
+    this.#isConfirmed = true
+    setImmediate(() => {
+      this.#isConfirmed = false
+    })
   }
 
   markSent(sent: Written): void {

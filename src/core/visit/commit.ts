@@ -133,6 +133,7 @@ export class Commit {
    */
   #confirm(live: LiveSession, needsCookie: boolean): MaybePromise<void> {
     if (!needsCookie || live.record === undefined || live.hasEnded || this.#engine.keepsSessions) return
+    if (live.isConfirmed) return
     const { brought, writer } = this.#sessions
     const hasBroughtAnId = brought !== undefined && this.#engine.keyOfVisitor(brought) === live.record.key
     return attempt(

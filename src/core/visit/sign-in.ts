@@ -1,8 +1,7 @@
 import type { Engine } from '../engine/engine.ts'
-import { hasEnded, Subjects } from '../engine/subjects.ts'
-import { chain } from '../record/maybe-promise.ts'
+import { Subjects } from '../engine/subjects.ts'
 import { anonymous, type Standing } from '../record/standing.ts'
-import type { MaybePromise, SessionFacts, SessionRecord, SubjectListing } from '../record/store.ts'
+import type { SessionFacts, SessionRecord } from '../record/store.ts'
 import { goneError, headSentError, SojournError } from '../report/errors.ts'
 import { publish } from '../report/events.ts'
 import type { LiveSession } from '../session/live-session.ts'
@@ -94,21 +93,23 @@ export class SignIn {
     }
   }
 
-  /** Checks the epoch and the limit after the save: from then on, concurrent operations see this session or are seen. */
-  async #concludeWith({ record }: LiveSession, subject: string): Promise<void> {
-    if (record === undefined) throw goneError()
+  /** Checks the session and the limit after the save: from then on, concurrent operations see this session or are seen. */
+  async #concludeWith(next: LiveSession, subject: string): Promise<void> {
+    const { record } = next
     const { mostPerSubject: most, atLimit } = this.#engine.policy
-    const { epoch, sessions } = await this.#look(subject)
-    if (hasEnded(record, epoch)) throw goneError()
-    if (most === undefined) return
-    if (atLimit === 'refuse') await this.#findRoom({ ...record, subject }, sessions, most)
-    else await this.#evict(record, sessions, most)
+    const sessions = record === undefined ? [] : await this.#liveBeside(record, subject)
+    if (record === undefined || !sessions.some(({ key }) => key === record.key)) throw goneError()
+    if (most !== undefined && sessions.length > most) {
+      if (atLimit === 'refuse') await this.#findRoom({ ...record, subject }, sessions, most)
+      else await this.#evict(record, sessions, most)
+    } else next.markConfirmed()
   }
 
-  /** Looks for the epoch of a subject, and for its sessions if their number is limited, in one round trip. */
-  #look(subject: string): MaybePromise<SubjectListing> {
-    if (this.#engine.policy.mostPerSubject !== undefined) return this.#subjects.list(subject)
-    return chain(this.#subjects.epochOf(subject), epoch => ({ epoch, sessions: [] }))
+  /** The subject's live sessions if their number is limited, else only the one of the record. */
+  async #liveBeside(record: SessionRecord<unknown>, subject: string): Promise<readonly SessionFacts[]> {
+    if (this.#engine.policy.mostPerSubject !== undefined) return (await this.#subjects.list(subject)).sessions
+    const found = await this.#subjects.find(record.key)
+    return found === undefined ? [] : [found]
   }
 
   /** Every concurrent sign-in ends all surplus sessions it sees, because only the last one sees them all. */
@@ -143,7 +144,10 @@ export class SignIn {
    */
   async #beginningFor(subject: string, live: LiveSession): Promise<Beginning> {
     const { mostPerSubject, atLimit } = this.#engine.policy
-    const { epoch, sessions } = await this.#look(subject)
+    const { epoch, sessions } =
+      mostPerSubject === undefined
+        ? { epoch: await this.#subjects.epochOf(subject), sessions: [] }
+        : await this.#subjects.list(subject)
     const others = sessions.filter(({ key }) => key !== live.record?.key)
     if (atLimit === 'refuse' && mostPerSubject !== undefined && others.length >= mostPerSubject)
       throw limitError(mostPerSubject)

@@ -109,7 +109,8 @@ const verbs: readonly StoreVerb[] = [
   'delete',
   'list the sessions of a subject',
   'read the epoch of a subject',
-  'raise the epoch of a subject',
+  'exchange the epoch of a subject',
+  'end sessions of a subject',
 ]
 /** More calls than any one method of a session makes. */
 const mostCalls = 12

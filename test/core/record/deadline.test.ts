@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { askStore, Limit, sameCall } from '../../../src/core/record/deadline.ts'
+import { askStore, Limit } from '../../../src/core/record/deadline.ts'
+import type { StoreCall } from '../../../src/core/record/store.ts'
 import { SojournError } from '../../../src/core/report/errors.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { settle } from '../stage.ts'
@@ -13,14 +14,13 @@ describe('a store call of several steps', () => {
     const { clock, call } = asked()
     const gate = gated<void>()
     const steps: string[] = []
-    const asking = askStore(call, async () => {
-      const goOn = sameCall()
+    const asking = askStore(call, async present => {
       await gate.promise
-      return goOn(() => {
-        const goOnOnceMore = sameCall()
-        steps.push('second step')
-        return Promise.resolve().then(() => goOnOnceMore(() => steps.push('third step')))
-      })
+      present.throwIfOver()
+      steps.push('second step')
+      await Promise.resolve()
+      present.throwIfOver()
+      return steps.push('third step')
     })
     return { clock, open: () => gate.resolve(), steps, asking: Promise.resolve(asking) }
   }
@@ -52,8 +52,31 @@ describe('a store call of several steps', () => {
     expect(late.steps).toEqual([])
   })
 
-  test('takes every step without a deadline', () => {
-    expect(sameCall()(() => 'a step')).toBe('a step')
+  test('has a deadline, and a signal that aborts when the caller stops waiting', async () => {
+    const { clock, call } = asked()
+    let present: StoreCall | undefined
+    const asking = askStore(call, each => {
+      present = each
+      return new Promise<never>(() => undefined)
+    })
+    const { signal } = present!
+    expect(present!.deadline).toBe(clock.now() + call.limit.spanMs)
+    expect(signal.aborted).toBe(false)
+    clock.advance(1e9)
+    await expect(asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
+    expect(signal.reason).toMatchObject({ code: 'STORE_TIMED_OUT' })
+  })
+
+  test('has a signal that is aborted already when the store looks at it too late', async () => {
+    const { clock, call } = asked()
+    let present: StoreCall | undefined
+    const asking = askStore(call, each => {
+      present = each
+      return new Promise<never>(() => undefined)
+    })
+    clock.advance(1e9)
+    await expect(asking).rejects.toMatchObject({ code: 'STORE_TIMED_OUT' })
+    expect(present!.signal.aborted).toBe(true)
   })
 })
 

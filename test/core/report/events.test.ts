@@ -96,11 +96,8 @@ async function everythingHappens(traits: Parameters<typeof stage>[1]): Promise<s
   await ada.request()
   clock.advance(minute)
   await visitor(spent).request()
-  store.inner.raiseEpoch('ada', {
-    epoch: clock.now(),
-    except: undefined,
-    expiresAt: clock.now() + hour,
-  })
+  const epoch = { epoch: clock.now(), except: undefined, expiresAt: clock.now() + hour }
+  store.inner.exchangeEpoch({ subject: 'ada', next: epoch, expected: undefined })
   await visitor(ada.cookie).request()
   await stage().visitor(ada.cookie).request()
   await ada.request(leaveData)

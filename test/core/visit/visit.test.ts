@@ -250,7 +250,7 @@ describe('with a store that reads at once and writes later', () => {
     const removal = store.hold('delete')
     // The state after an `endAll` whose list missed a session.
     const epoch = { epoch: clock.now() + 1, except: undefined, expiresAt: clock.now() + hour }
-    await store.raiseEpoch('ada', epoch)
+    await store.exchangeEpoch({ subject: 'ada', next: epoch, expected: undefined })
     const visit = ada.begin()
     expect([visit.session?.subject, visit.outcome]).toEqual([undefined, 'revoked'])
     let isAnswered = false

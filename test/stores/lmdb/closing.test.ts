@@ -37,7 +37,8 @@ const verbs: { readonly [verb: string]: (store: RecordFile) => unknown } = {
   records: store => [...store.records()],
   ofSubject: store => store.ofSubject('ada'),
   epochOf: store => store.epochOf('ada'),
-  raiseEpoch: store => store.raiseEpoch('ada', epoch),
+  exchangeEpoch: store => store.exchangeEpoch({ subject: 'ada', next: epoch, expected: 0 }),
+  endBelow: store => store.endBelow('ada', { ...epoch, epoch: 9 }),
   sweep: store => store.sweep(10),
 }
 const toldSo = 'Expected the lmdb store to be open, but it has been closed.'

@@ -56,7 +56,7 @@ function folderWith(bytes: Uint8Array): string {
 async function usedFolder(): Promise<string> {
   const folder = newFolder()
   const clock = fakeClock()
-  const store = lmdbStore({ path: folder, clock, sweepPerCreate: 0 })
+  const store = lmdbStore({ path: folder, clock })
   const keep = (index: number, expiresAt: number) =>
     store.create(recordWith({ key: `${index}`, expiresAt, data: 'x'.repeat(index % 20 === 0 ? 9000 : 300) }))
   await Promise.all(Array.from({ length: 300 }, (_, index) => keep(index, clock.now() + 1000)))

@@ -120,7 +120,7 @@ test('a name that several processes ask for at the same moment is lent to one of
 })
 
 test('several processes that sweep at once count nothing twice, and leave nothing that is over', async () => {
-  const members = await start(3, { at: 1000, sweepPerCreate: 0 })
+  const members = await start(3, { at: 1000 })
   const records = Array.from({ length: 3000 }, (_, index) => ({
     key: `${index}`,
     subject: 'ada',

@@ -71,7 +71,7 @@ test('each subject has its own sessions, however odd its name and however like a
     ]),
   )
   for (const [index, subject] of oddSubjects.entries()) {
-    const found = store.ofSubject(subject)
+    const found = store.ofSubject(subject).sessions
     expect(found.map(({ key }) => key).sort()).toEqual([`${index}-a`, `${index}-b`])
     expect(found.map(record => record.subject)).toEqual([subject, subject])
   }
@@ -80,7 +80,9 @@ test('each subject has its own sessions, however odd its name and however like a
 
 test('each subject has its own epoch', async () => {
   const epochOf = (index: number) => ({ epoch: index + 1, except: undefined, expiresAt: 9e15 })
-  await Promise.all(oddSubjects.map((subject, index) => store.raiseEpoch(subject, epochOf(index))))
+  await Promise.all(
+    oddSubjects.map((subject, index) => store.exchangeEpoch({ subject, next: epochOf(index), expected: 0 })),
+  )
   expect(oddSubjects.map(subject => store.epochOf(subject))).toEqual(
     oddSubjects.map((_, index) => epochOf(index)),
   )
@@ -90,9 +92,9 @@ test('a session that goes to another subject is found there and no longer here',
   for (const [index, subject] of oddSubjects.entries()) {
     const key = `${index}-b`
     expect(await store.replace(recordWith({ key, version: 2, subject: 'newcomer' }), 1)).toBe('replaced')
-    expect(store.ofSubject(subject).map(record => record.key)).toEqual([`${index}-a`])
+    expect(store.ofSubject(subject).sessions.map(record => record.key)).toEqual([`${index}-a`])
   }
-  expect(store.ofSubject('newcomer')).toHaveLength(oddSubjects.length)
+  expect(store.ofSubject('newcomer').sessions).toHaveLength(oddSubjects.length)
   expect(inspectFile(path).faults).toEqual([])
 })
 

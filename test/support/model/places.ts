@@ -43,7 +43,7 @@ function placeOfLmdb(): Place {
 function openLmdb(folder: string): StoreBench {
   const clock = fakeClock()
   const path = join(folder, randomUUID())
-  const store = lmdbStore({ path, clock, sweepPerCreate: 0 })
+  const store = lmdbStore({ path, clock })
   return {
     store,
     now: () => clock.now(),

@@ -172,16 +172,22 @@ const tasks = {
   replace: ({ record, version }: { record: Partial<SessionRecord>; version: number }): Promise<string> =>
     outcomeOf(() => store.replace(complete(record), version)),
   remove: (key: string): Promise<string> => outcomeOf(() => store.delete(key)),
-  sweep: (limit: number): Promise<string> => outcomeOf(() => store.sweep(limit)),
+  sweep: (limit: number): Promise<string> => outcomeOf(async () => (await store.sweep(limit)).removed),
   raise: (subject: string): Promise<string> =>
-    outcomeOf(() => store.raiseEpoch(subject, { epoch: 1, except: undefined, expiresAt: Number.MAX_VALUE })),
+    outcomeOf(() =>
+      store.exchangeEpoch({
+        subject,
+        next: { epoch: 1, except: undefined, expiresAt: Number.MAX_VALUE },
+        expected: undefined,
+      }),
+    ),
   find: (keys: readonly string[]): boolean[] => keys.map(key => store.load(key) !== undefined),
-  keysOf: (subject: string): string[] => store.ofSubject(subject).map(({ key }) => key),
+  keysOf: (subject: string): string[] => store.ofSubject(subject).sessions.map(({ key }) => key),
 
   /** Reads, and reads once more after somebody has set the signal, without ending its turn in between. */
   lookTwice({ key, subject, signal }: { key: string; subject: string; signal: string }): object[] {
     const looks = {
-      keys: () => store.ofSubject(subject).map(record => record.key),
+      keys: () => store.ofSubject(subject).sessions.map(record => record.key),
       found: () => store.load(key) !== undefined,
       epoch: () => store.epochOf(subject)?.epoch ?? 0,
       streamed: () => [...store.records()].length,
@@ -267,7 +273,8 @@ function askAllOf(asked: RecordFile, round: number): Promise<string>[] {
     () => asked.replace(complete({ key: '0', version: 2 }), 1),
     () => [...asked.records()],
     () => asked.ofSubject('ada'),
-    () => asked.raiseEpoch('ada', epoch),
+    () => asked.exchangeEpoch({ subject: 'ada', next: epoch, expected: undefined }),
+    () => asked.endBelow('nobody', epoch),
     () => asked.epochOf('ada'),
     () => asked.sweep(10),
     () => asked.delete(key),
