@@ -125,6 +125,7 @@ export class Line {
     try {
       return await send()
     } catch (error) {
+      call?.throwIfOver()
       throw troubleOf(error)
     }
   }

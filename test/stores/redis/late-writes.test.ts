@@ -4,6 +4,7 @@ import { fakeClock } from 'sojourn/testing'
 import { describe, expect, test } from 'vitest'
 import { askStore, Limit } from '../../../src/core/record/deadline.ts'
 import type { StoreCall } from '../../../src/core/record/store.ts'
+import { linkToPool, type SendingPool } from '../../../src/stores/redis/pool-link.ts'
 import { encodeRecord } from '../../../src/stores/redis/record-text.ts'
 import { nextOf, recordOf } from './records.ts'
 import { ScriptedClient, ScriptedCluster, ScriptedPool } from './scripted-client.ts'
@@ -95,6 +96,34 @@ describe('after the deadline nothing leaves that a request had wanted', () => {
     expect(client.wire.sent).toHaveLength(1)
   })
 
+  test('when a record is loaded late from a cluster, and its epoch would come next', async () => {
+    const client = new ScriptedCluster()
+    const { ask, fails, store } = asked(redisStore({ client }))
+    const record = recordOf({ subject: 'ada' })
+    const asking = ask(call => store.load(record.key, call))
+    const loading = await client.wire.leaving(0)
+    await fails(asking)
+    const { head, tail } = encodeRecord(record)
+    loading.answer(head + tail)
+    await settle()
+    expect(client.wire.names).toEqual(['GET'])
+  })
+
+  test.each<[string, Write]>([
+    ['ofSubject', (store, call) => store.ofSubject('ada', call)],
+    ['endBelow', (store, call) => store.endBelow('ada', epoch, call)],
+  ])('when a list is read late from a cluster, and its records would come next: %s', async (_verb, write) => {
+    const client = new ScriptedCluster()
+    const { ask, fails, store } = asked(redisStore({ client }))
+    const asking = ask(call => write(store, call))
+    await client.wire.leaving(0)
+    await fails(asking)
+    const before = client.wire.sent.length
+    for (const { answer } of client.wire.sent) answer([null, 'key', '9e15', null])
+    await settle()
+    expect(client.wire.sent).toHaveLength(before)
+  })
+
   test('when a session is removed late, and its place in the list would come next', async () => {
     const client = new ScriptedClient()
     const { ask, fails, store } = asked(redisStore({ client }))
@@ -146,6 +175,51 @@ describe('after the deadline nothing leaves that a request had wanted', () => {
     await client.wire.leaving(1)
     await settle()
     expect(client.wire.names).toEqual(['EVALSHA', 'EVALSHA'])
+  })
+})
+
+/** A call of a store, and the moment at which its caller gives up. */
+function callOf(): { call: StoreCall; giveUp: () => void } {
+  const giving = new AbortController()
+  const { signal } = giving
+  const call = { deadline: Number.POSITIVE_INFINITY, signal, throwIfOver: () => signal.throwIfAborted() }
+  return { call, giveUp: () => giving.abort(new Error('given up')) }
+}
+
+describe('a wait ends as soon as its caller gives up', () => {
+  test('the one for a connection', async () => {
+    const client = new ScriptedClient()
+    client.isReady = false
+    const { call, giveUp } = callOf()
+    const waiting = redisStore({ client }).load('key', call)
+    giveUp()
+    await expect(waiting).rejects.toThrow('given up')
+    expect(client.sent).toEqual([])
+  })
+
+  test('the one for a connection of a pool', async () => {
+    const pool = { ...new ScriptedPool(), execute: () => new Promise<never>(() => undefined) }
+    const { call, giveUp } = callOf()
+    const { send } = linkToPool(pool as unknown as SendingPool)
+    const waiting = send({ key: 'key', words: ['GET', 'key'], call })
+    giveUp()
+    await expect(waiting).rejects.toThrow('given up')
+  })
+
+  test('the one for a turn, which goes to the next', async () => {
+    const client = new ScriptedClient()
+    const store = redisStore({ client, replicas: 1 })
+    const writing = [store.create(recordOf()), store.create(recordOf())]
+    await client.leaving(3)
+    const { call, giveUp } = callOf()
+    const third = store.create(recordOf(), call)
+    writing.push(store.create(recordOf()))
+    await settle()
+    giveUp()
+    await expect(third).rejects.toThrow('given up')
+    for (let place = 0; place < 6; place += 1) (await client.leaving(place)).answer(1)
+    expect(await Promise.all(writing)).toEqual([true, true, true])
+    expect(client.sent).toHaveLength(6)
   })
 })
 

@@ -107,6 +107,34 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
     expect(await store.epochOf('ada')).toEqual({ epoch: 9, except: 'key', expiresAt })
   })
 
+  test('a record that version 0.1.0 has written has its epoch in a second trip, and can be ended', async () => {
+    const record = recordOf({ subject: 'ada' })
+    await store.create(record)
+    const [name = ''] = await client.keys(`${prefix}s:*`)
+    const text = String(await client.get(name))
+    const older = text.replace(/,"[\w-]{43}"\]\n/, ']\n')
+    expect(older).not.toBe(text)
+    await client.set(name, older)
+    expect(await store.load(record.key)).toEqual(record)
+    const next = { epoch: 5, except: undefined, expiresAt: record.expiresAt }
+    await store.exchangeEpoch({ subject: 'ada', next, expected: 0 })
+    expect(await store.load(record.key)).toEqual({ ...record, subjectEpoch: next })
+    expect(await store.endBelow('ada', next)).toEqual([record.key])
+  })
+
+  test('a record whose hash is that of another subject has the epoch of its own', async () => {
+    const record = recordOf({ subject: 'ada' })
+    await store.create(record)
+    await store.create(recordOf({ subject: 'bob', key: 'other' }))
+    const next = { epoch: 5, except: undefined, expiresAt: record.expiresAt }
+    await store.exchangeEpoch({ subject: 'bob', next, expected: 0 })
+    const name = `${prefix}s:${record.key}`
+    const hashIn = (text: unknown) => /"([\w-]{43})"\]\n/.exec(String(text))?.[1] ?? ''
+    const [text, other] = [String(await client.get(name)), await client.get(`${prefix}s:other`)]
+    await client.set(name, text.replace(hashIn(text), hashIn(other)))
+    expect(await store.load(record.key)).toEqual(record)
+  })
+
   test('no name on the server tells who somebody is', async () => {
     await store.create(recordOf({ subject: 'ada@example.org' }))
     await store.exchangeEpoch({
@@ -216,7 +244,7 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
       return { store: inner, now: () => clock.now(), advance: (spanMs: number) => clock.jump(spanMs) }
     }
     const contract = storeContract({ powers: ['enumerate', 'subjects', 'leases'], open })
-    for (const clause of contract.filter(({ name }) => /records|ofSubject|Lease/.test(name))) {
+    for (const clause of contract.filter(({ name }) => /records|load|ofSubject|endBelow|Lease/.test(name))) {
       test(clause.name, () => clause.run())
     }
   })
