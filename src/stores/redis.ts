@@ -1,41 +1,41 @@
 import { randomBytes } from 'node:crypto'
-import { sameCall } from '../core/record/deadline.ts'
 import type {
-  Activity,
   AdoptingStore,
   EnumeratingStore,
+  EpochExchange,
   ForeignSession,
   Lease,
   LeasingStore,
+  LoadedRecord,
   Replacement,
   SessionRecord,
+  StoreCall,
   SubjectEpoch,
+  SubjectListing,
   SubjectStore,
   TakeOver,
+  Touch,
 } from '../core/record/store.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { decodeLease } from './lease-text.ts'
 import { linkTo } from './redis/client.ts'
 import type { OpenedClient } from './redis/connection.ts'
-import { decodeEpoch } from './redis/epoch-text.ts'
 import { ForeignSessions } from './redis/foreign-sessions.ts'
-import { inGroups } from './redis/groups.ts'
-import { Line, unusable } from './redis/line.ts'
-import type { Link } from './redis/link.ts'
-import { Names } from './redis/names.ts'
+import { inGroups, Line, unusable } from './redis/line.ts'
+import { hashOf, Names } from './redis/names.ts'
 import { checkedOptions, type RedisStoreOptions } from './redis/options.ts'
-import { decodeRecord, encodeDevice, encodeRecord } from './redis/record-text.ts'
+import { decodeRecord, encodeDevice, encodeRecord, liveRecord } from './redis/record-text.ts'
 import { keysIn } from './redis/scan.ts'
 import {
   acquireScript,
   createScript,
-  raiseScript,
+  loadScript,
   releaseScript,
   replaceScript,
   touchScript,
 } from './redis/scripts.ts'
 import { checkServer } from './redis/server-check.ts'
-import { SubjectLists } from './redis/subject-list.ts'
+import { Subjects } from './redis/subjects.ts'
 
 export type { RedisClient } from './redis/client.ts'
 export type { RedisStoreOptions } from './redis/options.ts'
@@ -62,10 +62,9 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStor
   readonly adoptsUntil: number | undefined
 
   readonly #clock: Clock
-  readonly #link: Link
   readonly #line: Line
   readonly #names: Names
-  readonly #subjects: SubjectLists
+  readonly #subjects: Subjects
   readonly #foreign: ForeignSessions
   readonly #opened: OpenedClient | undefined
   /** Together with a number, this is the mark of one write. */
@@ -75,16 +74,17 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStor
   /** @throws SojournError `OPTION_INVALID` */
   constructor(options: RedisStoreOptions, opened?: OpenedClient) {
     const { client, prefix, clock, replicas, adoptsUntil, adoptPrefix } = checkedOptions(options)
+    const link = linkTo(client)
+    const isReady = (): boolean => opened?.isClosed() !== true && link.isReady()
+    const lastError = (): unknown => opened?.lastError()
     this.#clock = clock
     this.#opened = opened
-    const link = linkTo(client)
-    this.#link = { ...link, isReady: () => opened?.isClosed() !== true && link.isReady() }
-    this.#line = new Line({ link: this.#link, replicas, lastError: () => opened?.lastError() })
-    this.#names = new Names(prefix)
-    this.#subjects = new SubjectLists(this.#line, this.#names, clock)
+    this.#line = new Line({ link: { ...link, isReady }, replicas, lastError })
+    this.#names = new Names(prefix, link.keyPrefix)
+    const place = { line: this.#line, names: this.#names, clock }
+    this.#subjects = new Subjects(place)
+    this.#foreign = new ForeignSessions(place, { foreign: adoptPrefix, own: prefix })
     this.adoptsUntil = adoptsUntil
-    const prefixes = { foreign: adoptPrefix, own: prefix }
-    this.#foreign = new ForeignSessions({ line: this.#line, link: this.#link }, clock, prefixes)
   }
 
   /**
@@ -103,103 +103,104 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStor
     }
   }
 
-  async create(record: SessionRecord): Promise<boolean> {
-    const name = this.#names.record(record.key)
+  async create(record: SessionRecord, call?: StoreCall): Promise<boolean> {
     const parameters = this.#parametersOf(record)
-    return (await this.#listed(record, () => this.#line.run(createScript, name, parameters))) === 1
+    return (await this.#subjects.write(createScript, record, { parameters, call })) === 1
   }
 
-  async load(key: string): Promise<SessionRecord | undefined> {
+  async load(key: string, call?: StoreCall): Promise<LoadedRecord | undefined> {
     const name = this.#names.record(key)
-    return this.#live(key, await this.#line.ask(name, ['GET', name]))
+    const parameters = [this.#names.inScripts(this.#names.epochs)]
+    const answer = await this.#line.together(
+      () => this.#line.run(loadScript, { keys: [name], parameters, call }),
+      () => this.#line.get(name, call),
+    )
+    const [text, hash, epoch] = Array.isArray(answer) ? answer : [answer]
+    const record = this.#live(key, text)
+    if (record?.subject === undefined) return record
+    const { subject } = record
+    const isAnswered = hash === hashOf(subject)
+    const subjectEpoch = isAnswered
+      ? this.#subjects.liveEpoch(epoch)
+      : await this.#subjects.epochOf(subject, call)
+    return subjectEpoch === undefined ? record : { ...record, subjectEpoch }
   }
 
-  async replace(record: SessionRecord, expectedVersion: number): Promise<Replacement> {
-    const name = this.#names.record(record.key)
+  async replace(record: SessionRecord, expectedVersion: number, call?: StoreCall): Promise<Replacement> {
     const parameters = [...this.#parametersOf(record), String(expectedVersion)]
-    const answer = await this.#listed(record, () => this.#line.run(replaceScript, name, parameters))
+    const answer = await this.#subjects.write(replaceScript, record, { parameters, call })
     if (answer === 1) return 'replaced'
     return answer === 0 ? 'gone' : decodeRecord(record.key, String(answer))
   }
 
-  async touch(key: string, activity: Activity, { subject }: SessionRecord): Promise<boolean> {
+  async touch(key: string, activity: Touch, call?: StoreCall): Promise<boolean> {
     const { touchedAt, expiresAt, device } = activity
     const times = [this.#clock.now(), touchedAt, expiresAt].map(String)
     const parameters = [...times, encodeDevice(device)]
-    const [answer] = await Promise.all([
-      this.#line.run(touchScript, this.#names.record(key), parameters),
-      subject !== undefined && this.#subjects.add(subject, key, expiresAt),
-    ])
-    return answer === 1
+    return (await this.#subjects.write(touchScript, { ...activity, key }, { parameters, call })) === 1
   }
 
-  async delete(key: string): Promise<boolean> {
-    const goOn = sameCall()
+  async delete(key: string, call?: StoreCall): Promise<boolean> {
     const name = this.#names.record(key)
-    const record = this.#live(key, await this.#line.write(name, ['GETDEL', name]))
-    const { subject } = record ?? {}
-    if (subject !== undefined) goOn(() => this.#subjects.forget(subject, key))
+    const record = this.#live(key, await this.#line.write({ key: name, words: ['GETDEL', name], call }))
+    if (record?.subject !== undefined) this.#subjects.forget(record.subject, key, call)
     return record !== undefined
   }
 
   async *records(): AsyncGenerator<SessionRecord> {
-    const start = `${this.#link.keyPrefix}${this.#names.records}`
-    for await (const keys of keysIn(await this.#line.servers(), start)) yield* await this.#loadAll(keys)
+    const read = async (key: string): Promise<SessionRecord | undefined> =>
+      this.#live(key, await this.#line.get(this.#names.record(key), undefined))
+    for await (const keys of keysIn(await this.#line.servers(), this.#names.inScripts(this.#names.records))) {
+      const found = await inGroups(keys, read)
+      yield* found.filter(record => record !== undefined)
+    }
   }
 
-  async ofSubject(subject: string): Promise<readonly SessionRecord[]> {
-    const goOn = sameCall()
-    const listed = await this.#subjects.of(subject)
-    const found = await this.#loadAll(listed.map(({ key }) => key))
-    const records = found.filter(record => record.subject === subject)
-    goOn(() => this.#subjects.heal(subject, listed, records))
-    return records
+  ofSubject(subject: string, call?: StoreCall): Promise<SubjectListing> {
+    return this.#subjects.list(subject, call)
   }
 
-  async epochOf(subject: string): Promise<SubjectEpoch | undefined> {
-    const name = this.#names.epochOf(subject)
-    const answer = await this.#line.ask(name, ['GET', name])
-    const epoch = answer === null ? undefined : decodeEpoch(String(answer))
-    return epoch === undefined || this.#isOver(epoch) ? undefined : epoch
+  epochOf(subject: string, call?: StoreCall): Promise<SubjectEpoch | undefined> {
+    return this.#subjects.epochOf(subject, call)
   }
 
-  async raiseEpoch(subject: string, given: SubjectEpoch): Promise<void> {
-    if (this.#isOver(given)) return
-    const { epoch, expiresAt, except = '' } = given
-    const numbers = [this.#clock.now(), epoch, expiresAt].map(String)
-    await this.#line.run(raiseScript, this.#names.epochOf(subject), [...numbers, except])
+  exchangeEpoch(exchange: EpochExchange, call?: StoreCall): Promise<number | undefined> {
+    return this.#subjects.exchange(exchange, call)
   }
 
-  async acquireLease(lease: Lease): Promise<boolean> {
+  endBelow(subject: string, epoch: SubjectEpoch, call?: StoreCall): Promise<readonly string[]> {
+    return this.#subjects.endBelow(subject, epoch, call)
+  }
+
+  async acquireLease(lease: Lease, call?: StoreCall): Promise<boolean> {
     if (this.#isOver(lease)) return false
     const { name, token, expiresAt } = lease
     const parameters = [`${this.#clock.now()}`, token, `${expiresAt}`]
-    return (await this.#line.run(acquireScript, this.#names.lease(name), parameters)) === 1
+    return (await this.#line.run(acquireScript, { keys: [this.#names.lease(name)], parameters, call })) === 1
   }
 
-  async holdsLease({ name, token }: Lease): Promise<boolean> {
-    const key = this.#names.lease(name)
-    const answer = await this.#line.ask(key, ['GET', key])
-    if (answer === null) return false
-    const held = decodeLease(name, String(answer))
+  async holdsLease({ name, token }: Lease, call?: StoreCall): Promise<boolean> {
+    const text = await this.#line.get(this.#names.lease(name), call)
+    if (text === undefined) return false
+    const held = decodeLease(name, text)
     return held.token === token && !this.#isOver(held)
   }
 
-  async releaseLease({ name, token }: Lease): Promise<void> {
-    await this.#line.run(releaseScript, this.#names.lease(name), [token])
+  async releaseLease({ name, token }: Lease, call?: StoreCall): Promise<void> {
+    await this.#line.run(releaseScript, { keys: [this.#names.lease(name)], parameters: [token], call })
   }
 
-  findForeign(id: string): Promise<ForeignSession | undefined> {
-    return this.#foreign.find(id)
+  findForeign(id: string, call?: StoreCall): Promise<ForeignSession | undefined> {
+    return this.#foreign.find(id, call)
   }
 
-  takeOver({ id, foreign, record }: TakeOver): Promise<boolean> {
-    const arriving = { name: this.#names.record(record.key), parameters: this.#parametersOf(record) }
-    return this.#foreign.takeOver(id, foreign, arriving)
+  takeOver({ id, foreign: { text }, record }: TakeOver, call?: StoreCall): Promise<boolean> {
+    const name = this.#names.record(record.key)
+    return this.#foreign.takeOver(id, { text, name, parameters: this.#parametersOf(record) }, call)
   }
 
-  forgetForeign(id: string): Promise<void> {
-    return this.#foreign.forget(id)
+  forgetForeign(id: string, call?: StoreCall): Promise<void> {
+    return this.#foreign.forget(id, call)
   }
 
   /** Closes the connection that `openStore` made. A client that the application handed in stays open. */
@@ -208,27 +209,14 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStor
   }
 
   /**
-   * Adds the key to the list of its subject, and then writes the record. Where the client keeps the order of commands,
-   * both leave together and take one round trip.
-   */
-  async #listed(record: SessionRecord, write: () => Promise<unknown>): Promise<unknown> {
-    const { subject, key, expiresAt } = record
-    if (subject === undefined || this.#isOver(record)) return await write()
-    const goOn = sameCall()
-    const listing = this.#subjects.add(subject, key, expiresAt)
-    if (!this.#link.keepsOrder) await listing
-    const [answer] = await Promise.all([goOn(write), listing])
-    return answer
-  }
-
-  /**
    * Writes that change nothing, because no record has an empty key; a server that takes no writes refuses them all the
    * same. The script waits for replicas, as every write does.
    */
   async #tryWriting(): Promise<void> {
-    const name = this.#names.record('')
-    await this.#line.run(touchScript, name, [String(this.#clock.now()), '0', '0', ''])
-    await this.#line.ask(name, ['SET', name, '', 'XX'])
+    const key = this.#names.record('')
+    const parameters = [String(this.#clock.now()), '0', '0', '']
+    await this.#line.run(touchScript, { keys: [key], parameters, call: undefined })
+    await this.#line.ask({ key, words: ['SET', key, '', 'XX'], call: undefined })
   }
 
   #parametersOf(record: SessionRecord): string[] {
@@ -238,15 +226,8 @@ export class RedisRecords implements EnumeratingStore, SubjectStore, LeasingStor
     return [String(this.#clock.now()), mark, String(record.expiresAt), head, tail]
   }
 
-  async #loadAll(keys: readonly string[]): Promise<SessionRecord[]> {
-    const found = await inGroups(keys, key => this.load(key))
-    return found.filter(record => record !== undefined)
-  }
-
   #live(key: string, answer: unknown): SessionRecord | undefined {
-    if (answer === null || answer === undefined) return undefined
-    const record = decodeRecord(key, String(answer))
-    return this.#isOver(record) ? undefined : record
+    return liveRecord(key, answer, this.#clock.now())
   }
 
   #isOver({ expiresAt }: { readonly expiresAt: number }): boolean {

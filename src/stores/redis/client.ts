@@ -1,5 +1,14 @@
 import { linkToCluster, type SendingCluster } from './cluster-link.ts'
-import { isConnected, type Link, type Pipeline, type Send, type SendingClient, sendTogether } from './link.ts'
+import {
+  isConnected,
+  type Link,
+  linkToOne,
+  type Pipeline,
+  type Send,
+  type SendingClient,
+  sendTogether,
+  type Words,
+} from './link.ts'
 import { linkToPool, type SendingPool } from './pool-link.ts'
 import { slotOf } from './slot.ts'
 
@@ -16,8 +25,8 @@ interface CallingClient {
   readonly status: string
   readonly isCluster?: boolean
   readonly options: { readonly keyPrefix?: string; readonly scaleReads?: unknown }
-  call(name: string, ...words: readonly string[]): Promise<unknown>
-  pipeline(commands: readonly (readonly string[])[]): { exec(): Promise<readonly Outcome[]> }
+  call(name: string, ...words: Words): Promise<unknown>
+  pipeline(commands: readonly Words[]): { exec(): Promise<readonly Outcome[]> }
   /** For each slot of a cluster, the servers that the client knows to have it, the primary first. */
   readonly slots?: readonly (readonly string[] | undefined)[]
   nodes?(role: 'master'): readonly CallingClient[]
@@ -27,7 +36,7 @@ interface CallingClient {
 type Outcome = readonly [error: Error | null, answer: unknown]
 
 interface SendingSentinel extends Omit<SendingClient, 'sendCommand' | 'multi'> {
-  sendCommand(isReadOnly: boolean, words: readonly string[]): Promise<unknown>
+  sendCommand(isReadOnly: boolean, words: Words): Promise<unknown>
   multi(): Pipeline<[isReadOnly: boolean]>
 }
 
@@ -64,23 +73,19 @@ function linkToCalling(client: CallingClient): Link {
   const send = sendTo(client)
   const { keyPrefix = '' } = client.options
   return {
-    keepsOrder: client.isCluster !== true,
     hasOneServer: client.isCluster !== true,
     keyPrefix,
     serverOf: key => client.slots?.[slotOf(`${keyPrefix}${key}`)]?.[0] ?? '',
     // With `lazyConnect` the client waits for its first command, and connects then.
     isReady: () => client.status === 'ready' || client.status === 'wait',
-    send: (_key, words) => send(words),
-    sendBoth: (_key, first, second) => callTogether(client, [first, second]),
+    send: ({ words }) => send(words),
+    sendBoth: ({ words }, second) => callTogether(client, [words, second]),
     primaries: async () => (client.nodes?.('master') ?? [client]).map(sendTo),
   }
 }
 
 /** Sends commands together. Throws the first error among the answers. */
-async function callTogether(
-  client: CallingClient,
-  commands: readonly (readonly string[])[],
-): Promise<readonly unknown[]> {
+async function callTogether(client: CallingClient, commands: readonly Words[]): Promise<readonly unknown[]> {
   const outcomes = await client.pipeline(commands.map(words => ['call', ...words])).exec()
   return outcomes.map(([error, answer]) => {
     if (error !== null) throw error
@@ -89,30 +94,18 @@ async function callTogether(
 }
 
 function linkToSending(client: SendingClient): Link {
-  const send: Send = words => client.sendCommand(words)
-  return {
-    keepsOrder: true,
-    hasOneServer: true,
-    keyPrefix: '',
-    serverOf: () => '',
+  return linkToOne({
     isReady: () => isConnected(client),
-    send: (_key, words) => send(words),
-    sendBoth: (_key, first, second) => sendTogether(client, [first, second]),
-    primaries: async () => [send],
-  }
+    send: ({ words }) => client.sendCommand(words),
+    sendBoth: ({ words }, second) => sendTogether(client, words, second),
+  })
 }
 
 function linkToSentinel(client: SendingSentinel): Link {
-  const send: Send = words => client.sendCommand(false, words)
-  return {
-    keepsOrder: false,
-    hasOneServer: true,
-    keyPrefix: '',
-    serverOf: () => '',
+  return linkToOne({
     isReady: () => isConnected(client),
-    send: (_key, words) => send(words),
-    sendBoth: (_key, first, second) =>
-      client.multi().addCommand(false, first).addCommand(false, second).execAsPipeline(),
-    primaries: async () => [send],
-  }
+    send: ({ words }) => client.sendCommand(false, words),
+    sendBoth: ({ words }, second) =>
+      client.multi().addCommand(false, words).addCommand(false, second).execAsPipeline(),
+  })
 }

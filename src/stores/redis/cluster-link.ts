@@ -1,6 +1,6 @@
 import { isError } from '../../core/report/errors.ts'
 import { systemClock } from '../../core/time/clock.ts'
-import { isConnected, type Link, type Pipeline, type SendingClient } from './link.ts'
+import { isConnected, type Link, type Pipeline, type SendingClient, type Words } from './link.ts'
 import { slotOf } from './slot.ts'
 
 /** The part of a node-redis cluster that the store uses. */
@@ -8,7 +8,7 @@ export interface SendingCluster extends Omit<SendingClient, 'sendCommand' | 'mul
   readonly masters: readonly object[]
   /** The slots that the client knows so far. */
   readonly slots: readonly ({ readonly master: { readonly address: string } } | undefined)[]
-  sendCommand(key: string | undefined, isReadOnly: boolean, words: readonly string[]): Promise<unknown>
+  sendCommand(key: string | undefined, isReadOnly: boolean, words: Words): Promise<unknown>
   multi(key: string): Pipeline<[key: string, isReadOnly: boolean]>
   nodeClient(node: object): SendingClient | Promise<SendingClient>
 }
@@ -22,15 +22,14 @@ const unanswered = /offline|closed|disconnect|ECONN|EPIPE|timeout/i
 export function linkToCluster(client: SendingCluster): Link {
   const search = new Search(client)
   return {
-    keepsOrder: false,
     hasOneServer: false,
     keyPrefix: '',
     serverOf: key => client.slots[slotOf(key)]?.master.address ?? '',
     // The client counts as open before it knows any server.
     isReady: () => isConnected(client) && client.masters.length > 0,
-    send: (key, words) => search.watch(key, client.sendCommand(key, false, words)),
-    sendBoth: (key, first, second) => {
-      const both = client.multi(key).addCommand(key, false, first).addCommand(key, false, second)
+    send: ({ key, words }) => search.watch(key, client.sendCommand(key, false, words)),
+    sendBoth: ({ key, words }, second) => {
+      const both = client.multi(key).addCommand(key, false, words).addCommand(key, false, second)
       return search.watch(key, both.execAsPipeline())
     },
     async primaries() {

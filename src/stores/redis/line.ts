@@ -1,7 +1,8 @@
-import { sameCall } from '../../core/record/deadline.ts'
+import type { StoreCall } from '../../core/record/store.ts'
 import { isError, SojournError } from '../../core/report/errors.ts'
 import { systemClock } from '../../core/time/clock.ts'
-import type { Link, Send } from './link.ts'
+import type { Command, Link, Send } from './link.ts'
+import { patienceMs, unlessOver, untilNextLook } from './patience.ts'
 import { Replicas } from './replicas.ts'
 import type { Script } from './scripts.ts'
 import { isHopeless, isVague, plain, reasonOf, troubleOf } from './trouble.ts'
@@ -15,9 +16,17 @@ export interface LineOptions {
   lastError?(): unknown
 }
 
-/** How long a command waits for a connection: less than the core's deadline for a store call. */
-export const patienceMs = 2000
-export const lookEveryMs = 20
+/** What a script works on. */
+export interface Task {
+  readonly keys: readonly [string, ...string[]]
+  readonly parameters: readonly string[]
+  readonly call: StoreCall | undefined
+}
+
+/** Errors of servers that keep the keys of one script on several servers. The script has changed nothing. */
+const apart = /^CROSSSLOT|non local key|undeclared key/
+/** How many commands run at once: enough to fill a connection, too few to slow other clients down. */
+const groupSize = 100
 /** The oldest version of Redis that can run the scripts, and that the tests use. */
 const oldestVersion = 7
 
@@ -31,43 +40,59 @@ export class Line {
   readonly #lastError: () => unknown
   #greeting: Promise<void> | undefined
   #isGreeted = false
+  #hasOneServer: boolean
 
   constructor({ link, replicas, lastError = () => undefined }: LineOptions) {
     this.#link = link
     this.#replicas = new Replicas(link, replicas)
     this.#lastError = lastError
+    this.#hasOneServer = link.hasOneServer
   }
 
-  /** Sends a command about one key, and does not wait for replicas. */
-  async ask(key: string, words: readonly string[]): Promise<unknown> {
-    return await this.#send(words, words => this.#link.send(key, words))
+  /** Sends a command that changes nothing that has to last, and does not wait for replicas. */
+  async ask(command: Command): Promise<unknown> {
+    return await this.#send(command.call, () => this.#link.send(command))
+  }
+
+  /** Reads a text. Answers undefined if there is none. */
+  async get(key: string, call: StoreCall | undefined): Promise<string | undefined> {
+    return textIn(await this.ask({ key, words: ['GET', key], call }))
   }
 
   /** Sends a command that changes one key, and waits for the replicas that the option `replicas` asks for. */
-  async write(key: string, words: readonly string[]): Promise<unknown> {
-    return await this.#send(words, words => this.#replicas.write(key, words))
+  async write(command: Command): Promise<unknown> {
+    return await this.#send(command.call, () => this.#replicas.write(command))
   }
 
-  /** Runs a script on one key. */
-  run(script: Script, key: string, parameters: readonly string[]): Promise<unknown> {
-    return this.runOn(script, [key], parameters)
+  /** Runs a script on keys of one server. If the server does not have the script, sends its source. */
+  async run({ sha, source, writes }: Script, { keys, parameters, call }: Task): Promise<unknown> {
+    const send = (...words: readonly string[]): Promise<unknown> => {
+      const command = { key: keys[0], words: [...words, `${keys.length}`, ...keys, ...parameters], call }
+      return writes ? this.write(command) : this.ask(command)
+    }
+    try {
+      return await send('EVALSHA', sha)
+    } catch (error) {
+      if (!causeMatches(error, /^NOSCRIPT/)) throw error
+      return await send('EVAL', source)
+    }
   }
 
   /**
-   * Runs a script on several keys of one server. If the server does not have the script, sends its source.
+   * Does something in one script on several keys, or step by step where they are on several servers. A client for one server
+   * can lead to a cluster too, which is known by its answer.
    */
-  async runOn(
-    { sha, source }: Script,
-    keys: readonly [string, ...string[]],
-    parameters: readonly string[],
-  ): Promise<unknown> {
-    const goOn = sameCall()
-    const rest = [String(keys.length), ...keys, ...parameters]
+  async together<Answer>(
+    inOneScript: () => Promise<Answer>,
+    stepByStep: () => Promise<Answer>,
+  ): Promise<Answer> {
+    if (!this.#hasOneServer) return await stepByStep()
     try {
-      return await this.write(keys[0], ['EVALSHA', sha, ...rest])
+      return await inOneScript()
     } catch (error) {
-      if (!isForgotten(error)) throw error
-      return await goOn(() => this.write(keys[0], ['EVAL', source, ...rest]))
+      if (!causeMatches(error, apart)) throw error
+      this.#hasOneServer = false
+      return await stepByStep()
     }
   }
 
@@ -75,7 +100,7 @@ export class Line {
   async servers(): Promise<readonly Send[]> {
     await this.ready()
     const primaries = await this.#link.primaries()
-    return primaries.map(send => words => this.#send(words, send))
+    return primaries.map(send => words => this.#send(undefined, () => send(words)))
   }
 
   /**
@@ -90,22 +115,26 @@ export class Line {
     return this.#greeting
   }
 
-  /** With a connection there is no `await` before the command leaves, so that commands leave in the order of the calls. */
-  async #send(words: readonly string[], send: Send): Promise<unknown> {
-    const goOn = sameCall()
-    if (!this.#isGreeted || !this.#link.isReady()) await this.ready()
+  /**
+   * Every command leaves here, and none once its caller has given up. With a connection there is no `await` before it
+   * leaves, so that commands leave in the order of the calls.
+   */
+  async #send(call: StoreCall | undefined, send: () => Promise<unknown>): Promise<unknown> {
+    if (!this.#isGreeted || !this.#link.isReady()) await unlessOver(call, this.ready())
+    call?.throwIfOver()
     try {
-      return await goOn(() => send(words))
+      return await send()
     } catch (error) {
       throw troubleOf(error)
     }
   }
 
   async #greet(): Promise<void> {
-    for (let waitedMs = 0; !this.#link.isReady(); waitedMs += lookEveryMs) {
+    const until = systemClock.now() + patienceMs
+    while (!this.#link.isReady()) {
       const error = this.#lastError()
-      if (waitedMs >= patienceMs || isHopeless(error)) throw troubleOf(this.#whyNot(error))
-      await new Promise<void>(resolve => systemClock.after(lookEveryMs, resolve))
+      if (systemClock.now() >= until || isHopeless(error)) throw troubleOf(this.#whyNot(error))
+      await untilNextLook()
     }
     if (!this.#isGreeted) await this.#checkVersion()
     this.#isGreeted = true
@@ -143,12 +172,28 @@ export function unusable(error: unknown): SojournError {
   )
 }
 
-function isForgotten(error: unknown): boolean {
-  return isError(error) && isError(error.cause) && error.cause.message.startsWith('NOSCRIPT')
+function causeMatches(error: unknown, pattern: RegExp): boolean {
+  return isError(error) && isError(error.cause) && pattern.test(error.cause.message)
 }
 
 /** Where the user may not ask for the version, the server counts as new enough. */
 function whenForbidden(error: unknown): string {
   if (isError(error) && error.message.startsWith('NOPERM')) return ''
   throw troubleOf(error)
+}
+
+function textIn(answer: unknown): string | undefined {
+  return answer === null || answer === undefined ? undefined : String(answer)
+}
+
+/** Runs `work` for many items, one group at a time. */
+export async function inGroups<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (let start = 0; start < items.length; start += groupSize) {
+    results.push(...(await Promise.all(items.slice(start, start + groupSize).map(work))))
+  }
+  return results
 }

@@ -1,10 +1,20 @@
+import type { StoreCall } from '../../core/record/store.ts'
+
+/** A command for a server: its name and its arguments. */
+export type Words = readonly string[]
+
 /** Sends one command to one server. */
-export type Send = (words: readonly string[]) => Promise<unknown>
+export type Send = (words: Words) => Promise<unknown>
+
+/** A command about one key, in a call of the store. */
+export interface Command {
+  readonly key: string
+  readonly words: Words
+  readonly call: StoreCall | undefined
+}
 
 /** What the store needs from a client of any package. */
 export interface Link {
-  /** Whether the server runs commands in the order in which they are sent, even without waiting for answers in between. */
-  readonly keepsOrder: boolean
   /** Whether any two keys are on one server, so that one script can change both. */
   readonly hasOneServer: boolean
   /** The prefix that the client itself adds to each key. */
@@ -13,13 +23,13 @@ export interface Link {
   serverOf(key: string): string
   /** Whether the client would send a command now. */
   isReady(): boolean
-  /** Sends a command to the server that has the key. */
-  send(key: string, words: readonly string[]): Promise<unknown>
+  /** Sends a command to the server that has its key. */
+  send(command: Command): Promise<unknown>
   /**
-   * Sends two commands to the server that has the key, on one connection and with no other command between them. Rejects
-   * when either fails. The second never runs on another server than the first.
+   * Sends a command to the server that has its key, and a second one on the same connection, with no other command between
+   * them. Rejects when either fails. The second never runs on another server than the first.
    */
-  sendBoth(key: string, first: readonly string[], second: readonly string[]): Promise<readonly unknown[]>
+  sendBoth(command: Command, second: Words): Promise<readonly unknown[]>
   /** Every server that takes writes. */
   primaries(): Promise<readonly Send[]>
 }
@@ -28,13 +38,13 @@ export interface Link {
 export interface SendingClient {
   readonly isOpen: boolean
   readonly isReady?: boolean
-  sendCommand(words: readonly string[]): Promise<unknown>
+  sendCommand(words: Words): Promise<unknown>
   multi(): Pipeline<[]>
 }
 
 /** Commands of node-redis that leave together. Each follows the arguments that route it. */
 export interface Pipeline<Routing extends readonly unknown[]> {
-  addCommand(...command: [...routing: Routing, words: readonly string[]]): this
+  addCommand(...command: [...routing: Routing, words: Words]): this
   execAsPipeline(): Promise<readonly unknown[]>
 }
 
@@ -43,12 +53,22 @@ export function isConnected({ isReady, isOpen }: Pick<SendingClient, 'isReady' |
   return isReady ?? isOpen
 }
 
-/** Sends commands of node-redis together on one connection. */
+/** Answers a link for a node-redis client that sends everything to one server. */
+export function linkToOne(link: Pick<Link, 'isReady' | 'send' | 'sendBoth'>): Link {
+  return {
+    ...link,
+    hasOneServer: true,
+    keyPrefix: '',
+    serverOf: () => '',
+    primaries: async () => [words => link.send({ key: '', words, call: undefined })],
+  }
+}
+
+/** Sends two commands of node-redis together on one connection. */
 export function sendTogether(
   client: Pick<SendingClient, 'multi'>,
-  commands: readonly (readonly string[])[],
+  first: Words,
+  second: Words,
 ): Promise<readonly unknown[]> {
-  const pipeline = client.multi()
-  for (const words of commands) pipeline.addCommand(words)
-  return pipeline.execAsPipeline()
+  return client.multi().addCommand(first).addCommand(second).execAsPipeline()
 }

@@ -1,7 +1,6 @@
-import { sameCall } from '../../core/record/deadline.ts'
 import { systemClock } from '../../core/time/clock.ts'
-import { lookEveryMs, patienceMs } from './line.ts'
-import { type Link, type Send, type SendingClient, sendTogether } from './link.ts'
+import { type Command, type Link, linkToOne, type SendingClient, sendTogether } from './link.ts'
+import { patienceMs, unlessOver, untilNextLook } from './patience.ts'
 
 /** The part of a node-redis pool that the store uses. */
 export interface SendingPool extends SendingClient {
@@ -13,20 +12,13 @@ export interface SendingPool extends SendingClient {
 
 /** Answers a link for a node-redis pool. */
 export function linkToPool(pool: SendingPool): Link {
-  const send: Send = words => onceReady(pool, connection => connection.sendCommand(words))
-  return {
-    // A command leaves on any connection that is free.
-    keepsOrder: false,
-    hasOneServer: true,
-    keyPrefix: '',
-    serverOf: () => '',
+  return linkToOne({
     // The pool does not tell whether its connections are connected.
     isReady: () => pool.isOpen,
-    send: (_key, words) => send(words),
-    sendBoth: (_key, first, second) =>
-      onceReady(pool, connection => sendTogether(connection, [first, second])),
-    primaries: async () => [send],
-  }
+    send: ({ words, call }) => onceReady(pool, call, connection => connection.sendCommand(words)),
+    sendBoth: ({ words, call }, second) =>
+      onceReady(pool, call, connection => sendTogether(connection, words, second)),
+  })
 }
 
 /**
@@ -36,21 +28,23 @@ export function linkToPool(pool: SendingPool): Link {
  */
 async function onceReady<Answer>(
   pool: SendingPool,
+  call: Command['call'],
   work: (connection: SendingClient) => Promise<Answer>,
 ): Promise<Answer> {
-  const goOn = sameCall()
   const until = systemClock.now() + patienceMs
   while (systemClock.now() < until) {
     let isSent = false
     // The function is async because one that throws synchronously would cost the pool the connection.
-    const answer = await pool.execute(async connection => {
+    const executing = pool.execute(async connection => {
       if (connection.isReady !== true || systemClock.now() >= until) return undefined
+      call?.throwIfOver()
       isSent = true
-      return await goOn(() => work(connection))
+      return await work(connection)
     })
+    const answer = await unlessOver(call, executing)
     // The command was sent, so this is the answer of `work`.
     if (isSent) return answer as Answer
-    await new Promise<void>(resolve => systemClock.after(lookEveryMs, resolve))
+    await untilNextLook()
   }
   throw new Error(`No connection within ${patienceMs} ms`)
 }

@@ -1,5 +1,6 @@
 import type { EncodedData, SessionRecord } from '../../core/record/store.ts'
 import { SojournError } from '../../core/report/errors.ts'
+import { hashOf } from './names.ts'
 
 /** A record as text, in two parts. The scripts put the marks of its writers between them. */
 export interface RecordText {
@@ -19,6 +20,8 @@ type Facts = readonly [
   epoch: number,
   rotation: string | null,
   form: Form,
+  /** The hash of the subject, for the script that loads the record with the epoch. Version 0.1.0 writes none. */
+  subjectHash?: string,
 ]
 /** The form of the data that follows; or the data itself, where it is text with lone surrogates, which UTF-8 cannot hold. */
 type Form = typeof textFollows | typeof bytesFollow | string
@@ -69,6 +72,13 @@ export function decodeRecord(key: string, text: string): SessionRecord {
   }
 }
 
+/** Reads the answer of a server. Answers undefined if there is no record, or if it has expired. */
+export function liveRecord(key: string, answer: unknown, now: number): SessionRecord | undefined {
+  if (answer === null || answer === undefined) return undefined
+  const record = decodeRecord(key, String(answer))
+  return record.expiresAt <= now ? undefined : record
+}
+
 /** The error for a key that holds something other than a record. */
 export function corrupt(): SojournError {
   return new SojournError(
@@ -88,7 +98,7 @@ function bodyOf(record: SessionRecord): string {
   const { key, createdAt, subject = null, authenticatedAt = null, epoch, rotation = null, data } = record
   const line = (form: Form): string => {
     const facts: Facts = [beginningOf(key), createdAt, subject, authenticatedAt, epoch, rotation, form]
-    return `${JSON.stringify(facts)}\n`
+    return `${JSON.stringify(subject === null ? facts : [...facts, hashOf(subject)])}\n`
   }
   if (typeof data !== 'string') return line(bytesFollow) + base64Of(data)
   // UTF-8 cannot hold lone surrogates.

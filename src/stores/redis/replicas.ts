@@ -1,9 +1,7 @@
-import { sameCall } from '../../core/record/deadline.ts'
 import { isError } from '../../core/report/errors.ts'
 import { systemClock } from '../../core/time/clock.ts'
-import type { Link } from './link.ts'
-
-type Words = readonly string[]
+import type { Command, Link, Words } from './link.ts'
+import { unlessOver } from './patience.ts'
 
 /** How long a write waits for its replicas. */
 const patienceMs = 500
@@ -35,9 +33,9 @@ export class Replicas {
   }
 
   /** Rejects when too few replicas have the write in time. The write itself stays. */
-  async write(key: string, words: Words): Promise<unknown> {
-    if (this.#wanted === 0) return await this.#link.send(key, words)
-    return await this.#waitingAt(this.#link.serverOf(key)).write(key, words)
+  async write(command: Command): Promise<unknown> {
+    if (this.#wanted === 0) return await this.#link.send(command)
+    return await this.#waitingAt(this.#link.serverOf(command.key)).write(command)
   }
 
   #waitingAt(server: string): Waiting {
@@ -56,30 +54,29 @@ class Waiting {
   /** When the next write waits the full time although replicas are missing. */
   #trialAt = 0
   #underWay = 0
-  readonly #turns: (() => void)[] = []
+  readonly #turns = new Set<() => void>()
 
   constructor(link: Link, wanted: number) {
     this.#link = link
     this.#wanted = wanted
   }
 
-  async write(key: string, words: Words): Promise<unknown> {
-    const goOn = sameCall()
-    if (this.#hasPlace() && this.#turns.length === 0) this.#underWay += 1
-    else await this.#turn()
+  async write(command: Command): Promise<unknown> {
+    if (this.#hasPlace() && this.#turns.size === 0) this.#underWay += 1
+    else await this.#turn(command.call)
     const leave = this.#leaveOnce()
     const cancel = systemClock.after(longestPlaceMs, leave)
     try {
-      return await goOn(() => this.#writeAndWait(key, words))
+      return await this.#writeAndWait(command)
     } finally {
       cancel()
       leave()
     }
   }
 
-  async #writeAndWait(key: string, words: Words): Promise<unknown> {
+  async #writeAndWait(command: Command): Promise<unknown> {
     const waiting = ['WAIT', String(this.#wanted), String(this.#patience())]
-    const [answer, reached] = await this.#sendBoth(key, words, waiting)
+    const [answer, reached] = await this.#sendBoth(command, waiting)
     this.#isShort = Number(reached) < this.#wanted
     if (this.#isShort) throw new Error(`Reached ${reached} of ${this.#wanted} replicas`)
     return answer
@@ -93,22 +90,23 @@ class Waiting {
   }
 
   /** When a key has moved, a server of a cluster answers with a redirection, which drivers follow for single commands only. */
-  async #sendBoth(key: string, ...both: readonly [Words, Words]): Promise<readonly unknown[]> {
-    const goOn = sameCall()
+  async #sendBoth(command: Command, waiting: Words): Promise<readonly unknown[]> {
     try {
-      return await this.#link.sendBoth(key, ...both)
+      return await this.#link.sendBoth(command, waiting)
     } catch (error) {
       const [redirection] = isError(error) ? error.message.split(' ', 1) : []
-      if (redirection === 'ASK') return await goOn(() => this.#sendApart(key, ...both))
-      if (redirection !== 'MOVED') throw error
-      await goOn(() => this.#link.send(key, ['EXISTS', key]))
-      return await goOn(() => this.#link.sendBoth(key, ...both))
+      if (redirection !== 'ASK' && redirection !== 'MOVED') throw error
+      command.call?.throwIfOver()
+      if (redirection === 'ASK') return await this.#sendApart(command, waiting)
+      await this.#link.send({ ...command, words: ['EXISTS', command.key] })
+      command.call?.throwIfOver()
+      return await this.#link.sendBoth(command, waiting)
     }
   }
 
   /** While a slot moves, only the client knows which server ran the write, so this waits on every primary. */
-  async #sendApart(key: string, write: Words, waiting: Words): Promise<readonly unknown[]> {
-    const answer = await this.#link.send(key, write)
+  async #sendApart(command: Command, waiting: Words): Promise<readonly unknown[]> {
+    const answer = await this.#link.send(command)
     const primaries = await this.#link.primaries()
     const reached = await Promise.all(primaries.map(send => send(waiting)))
     return [answer, Math.min(...reached.map(Number))]
@@ -120,15 +118,24 @@ class Waiting {
   }
 
   /** Queues for a place. Resolves once the place is taken. */
-  async #turn(): Promise<void> {
+  async #turn(call: Command['call']): Promise<void> {
     const until = systemClock.now() + longestTurnMs
-    await new Promise<void>(resolve => this.#turns.push(resolve))
-    const isLate = systemClock.now() >= until
-    if (!isLate && this.#link.isReady()) return
-    this.#leave()
-    if (isLate) throw new Error(`No turn to write within ${longestTurnMs} ms: timeout`)
-    // A driver would keep the write until the server is back, when its caller has given up.
-    throw new Error('Connection is closed: it was lost while the write waited for its turn')
+    let take = (): void => undefined
+    const taken = new Promise<void>(resolve => {
+      take = resolve
+    })
+    this.#turns.add(take)
+    try {
+      await unlessOver(call, taken)
+      call?.throwIfOver()
+      if (systemClock.now() >= until) throw new Error(`No turn to write within ${longestTurnMs} ms: timeout`)
+      // A driver would keep the write until the server is back, when its caller has given up.
+      if (!this.#link.isReady())
+        throw new Error('Connection is closed: it was lost while the write waited for its turn')
+    } catch (error) {
+      if (!this.#turns.delete(take)) this.#leave()
+      throw error
+    }
   }
 
   #leaveOnce(): () => void {
@@ -141,11 +148,11 @@ class Waiting {
 
   #leave(): void {
     this.#underWay -= 1
-    while (this.#hasPlace()) {
-      const next = this.#turns.shift()
-      if (next === undefined) return
+    for (const take of this.#turns) {
+      if (!this.#hasPlace()) return
+      this.#turns.delete(take)
       this.#underWay += 1
-      next()
+      take()
     }
   }
 }

@@ -1,6 +1,6 @@
 import { isError, SojournError } from '../../core/report/errors.ts'
-import { graceMs } from './grace.ts'
 import type { Send } from './link.ts'
+import { graceMs } from './scripts.ts'
 
 /** Half of the grace, so that the clocks of two processes may be wrong in opposite directions. */
 const mostApartMs = graceMs / 2

@@ -243,7 +243,7 @@ describeService(
             () => store.load(record.key),
             () => store.create(record),
             () => store.replace(record, 1),
-            () => store.touch(record.key, record, record),
+            () => store.touch(record.key, record),
           ]
           for (const call of calls) {
             const error = await call().then(String, (failure: unknown) => failure)

@@ -89,7 +89,7 @@ describeService('a cluster of three primaries and three replicas', 'redis-server
       const found = await untilAnswered(() => store.load(record.key))
       expect(found).toEqual(record)
       expect(await untilAnswered(() => store.replace(nextOf(record, 'after'), 1))).toBe('replaced')
-      expect(await untilAnswered(() => store.ofSubject(subject))).toHaveLength(1)
+      expect((await untilAnswered(() => store.ofSubject(subject))).sessions).toHaveLength(1)
       await former.start()
       await cluster.isWhole()
     }

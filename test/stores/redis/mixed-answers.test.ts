@@ -43,6 +43,8 @@ describeService('what lies under a key, and what a driver takes for its answer',
     const [ada, bob] = [recordOf({ data: 'of Ada' }), recordOf({ data: 'of Bob' })]
     await store.create(ada)
     await store.create(bob)
+    // The server has the script from now on.
+    await store.load(bob.key)
     const isBack = new Promise<void>(resolve => client.once('ready', resolve))
     const loading = await loadedInTheTurnOfAReset(ada.key)
     await isBack

@@ -52,7 +52,7 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
     const next = { ...nextOf(record, 'next'), expiresAt: record.expiresAt - 1000 }
     await store.replace(next, 1)
     expect(await endOf('s')).toBe(next.expiresAt + graceMs)
-    await store.touch(record.key, { ...record, expiresAt: record.expiresAt + 5 }, record)
+    await store.touch(record.key, { ...record, expiresAt: record.expiresAt + 5 })
     expect(await endOf('s')).toBe(record.expiresAt + 5 + graceMs)
   })
 
@@ -71,7 +71,11 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
     await store.create({ ...long, expiresAt: long.expiresAt + 1000 })
     await store.create(short)
     expect(await endOf('u')).toBe(long.expiresAt + 1000 + graceMs)
-    await store.raiseEpoch('ada', { epoch: 5, except: undefined, expiresAt: long.expiresAt })
+    await store.exchangeEpoch({
+      subject: 'ada',
+      next: { epoch: 5, except: undefined, expiresAt: long.expiresAt },
+      expected: undefined,
+    })
     expect(await endOf('e')).toBe(long.expiresAt + graceMs)
   })
 
@@ -87,17 +91,29 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
 
   test('an epoch that version 0.1.0 has written counts, and a later one builds upon it', async () => {
     const expiresAt = Date.now() + 5000
-    await store.raiseEpoch('ada', { epoch: 3, except: undefined, expiresAt })
+    await store.exchangeEpoch({
+      subject: 'ada',
+      next: { epoch: 3, except: undefined, expiresAt },
+      expected: undefined,
+    })
     const [name = ''] = await client.keys(`${prefix}e:*`)
     await client.set(name, `5 ${expiresAt} other`)
     expect(await store.epochOf('ada')).toEqual({ epoch: 5, except: 'other', expiresAt })
-    await store.raiseEpoch('ada', { epoch: 9, except: 'key', expiresAt })
-    expect(await store.epochOf('ada')).toEqual({ epoch: 9, except: 'key', exceptFrom: 5, expiresAt })
+    await store.exchangeEpoch({
+      subject: 'ada',
+      next: { epoch: 9, except: 'key', expiresAt },
+      expected: undefined,
+    })
+    expect(await store.epochOf('ada')).toEqual({ epoch: 9, except: 'key', expiresAt })
   })
 
   test('no name on the server tells who somebody is', async () => {
     await store.create(recordOf({ subject: 'ada@example.org' }))
-    await store.raiseEpoch('ada@example.org', { epoch: 5, except: undefined, expiresAt: Date.now() + 5000 })
+    await store.exchangeEpoch({
+      subject: 'ada@example.org',
+      next: { epoch: 5, except: undefined, expiresAt: Date.now() + 5000 },
+      expected: undefined,
+    })
     const names = await client.keys(`${prefix}*`)
     expect(names).toHaveLength(3)
     expect(names.join()).not.toContain('ada')
@@ -126,9 +142,9 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
     const record = recordOf({ subject: 'ada' })
     await store.create(record)
     await client.del(await client.keys(`${prefix}u:*`))
-    expect(await store.ofSubject('ada')).toEqual([])
-    await store.touch(record.key, record, record)
-    expect(await store.ofSubject('ada')).toEqual([record])
+    expect((await store.ofSubject('ada')).sessions).toEqual([])
+    await store.touch(record.key, record)
+    expect((await store.ofSubject('ada')).sessions).toEqual([{ ...record, data: '' }])
   })
 
   test('a list in which a session ends too early is put right when it is read', async () => {

@@ -43,7 +43,7 @@ describeService('a server that goes away and comes back', 'redis-server', () => 
         const answers = [1, 2, 3].map(version => store.replace(nextOf(record, `${version}`), 1))
         expect((await Promise.all(answers)).filter(answer => answer === 'replaced')).toHaveLength(1)
         await server.send('SCRIPT', 'FLUSH')
-        expect(await store.touch(record.key, record, record)).toBe(true)
+        expect(await store.touch(record.key, record)).toBe(true)
       })
 
       test('after a kill and a start the next call works, with what the server had saved', async () => {
@@ -54,7 +54,7 @@ describeService('a server that goes away and comes back', 'redis-server', () => 
         await server.start()
         expect(await store.load(record.key)).toEqual(record)
         expect(await store.replace(nextOf(record, 'after'), 1)).toBe('replaced')
-        expect(await store.ofSubject('ada')).toHaveLength(1)
+        expect((await store.ofSubject('ada')).sessions).toHaveLength(1)
       })
 
       test('after a kill of a server that saves nothing there is no session, and no error', async () => {
@@ -106,8 +106,12 @@ async function useEveryScript(store: RedisRecords): Promise<void> {
   const record = recordOf({ subject: 'nobody' })
   await store.create(record)
   await store.replace(nextOf(record, ''), 1)
-  await store.touch(record.key, record, record)
-  await store.raiseEpoch('nobody', { epoch: 1, except: undefined, expiresAt: record.expiresAt })
+  await store.touch(record.key, record)
+  await store.exchangeEpoch({
+    subject: 'nobody',
+    next: { epoch: 1, except: undefined, expiresAt: record.expiresAt },
+    expected: undefined,
+  })
 }
 
 describeService('a connection that is reset after a write and before its answer', 'redis-server', () => {
@@ -192,7 +196,7 @@ describeService('a connection that is reset after a write and before its answer'
         const record = recordOf({ data: 'lost answer', subject: 'ada' })
         expectTruth(await told('lost answer', () => store.create(record)), true)
         expect(await store.create(record)).toBe(false)
-        expect(await store.ofSubject('ada')).toEqual([record])
+        expect((await store.ofSubject('ada')).sessions).toEqual([{ ...record, data: '' }])
       })
 
       test('an ending is not undone by what is sent again', async () => {
@@ -208,7 +212,7 @@ describeService('a connection that is reset after a write and before its answer'
         expect(await store.load(record.key)).toBeUndefined()
       })
 
-      test('a touch and an epoch come to the same, once or twice', async () => {
+      test('a touch comes to the same, once or twice, and whoever sets an epoch twice is told the higher number', async () => {
         const record = recordOf({ subject: 'ada' })
         await store.create(record)
         const activity = {
@@ -216,11 +220,13 @@ describeService('a connection that is reset after a write and before its answer'
           expiresAt: record.expiresAt + 5,
           device: 'lost answer',
         }
-        expectTruth(await told('lost answer', () => store.touch(record.key, activity, record)), true)
+        const touching = () => store.touch(record.key, { ...activity, subject: 'ada' })
+        expectTruth(await told('lost answer', touching), true)
         expect(await store.load(record.key)).toEqual({ ...record, ...activity })
         const epoch = { epoch: 5, except: randomUUID(), expiresAt: record.expiresAt }
-        expectTruth(await told(epoch.except, () => store.raiseEpoch('ada', epoch)), undefined)
-        expect(await store.epochOf('ada')).toEqual(epoch)
+        const exchange = { subject: 'ada', next: epoch, expected: undefined }
+        expectTruth(await told(epoch.except, () => store.exchangeEpoch(exchange)), 6)
+        expect(await store.epochOf('ada')).toEqual({ ...epoch, epoch: connected.sendsAgain ? 6 : 5 })
       })
     })
   }

@@ -25,10 +25,14 @@ describeService('a user who may do no more than the page of the store lists', 'r
       const record = recordOf({ subject: driver, expiresAt: Number.POSITIVE_INFINITY })
       expect(await store.create(record)).toBe(true)
       expect(await store.replace(nextOf(record, 'next'), 1)).toBe('replaced')
-      expect(await store.touch(record.key, record, record)).toBe(true)
-      await store.raiseEpoch(driver, { epoch: 1, except: undefined, expiresAt: Date.now() + 5000 })
+      expect(await store.touch(record.key, record)).toBe(true)
+      await store.exchangeEpoch({
+        subject: driver,
+        next: { epoch: 1, except: undefined, expiresAt: Date.now() + 5000 },
+        expected: undefined,
+      })
       expect((await store.epochOf(driver))?.epoch).toBe(1)
-      expect(await store.ofSubject(driver)).toHaveLength(1)
+      expect((await store.ofSubject(driver)).sessions).toHaveLength(1)
       const keys: string[] = []
       for await (const { key } of store.records()) keys.push(key)
       expect(keys).toEqual([record.key])

@@ -93,7 +93,9 @@ for (const command of ['redis-server', 'valkey-server'] as const) {
       expect(await store.create(long)).toBe(true)
       await expect(store.replace({ ...long, version: 2, expiresAt: end }, 1)).rejects.toThrow('so far ahead')
       const epoch = { epoch: 1, except: undefined, expiresAt: end }
-      await expect(store.raiseEpoch('ada', epoch)).rejects.toThrow('so far ahead')
+      await expect(store.exchangeEpoch({ subject: 'ada', next: epoch, expected: undefined })).rejects.toThrow(
+        'so far ahead',
+      )
     })
   })
 }

@@ -91,7 +91,7 @@ describeService('a key of another kind', 'redis-server', () => {
           () => store.load('key'),
           () => store.create(record),
           () => store.replace(record, 1),
-          () => store.touch('key', record, record),
+          () => store.touch('key', record),
           () => store.delete('key'),
         ]
       },
@@ -106,7 +106,12 @@ describeService('a key of another kind', 'redis-server', () => {
       names => ['RPUSH', names.epochOf('ada'), password],
       store => [
         () => store.epochOf('ada'),
-        () => store.raiseEpoch('ada', { epoch: 1, except: undefined, expiresAt: Date.now() + 5000 }),
+        () =>
+          store.exchangeEpoch({
+            subject: 'ada',
+            next: { epoch: 1, except: undefined, expiresAt: Date.now() + 5000 },
+            expected: undefined,
+          }),
       ],
     ],
   ]

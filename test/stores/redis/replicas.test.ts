@@ -3,7 +3,7 @@ import { createClient } from 'redis'
 import { openStore } from 'sojourn'
 import { type RedisRecords, type RedisStoreOptions, redisStore } from 'sojourn/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Link } from '../../../src/stores/redis/link.ts'
+import type { Command, Link, Words } from '../../../src/stores/redis/link.ts'
 import { Replicas } from '../../../src/stores/redis/replicas.ts'
 import { describeService } from '../../support/services/commands.ts'
 import { eventually } from '../../support/services/eventually.ts'
@@ -62,7 +62,11 @@ describeService('a store whose writes wait for a replica', 'redis-server', () =>
         const [kept, lost] = [recordOf({ subject: 'ada' }), recordOf()]
         expect(await waiting.create(kept)).toBe(true)
         expect(await waiting.replace(nextOf(kept, 'kept'), 1)).toBe('replaced')
-        await waiting.raiseEpoch('ada', { epoch: 7, expiresAt: kept.expiresAt, except: undefined })
+        await waiting.exchangeEpoch({
+          subject: 'ada',
+          next: { epoch: 7, expiresAt: kept.expiresAt, except: undefined },
+          expected: undefined,
+        })
         await loseReplica()
         await expect(waiting.replace(nextOf(nextOf(kept, 'refused'), 'refused'), 2)).rejects.toThrow(tooFew)
         await expect(waiting.delete(kept.key)).rejects.toThrow(tooFew)
@@ -72,7 +76,7 @@ describeService('a store whose writes wait for a replica', 'redis-server', () =>
         const { client, end } = await connect(replica.port)
         ends.push(end)
         const afterwards = redisStore({ client })
-        expect(await afterwards.load(kept.key)).toEqual(nextOf(kept, 'kept'))
+        expect(await afterwards.load(kept.key)).toMatchObject(nextOf(kept, 'kept'))
         expect(await afterwards.epochOf('ada')).toMatchObject({ epoch: 7 })
         expect(await afterwards.load(lost.key)).toBeUndefined()
       }, 30_000)
@@ -81,10 +85,10 @@ describeService('a store whose writes wait for a replica', 'redis-server', () =>
         const record = recordOf()
         await waiting.create(record)
         // The server has the script from now on.
-        await waiting.touch(record.key, record, record)
+        await waiting.touch(record.key, record)
         await loseReplica()
         await primary.send('CONFIG', 'RESETSTAT')
-        const writes = Array.from({ length: 40 }, () => waiting.touch(record.key, record, record))
+        const writes = Array.from({ length: 40 }, () => waiting.touch(record.key, record))
         let failed = 0
         const outcomes = writes.map(write =>
           write.catch(() => {
@@ -205,13 +209,13 @@ test('a driver that waits for ever holds up nobody else, and what has waited too
   const link = {
     isReady: () => true,
     serverOf: () => '',
-    sendBoth: (key: string) => {
+    sendBoth: ({ key }: Command) => {
       sent.push(key)
       return new Promise<never>(() => undefined)
     },
   }
   const replicas = new Replicas(link as unknown as Link, 1)
-  const write = (key: string) => replicas.write(key, ['SET', key, ''])
+  const write = (key: string) => replicas.write({ key, words: ['SET', key, ''], call: undefined })
   for (const key of ['first', 'second']) void write(key)
   const late = write('late')
   await expect(late).rejects.toThrow('No turn to write within')
@@ -224,13 +228,16 @@ test('replicas that are far away are found again when they are back', async () =
   const link = {
     serverOf: () => '',
     // As a busy server answers, which waits no longer than it was told.
-    sendBoth: async (_key: string, _write: readonly string[], [, , waitMs]: readonly string[]) => [
+    sendBoth: async (_write: Command, [, , waitMs]: Words) => [
       'OK',
       replicas.areBack && Number(waitMs) >= replicas.answerMs ? 1 : 0,
     ],
   }
   const writes = new Replicas(link as unknown as Link, 1)
-  const write = () => writes.write('key', ['SET', 'key', '']).catch((error: Error) => error.message)
+  const write = () =>
+    writes
+      .write({ key: 'key', words: ['SET', 'key', ''], call: undefined })
+      .catch((error: Error) => error.message)
   expect(await write()).toBe('Reached 0 of 1 replicas')
   replicas.areBack = true
   await eventually('a write that reaches them', async () => (await write()) === 'OK')

@@ -53,15 +53,17 @@ export class ScriptedClient implements RedisClient {
   }
 }
 
-/** One behind Sentinel, on which two commands may leave on two connections. */
-export class ScriptedSentinel {
+/** A cluster, of which every server is the same. */
+export class ScriptedCluster {
   readonly wire = new ScriptedClient()
   readonly isOpen = true
-  readonly isReady = true
+  readonly masters: readonly object[] = [{}]
 
-  getSentinelNode(): void {}
+  nodeClient(): ScriptedClient {
+    return this.wire
+  }
 
-  sendCommand(_isReadOnly: boolean, words: Words): Promise<unknown> {
+  sendCommand(_key: string, _isReadOnly: boolean, words: Words): Promise<unknown> {
     return this.wire.sendCommand(words)
   }
 

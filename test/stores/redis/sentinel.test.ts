@@ -77,7 +77,7 @@ describeService('a primary with two replicas and three sentinels', 'redis-server
         const found = await untilAnswered(() => store.load(record.key))
         expect(found).toEqual(record)
         expect(await store.replace(nextOf(record, 'after'), 1)).toBe('replaced')
-        expect(await store.ofSubject(driver)).toHaveLength(1)
+        expect((await store.ofSubject(driver)).sessions).toHaveLength(1)
         await store.close()
         await group.rejoin(former)
       }, 60_000)

@@ -46,7 +46,7 @@ describeService('how a write reaches the server', 'redis-server', () => {
       ['s', () => store.create(recordOf())],
       ['s', () => store.load(record.key)],
       ['us', () => store.replace(nextOf(record, 'next'), 1)],
-      ['su', () => store.touch(record.key, record, record)],
+      ['su', () => store.touch(record.key, record)],
       ['s', () => store.delete(record.key)],
     ] as const) {
       sent.length = 0
