@@ -112,6 +112,9 @@ function parse<Value>(text: string): Value {
     return JSON.parse(text) as Value
   } catch {
     // The parser's own error would quote the record.
-    throw new SojournError('RECORD_CORRUPT', 'Expected a record of Sojourn in the database, got something else.')
+    throw new SojournError(
+      'RECORD_CORRUPT',
+      'Expected a record of Sojourn in the database, got something else.',
+    )
   }
 }
