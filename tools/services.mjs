@@ -1,18 +1,42 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** What the tests start, by the command that has to be there and the package of Debian and Ubuntu that has it. */
+/**
+ * What the tests start, by the command that has to be there and the package of Debian and Ubuntu that has it. A unit is
+ * what the package starts by itself.
+ */
 const services = [
-  { command: 'redis-server', packageName: 'redis-server' },
-  { command: 'redis-sentinel', packageName: 'redis-sentinel' },
-  { command: 'valkey-server', packageName: 'valkey-server' },
+  { command: 'redis-server', packageName: 'redis-server', unit: 'redis-server' },
+  { command: 'redis-sentinel', packageName: 'redis-sentinel', unit: 'redis-sentinel' },
+  { command: 'valkey-server', packageName: 'valkey-server', unit: 'valkey-server' },
+  { command: 'postgres', packageName: 'postgresql', unit: 'postgresql' },
+  { command: 'pgbouncer', packageName: 'pgbouncer', unit: 'pgbouncer' },
+  { command: 'mariadbd', packageName: 'mariadb-server-core' },
+  { command: 'mariadb', packageName: 'mariadb-client-core' },
   { command: 'chromium', packageName: 'chromium' },
 ]
 
+/** Where Debian has the servers that only root or a wrapper is to start. The tests look there as well. */
+function serverFolders() {
+  const postgres = '/usr/lib/postgresql'
+  const versions = existsSync(postgres) ? readdirSync(postgres) : []
+  return ['/usr/sbin', ...versions.map(version => join(postgres, version, 'bin'))]
+}
+
 function hasCommand(command) {
-  return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, command)))
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...serverFolders()]
+  return folders.some(folder => existsSync(join(folder, command)))
 }
 
 function missing() {
@@ -88,14 +112,38 @@ function installFromBackports(packages) {
   }
 }
 
+/** Keeps the package of PostgreSQL from making a database of its own, which a machine that only runs tests need not have. */
+function withoutCluster(installs) {
+  const folder = '/etc/postgresql-common/createcluster.d'
+  const file = join(folder, 'sojourn-services.conf')
+  show(['mkdir', '-p', folder])
+  show(['sh', '-c', `echo 'create_main_cluster = false' > ${file}`])
+  try {
+    installs()
+  } finally {
+    show(['rm', file])
+  }
+}
+
+/** Ends what the packages have started: the tests start servers of their own. */
+function stopUnits(packages) {
+  const installed = services.filter(
+    ({ command, packageName }) => packages.includes(packageName) && hasCommand(command),
+  )
+  const units = installed.flatMap(({ unit }) => unit ?? [])
+  if (units.length > 0 && existsSync('/run/systemd/system')) show(['systemctl', 'disable', '--now', ...units])
+}
+
 function installAll(packages) {
   console.log(
     `Installing ${packages.join(', ')} for the tests. Each is used with a folder and a port of its own.`,
   )
   update()
   const offered = packages.filter(isOffered)
-  install(offered)
+  if (offered.includes('postgresql')) withoutCluster(() => install(offered))
+  else install(offered)
   installFromBackports(packages.filter(name => !offered.includes(name)))
+  stopUnits(packages)
 }
 
 function advise(packages) {

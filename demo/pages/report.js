@@ -40,7 +40,8 @@ const deeds = {
   delete: 'removed a record',
   ofSubject: 'listed the customer’s sessions',
   epochOf: 'asked whether all were ended',
-  raiseEpoch: 'ended all earlier sign-ins',
+  exchangeEpoch: 'ended all earlier sign-ins',
+  endBelow: 'removed the records of the ended sign-ins',
 }
 
 /**
@@ -54,6 +55,7 @@ const vainDeeds = {
   replace: 'wrote nothing: the record had changed or gone meanwhile',
   touch: 'recorded no activity: the record had gone',
   delete: 'removed nothing: the record had gone',
+  exchangeEpoch: 'ended no sign-ins: another request had done so meanwhile',
 }
 
 /** @type {Readonly<Record<string, string>>} */
@@ -65,7 +67,8 @@ const wishes = {
   delete: 'remove a record',
   ofSubject: 'list the customer’s sessions',
   epochOf: 'say whether all were ended',
-  raiseEpoch: 'end all earlier sign-ins',
+  exchangeEpoch: 'end all earlier sign-ins',
+  endBelow: 'remove the records of the ended sign-ins',
 }
 
 /**

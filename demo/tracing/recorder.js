@@ -18,7 +18,8 @@ const successes = {
   delete: isTrue,
   ofSubject: always,
   epochOf: always,
-  raiseEpoch: always,
+  exchangeEpoch: answer => answer !== undefined,
+  endBelow: always,
 }
 
 /**

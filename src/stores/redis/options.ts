@@ -1,9 +1,10 @@
 import { SojournError } from '../../core/report/errors.ts'
 import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/option-check.ts'
 import { type Clock, systemClock } from '../../core/time/clock.ts'
+import { type AdoptionOptions, adoptionEnd, isInstant } from '../adoption-window.ts'
 import { isClient, type RedisClient, readsFromReplicas } from './client.ts'
 
-export interface RedisStoreOptions {
+export interface RedisStoreOptions extends AdoptionOptions<'connect-redis'> {
   /** The application's own client, of node-redis or ioredis. `close` does not close it. */
   readonly client: RedisClient
   /**
@@ -17,17 +18,6 @@ export interface RedisStoreOptions {
    * @default 0
    */
   readonly replicas?: number
-  /**
-   * Takes over the sessions that connect-redis has left on the server: when a visitor brings an old cookie, the store
-   * finds their session and moves it into a record. Needs `adoptUntil`.
-   * @default no sessions are taken over
-   */
-  readonly adopt?: 'connect-redis'
-  /**
-   * Until when to take sessions over, as a Date, milliseconds, or text such as '2027-01-31'. Choose a time by which the
-   * old ones have expired.
-   */
-  readonly adoptUntil?: Date | number | string
   /**
    * The `prefix` that connect-redis had.
    * @default 'sess:'
@@ -53,10 +43,7 @@ const checks: { readonly [option in keyof Required<RedisStoreOptions>]: OptionCh
   },
   replicas: { expected: `a whole number from 0 to ${mostReplicas}`, accepts: isReplicaCount },
   adopt: oneOf('connect-redis'),
-  adoptUntil: {
-    expected: "a Date, milliseconds since 1970, or text such as '2027-01-31'",
-    accepts: isInstant,
-  },
+  adoptUntil: isInstant,
   adoptPrefix: { expected: 'text', accepts: value => typeof value === 'string' },
   prefix: { expected: `text of 1 to ${longestPrefix} characters`, accepts: isPrefix },
   clock: isClock,
@@ -90,23 +77,7 @@ export function checkedOptions(options: RedisStoreOptions): CheckedOptions {
     throw invalid(
       '`client` to read from primaries, got one with `scaleReads`. A replica may not have heard of the last write',
     )
-  return { client, prefix, clock, replicas, adoptPrefix, adoptsUntil: adoptsUntil(options) }
-}
-
-/** Requires an end: people would forget to close the window, and other software could bring ended sessions back for ever. */
-function adoptsUntil({ adopt, adoptUntil }: RedisStoreOptions): number | undefined {
-  if ((adopt === undefined) !== (adoptUntil === undefined))
-    throw invalid('`adopt` and `adoptUntil` together, got one of them')
-  return adoptUntil === undefined ? undefined : instantOf(adoptUntil)
-}
-
-function instantOf(value: unknown): number {
-  return typeof value === 'string' ? Date.parse(value) : Number(value)
-}
-
-function isInstant(value: unknown): boolean {
-  const isKind = typeof value === 'string' || typeof value === 'number' || value instanceof Date
-  return isKind && Number.isFinite(instantOf(value))
+  return { client, prefix, clock, replicas, adoptPrefix, adoptsUntil: adoptionEnd(options) }
 }
 
 function invalid(expected: string): SojournError {

@@ -154,7 +154,7 @@ function arriveAs(
   next.noteLatestBeginning(span.until)
   next.noteStored(span)
   request.hasStored = true
-  const { firstEffect: from = span.from } = ending.operation
+  const { firstRead: from = span.from } = ending.operation
   if (world.model.isCutOff(arrival.subject, { from, until: span.until })) next.noteOver(span.until)
   readBase(request)
   for (const [name, value] of request.base) {

@@ -13,8 +13,8 @@ export class Operation {
   calls = 0
   /** How many of its store calls the story made fail. */
   failures = 0
-  /** When its first call took effect. */
-  firstEffect: Moment | undefined
+  /** When its first call that reads took effect: a sign-in reads the epoch with it. */
+  firstRead: Moment | undefined
   /** When its latest call took effect. */
   lastEffect: Moment | undefined
 

@@ -22,7 +22,7 @@ export interface Schedule {
   /** The operation that is calling. */
   current(): Operation
   /** Called when a call takes effect. */
-  noteEffect(operation: Operation): void
+  noteEffect(operation: Operation, isRead: boolean): void
 }
 
 /** The verbs that a store with the trait `readsAtOnce` answers without a promise. */
@@ -87,7 +87,7 @@ export class ScheduledStore implements Store {
     operation.calls += 1
     this.handed.push(textOf(given))
     const take = (): MaybePromise<Answer> => {
-      this.#schedule.noteEffect(operation)
+      this.#schedule.noteEffect(operation, readingVerbs.has(verb))
       return this.#watched(work())
     }
     if (operation.isAudit) return take()

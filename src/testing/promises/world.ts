@@ -155,9 +155,9 @@ export class World {
     const schedule = {
       waits: leastWaiting(store, this.settings.waits),
       current: () => this.#mustBeCurrent(),
-      noteEffect: (operation: Operation) => {
+      noteEffect: (operation: Operation, isRead: boolean) => {
         operation.lastEffect = this.timeline.next()
-        operation.firstEffect ??= operation.lastEffect
+        if (isRead) operation.firstRead ??= operation.lastEffect
       },
     }
     return knowsSubjects(store)
