@@ -122,6 +122,13 @@ describeService('what the redis store leaves on the server', 'redis-server', () 
     expect(await store.endBelow('ada', next)).toEqual([record.key])
   })
 
+  test('the server adds to the number of an epoch exactly, up to the largest safe integer', async () => {
+    const next = { epoch: Number.MAX_SAFE_INTEGER - 1, except: undefined, expiresAt: Date.now() + 5000 }
+    for (const expected of [Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER]) {
+      expect(await store.exchangeEpoch({ subject: 'ada', next, expected: undefined })).toBe(expected)
+    }
+  })
+
   test('a record whose hash is that of another subject has the epoch of its own', async () => {
     const record = recordOf({ subject: 'ada' })
     await store.create(record)

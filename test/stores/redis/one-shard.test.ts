@@ -5,12 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeService } from '../../support/services/commands.ts'
 import { eventually } from '../../support/services/eventually.ts'
 import { RedisServer } from '../../support/services/redis.ts'
+import { freePort } from '../../support/services/server-process.ts'
 import { nextOf, recordOf } from './records.ts'
 
 describeService('a cluster of one server, and a client that knows of no cluster', 'redis-server', () => {
   let server: RedisServer
   beforeAll(async () => {
-    server = await RedisServer.start({ parameters: ['--cluster-enabled', 'yes'] })
+    server = await RedisServer.start({
+      parameters: ['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`],
+    })
     await server.send('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
     await eventually('a cluster that is whole', async () =>
       /cluster_state:ok/.test(String(await server.send('CLUSTER', 'INFO'))),
