@@ -6,22 +6,34 @@ interface Loss {
   done(): void
 }
 
+/** Sees what goes through a proxy. */
+export interface Traffic {
+  /** The client has sent something. */
+  asked(): void
+  /** The server has sent something, which reaches the client when `pass` is called. */
+  answered(pass: () => void): void
+}
+
+const unseen: Traffic = { asked: () => undefined, answered: pass => pass() }
+
 /** Stands between a client and a server of the tests, and lets connections break where a test wants them to. */
 export class TcpProxy {
   readonly #server: Server
   readonly #target: number
+  readonly #traffic: Traffic
   readonly #sockets = new Set<Socket>()
   #loss: Loss | undefined
   #isClosed = false
   #rewrite: (bytes: Buffer) => Buffer = bytes => bytes
 
-  private constructor(target: number) {
+  private constructor(target: number, traffic: Traffic) {
     this.#target = target
+    this.#traffic = traffic
     this.#server = createServer(client => this.#join(client))
   }
 
-  static async start(target: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target)
+  static async start(target: number, traffic: Traffic = unseen): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, traffic)
     await new Promise<void>(resolve => proxy.#server.listen(0, '127.0.0.1', resolve))
     return proxy
   }
@@ -71,10 +83,11 @@ export class TcpProxy {
         lost = this.#loss
         this.#loss = undefined
       }
+      this.#traffic.asked()
       server.write(bytes)
     })
     server.on('data', bytes => {
-      if (lost === undefined) client.write(this.#rewrite(bytes))
+      if (lost === undefined) this.#traffic.answered(() => client.write(this.#rewrite(bytes)))
       else this.#break(lost)
     })
     if (this.#isClosed) client.resetAndDestroy()

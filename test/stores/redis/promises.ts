@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type RedisStoreOptions, redisStore } from 'sojourn/redis'
+import { type RedisClient, type RedisStoreOptions, redisStore } from 'sojourn/redis'
 import { fakeClock, promisesHold, type StoreBench, storeContract } from 'sojourn/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tellOfKnownStories } from '../../testing/tell-of-stories.ts'
@@ -15,7 +15,7 @@ type Trial = Pick<RedisStoreOptions, 'replicas'>
  * The clauses that a driver could break: what it does to text and bytes, how it hands on each kind of answer, and what
  * happens to many commands at once. What the scripts do on the server is the same for all drivers.
  */
-const transport: ReadonlySet<string> = new Set([
+const transport: readonly string[] = [
   'create answers true for a new key, and load finds the record',
   'create answers false for a key that is taken, and changes nothing',
   'load answers undefined for an unknown key',
@@ -47,13 +47,20 @@ const transport: ReadonlySet<string> = new Set([
   'releaseLease frees the name, and another token may take it',
   'of twenty concurrent tokens, exactly one gets the name',
   'records streams every live record exactly once',
-])
+  'a second connection sees each write at once',
+  'two connections that update one session at the same time lose no update',
+]
+/** Those of a driver that sends commands again. */
+const repeated: readonly string[] = [
+  'a creation that the driver sends twice answers true',
+  'a replacement that the driver sends twice answers that it has replaced, and counts once',
+]
 
 /** Proves the whole contract, and every promise in the stories that are known, for one topology. */
 export function tellOfPromises(connect: () => Promise<Connected>, options: Trial = {}): void {
   const open = opening(connect, options)
   describe('the redis store keeps the contract', () => {
-    for (const clause of contractOn(open)) test(clause.name, () => clause.run())
+    for (const clause of contractOn(open, options)) test(clause.name, () => clause.run())
   })
   describe('every promise holds', () => tellOfKnownStories(open))
 }
@@ -62,32 +69,70 @@ export function tellOfPromises(connect: () => Promise<Connected>, options: Trial
 export function tellOfTransport(connect: () => Promise<Connected>, options: Trial = {}): void {
   const open = opening(connect, options)
   describe('the redis store keeps what a driver could break of the contract', () => {
-    const clauses = contractOn(open).filter(({ name }) => transport.has(name))
+    const wanted = options.replicas === undefined ? [...transport, ...repeated] : transport
+    const clauses = contractOn(open, options).filter(({ name }) => wanted.includes(name))
     for (const clause of clauses) test(clause.name, () => clause.run())
-    test('none of these clauses has another name by now', () => expect(clauses).toHaveLength(transport.size))
+    test('none of these clauses has another name by now', () => expect(clauses).toHaveLength(wanted.length))
   })
   test('every promise holds in the stories of a seed', () => promisesHold({ open, seed: 2030, steps: 200 }))
 }
 
-function contractOn(open: () => StoreBench): ReturnType<typeof storeContract> {
-  return storeContract({ powers: ['enumerate', 'subjects', 'leases'], open })
+/** A write that waits for replicas leaves together with a second command, which nothing here sends twice. */
+function contractOn(open: () => StoreBench, { replicas }: Trial): ReturnType<typeof storeContract> {
+  const repeats = replicas === undefined ? (['repeats'] as const) : []
+  return storeContract({ powers: ['enumerate', 'subjects', 'leases', ...repeats], open })
 }
 
 /** Opens an empty store each time. What others have left on the server is under other prefixes. */
 function opening(connect: () => Promise<Connected>, options: Trial): () => StoreBench {
-  let connected: Connected
+  const connections: Connected[] = []
   beforeAll(async () => {
-    connected = await connect()
+    connections.push(await connect(), await connect())
   })
-  afterAll(() => connected?.end())
+  afterAll(async () => {
+    for (const { end } of connections) await end()
+  })
   return () => {
     const clock = fakeClock()
-    const store = redisStore({ client: connected.client, clock, prefix: `${randomUUID()}:`, ...options })
+    const prefix = `${randomUUID()}:`
+    const [{ client }, peer] = connections as [Connected, Connected]
+    const repeating = new RepeatingClient(client)
+    const store = redisStore({ client: repeating.client, clock, prefix, ...options })
     return {
       store,
       now: () => clock.now(),
       advance: spanMs => clock.jump(spanMs),
       close: () => store.close(),
+      peer: () => redisStore({ client: peer.client, clock, prefix, ...options }),
+      loseAnswer: () => repeating.begin(),
+    }
+  }
+}
+
+/** Sends each command twice once it has begun to, as drivers do that have lost the first answer. */
+class RepeatingClient {
+  readonly client: RedisClient
+  #hasBegun = false
+
+  constructor(client: RedisClient) {
+    // A client has private fields, so that its methods need the client itself.
+    const get = (_client: RedisClient, name: string | symbol): unknown => {
+      const member: unknown = Reflect.get(client, name, client)
+      if (typeof member !== 'function') return member
+      const isSending = name === 'call' || name === 'sendCommand' || name === 'execute'
+      return isSending ? this.#twice(member.bind(client)) : member.bind(client)
+    }
+    this.client = new Proxy(client, { get })
+  }
+
+  begin(): void {
+    this.#hasBegun = true
+  }
+
+  #twice(send: (...parameters: unknown[]) => unknown): (...parameters: unknown[]) => unknown {
+    return async (...parameters) => {
+      if (this.#hasBegun) await send(...parameters)
+      return await send(...parameters)
     }
   }
 }

@@ -2,7 +2,7 @@ import { createClient } from 'redis'
 import { createSessions } from 'sojourn'
 import { redisStore } from 'sojourn/redis'
 import { fakeClock } from 'sojourn/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Anything, secret } from '../../core/stage.ts'
 import { typicalRequests } from '../../core/typical-requests.ts'
 import { describeService } from '../../support/services/commands.ts'
@@ -36,30 +36,39 @@ describeService('how a write reaches the server', 'redis-server', () => {
     return { isOpen, isReady: isOpen, send, sendCommand: send }
   }
 
-  test('each verb is one trip: nothing waits for an answer in between', async () => {
+  test('each verb is one command', async () => {
     const sent: string[] = []
     const store = redisStore({ client: watched(sent) })
     const record = recordOf({ subject: 'ada' })
+    const epoch = { epoch: 5, except: undefined, expiresAt: record.expiresAt }
     await store.create(record)
-    for (const [commands, call] of [
-      ['us', () => store.create(recordOf({ subject: 'ada' }))],
+    for (const [key, call] of [
+      ['s', () => store.create(recordOf({ subject: 'ada' }))],
       ['s', () => store.create(recordOf())],
       ['s', () => store.load(record.key)],
-      ['us', () => store.replace(nextOf(record, 'next'), 1)],
-      ['su', () => store.touch(record.key, record)],
+      ['s', () => store.replace(nextOf(record, 'next'), 1)],
+      ['s', () => store.touch(record.key, record)],
+      ['u', () => store.ofSubject('ada')],
+      ['e', () => store.epochOf('ada')],
+      ['e', () => store.exchangeEpoch({ subject: 'ada', next: epoch, expected: 0 })],
+      ['u', () => store.endBelow('ada', epoch)],
       ['s', () => store.delete(record.key)],
     ] as const) {
+      // The server has the script from now on.
+      await call()
       sent.length = 0
       const calling = call()
-      expect(sent.join('')).toBe(commands)
+      expect(sent).toEqual([key])
       await calling
+      expect(sent).toEqual([key])
     }
   })
 
-  describe('the commands that a whole request sends, and where it waits for the answers', () => {
-    test.each(Object.entries(typicalRequests))('%s', async (_name, { commands, options, make }) => {
-      const told = new Told()
-      const sendCommand = (words: readonly string[]) => told.send(words, () => client.sendCommand([...words]))
+  test('each call of a whole request is one command, and those at the same time leave together', async () => {
+    for (const [name, { calls, options, make }] of Object.entries(typicalRequests)) {
+      const trips = new Trips()
+      const sendCommand = (words: readonly string[]) =>
+        trips.send(words, () => client.sendCommand([...words]))
       // The first time the server is asked for its version, and given the scripts.
       for (let time = 0; time < 2; time += 1) {
         await client.flushAll()
@@ -67,10 +76,11 @@ describeService('how a write reaches the server', 'redis-server', () => {
         const store = redisStore({ client: { ...watched([]), sendCommand }, clock })
         await store.load('none')
         const sessions = createSessions<Anything>({ secret, clock, store, ...options })
-        await make({ sessions, clock, begin: () => told.forget(), beside: work => told.leaveOut(work) })
+        await make({ sessions, clock, begin: () => trips.forget(), beside: work => trips.leaveOut(work) })
       }
-      expect(told.text).toBe(commands)
-    })
+      const expected = calls === '' ? [] : calls.split(', ').map(trip => trip.split(' + ').length)
+      expect([name, ...trips.commands]).toEqual([name, ...expected])
+    }
   })
 
   test('where commands may overtake each other, the list of a subject is written before the record leaves', async () => {
@@ -94,20 +104,16 @@ describeService('how a write reaches the server', 'redis-server', () => {
   })
 })
 
-/** Tells which keys commands were about, and when they were sent while others were under way. */
-class Told {
-  #text = ''
+/** Counts the commands of each round trip: those that leave before any of them was answered. */
+class Trips {
+  readonly commands: number[] = []
   #underWay = 0
 
-  get text(): string {
-    return this.#text.trim()
-  }
-
   async send<Answer>(words: readonly string[], work: () => Promise<Answer>): Promise<Answer> {
-    const name = words.find(word => word.startsWith('sojourn:')) ?? '?'
-    const key = name.charAt('sojourn:'.length)
-    // Whoever deletes a session does not wait until its subject's list has forgotten it.
-    this.#text += words[0] === 'ZREM' ? `(${key})` : `${this.#underWay === 0 ? ' ' : ''}${key}`
+    // The caller who deletes a session does not wait until its subject's list has forgotten it.
+    if (words[0] === 'ZREM') return await work()
+    if (this.#underWay === 0) this.commands.push(0)
+    this.commands.push((this.commands.pop() ?? 0) + 1)
     this.#underWay += 1
     try {
       return await work()
@@ -117,12 +123,12 @@ class Told {
   }
 
   forget(): void {
-    this.#text = ''
+    this.commands.length = 0
   }
 
   async leaveOut(work: () => Promise<unknown>): Promise<void> {
-    const before = this.#text
+    const before = [...this.commands]
     await work()
-    this.#text = before
+    this.commands.splice(0, this.commands.length, ...before)
   }
 }
