@@ -44,7 +44,7 @@ const handingIn: { readonly [name in DriverName]: string } = {
   redis: "Import it and hand it in: import * as redis from 'redis', and openStore(url, { redis })",
   ioredis: "Import it and hand it in: import * as ioredis from 'ioredis', and openStore(url, { ioredis })",
   'better-sqlite3':
-    "Open the database yourself and hand it in: sqliteStore({ database: new Database(path) })",
+    'Open the database yourself and hand it in: sqliteStore({ database: new Database(path) })',
 }
 
 /** Node puts the name of the package in quotes. Yarn's Plug'n'Play writes `… tried to access NAME …`. */

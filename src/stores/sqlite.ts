@@ -26,7 +26,7 @@ import { epochIn, recordIn } from './sqlite/rows.ts'
 import { setUp } from './sqlite/schema.ts'
 import { type StatementName, statementsFor } from './sqlite/statements.ts'
 
-export type { SqliteDatabase } from './sqlite/database.ts'
+export type { SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite/database.ts'
 export type { SqliteStoreOptions } from './sqlite/options.ts'
 
 /** How many records a stream reads at once: an open cursor would keep the file from being tidied. */

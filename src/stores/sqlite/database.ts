@@ -34,8 +34,11 @@ export interface Opened {
   close(): void
 }
 
-/** How long a statement waits for another process. It blocks this process meanwhile, and no statement of the store takes long. */
-const busyMs = 2000
+/**
+ * How long a statement waits for other processes, which SQLite serves in no order: less than the core's deadline for a store
+ * call. It blocks this process meanwhile, and no statement of the store takes long.
+ */
+const busyMs = 4000
 
 /**
  * Opens a database, or takes the one that the application hands in.

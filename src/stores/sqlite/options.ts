@@ -2,7 +2,7 @@ import { SojournError } from '../../core/report/errors.ts'
 import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/option-check.ts'
 import { type Clock, systemClock } from '../../core/time/clock.ts'
 import { type AdoptionOptions, adoptionEnd, isInstant } from '../adoption-window.ts'
-import { withHomeFolder } from '../lmdb/home-folder.ts'
+import { withHomeFolder } from '../home-folder.ts'
 import { isDatabase, type SqliteDatabase } from './database.ts'
 
 export interface SqliteStoreOptions extends AdoptionOptions<'connect-sqlite3'> {
