@@ -1,5 +1,4 @@
 import { driverError, loadDriver } from '../driver.ts'
-import type { CheckedOptions } from './options.ts'
 import { whileOpening } from './trouble.ts'
 
 /** A value that a statement takes. */
@@ -28,6 +27,13 @@ interface NodeSqlite {
 }
 type BetterSqlite = new (path: string) => ClosableDatabase
 
+/** What to open: a file, or the database that the application hands in. */
+export interface Opening {
+  readonly database: SqliteDatabase | undefined
+  readonly path: string
+  readonly durability: 'flushed' | 'committed'
+}
+
 /** A database, and how to close it. */
 export interface Opened {
   readonly database: SqliteDatabase
@@ -45,7 +51,7 @@ const busyMs = 4000
  *
  * @throws SojournError `DRIVER_MISSING`, `STORE_UNUSABLE`
  */
-export function openDatabase({ database, path, durability }: CheckedOptions): Opened {
+export function openDatabase({ database, path, durability }: Opening): Opened {
   if (database !== undefined) return { database, close: () => undefined }
   const opened = whileOpening(() => openFile(path))
   const synchronous = durability === 'flushed' ? 'FULL' : 'NORMAL'

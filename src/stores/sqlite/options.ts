@@ -3,7 +3,7 @@ import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/o
 import { type Clock, systemClock } from '../../core/time/clock.ts'
 import { type AdoptionOptions, adoptionEnd, isInstant } from '../adoption-window.ts'
 import { withHomeFolder } from '../home-folder.ts'
-import { isDatabase, type SqliteDatabase } from './database.ts'
+import { isDatabase, type Opening, type SqliteDatabase } from './database.ts'
 
 export interface SqliteStoreOptions extends AdoptionOptions<'connect-sqlite3'> {
   /** The file of the database. If it does not exist, the store creates it. A `~` at the beginning is the home folder. */
@@ -62,10 +62,7 @@ const checks: { readonly [option in keyof Required<SqliteStoreOptions>]: OptionC
 }
 
 /** The options with their defaults. */
-export interface CheckedOptions {
-  readonly path: string
-  readonly database: SqliteDatabase | undefined
-  readonly durability: 'flushed' | 'committed'
+export interface CheckedOptions extends Opening {
   readonly prefix: string
   readonly adoptsUntil: number | undefined
   readonly adoptTable: string

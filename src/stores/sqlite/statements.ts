@@ -15,10 +15,32 @@ const columns = 's.key, s.version, s.touched, s.ends, s.device, s.subject, s.epo
 const line = 'e.epoch AS line, e.spared, e.ends AS lineEnds'
 
 /** The names of all statements. */
-export type StatementName = keyof ReturnType<typeof statementsFor>
+export type StatementName =
+  | 'create'
+  | 'load'
+  | 'replace'
+  | 'touch'
+  | 'delete'
+  | 'page'
+  | 'ofSubject'
+  | 'epochOf'
+  | 'exchangeEpoch'
+  | 'endBelow'
+  | 'sweep'
+  | 'sweepEpochs'
+  | 'sweepLeases'
+  | 'firstEnd'
+  | 'acquireLease'
+  | 'holdsLease'
+  | 'releaseLease'
+  | 'findForeign'
+  | 'removeForeign'
+  | 'forgetForeign'
 
 /** The texts of all statements. Each changes its rows only if they are as expected, so that none needs a transaction. */
-export function statementsFor({ prefix, adoptTable }: Pick<CheckedOptions, 'prefix' | 'adoptTable'>) {
+export function statementsFor({ prefix, adoptTable }: Pick<CheckedOptions, 'prefix' | 'adoptTable'>): {
+  readonly [name in StatementName]: string
+} {
   const { records, epochs, leases } = tablesFor(prefix)
   const foreign = `"${adoptTable}"`
   return {
@@ -58,5 +80,5 @@ export function statementsFor({ prefix, adoptTable }: Pick<CheckedOptions, 'pref
     findForeign: `SELECT sess AS text, expired AS ends FROM ${foreign} WHERE sid = :id AND expired > :now`,
     removeForeign: `DELETE FROM ${foreign} WHERE sid = :id AND sess = :text`,
     forgetForeign: `DELETE FROM ${foreign} WHERE sid = :id`,
-  } as const
+  }
 }
