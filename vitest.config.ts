@@ -19,6 +19,10 @@ const publicPaths = Object.entries<readonly [string]>(compilerOptions.paths)
  */
 const alone = ['servers', 'replicas', 'replicas-of-cluster'].map(name => `test/stores/redis/${name}.test.ts`)
 
+/** Tests of the SQLite of Node.js itself. `npm test` runs them on a Node.js that has it. */
+const hasSqlite = process.getBuiltinModule?.('node:sqlite') !== undefined
+const unrunnable = hasSqlite ? [] : ['test/stores/sqlite.test.ts', 'test/stores/sqlite/**']
+
 export default defineConfig({
   resolve: { alias: publicPaths },
   test: {
@@ -30,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'side by side',
           include: ['test/**/*.test.ts'],
-          exclude: alone,
+          exclude: [...alone, ...unrunnable],
           // One more than there are cores, because many tests wait for servers that they have started.
           maxWorkers: availableParallelism() + 1,
           sequence: { groupOrder: 0 },

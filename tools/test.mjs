@@ -3,10 +3,13 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root, run, runAll } from './command.mjs'
 import { add, formatCount, nothing, parseCount, readReport } from './count.mjs'
+import { newerNode } from './newer-node.mjs'
 import { packAndCheck } from './pack.mjs'
 import { smokeTest } from './smoke.mjs'
 
 const report = join(root, '.scratch', 'vitest.json')
+
+const hasSqlite = process.getBuiltinModule('node:sqlite') !== undefined
 
 /** In the order of how soon each can fail. A stage answers its output, whether it succeeded, and its counts if it has any. */
 const stages = [
@@ -21,17 +24,27 @@ const stages = [
   },
   { name: 'build', work: () => run(['node', 'tools/build.mjs']) },
   { name: 'tests', work: runTests },
+  ...(hasSqlite ? [] : [{ name: 'tests on Node.js 24', work: runOnNewerNode }]),
   { name: 'package', work: packAndCheck },
   { name: 'package in use', work: ({ tarball }) => smokeTest(tarball) },
   { name: 'published stores', work: ({ tarball }) => runTool('published', tarball) },
 ]
 
-async function runTests() {
+function runTests() {
+  return runVitest(['vitest', 'run'])
+}
+
+/** The tests of what only a newer Node.js has. */
+async function runOnNewerNode() {
+  const node = await newerNode()
+  return runVitest([node, join('node_modules', 'vitest', 'vitest.mjs'), 'run', 'test/stores/sqlite'])
+}
+
+async function runVitest(command) {
   await mkdir(join(root, '.scratch'), { recursive: true })
   await rm(report, { force: true })
   const result = await run([
-    'vitest',
-    'run',
+    ...command,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,

@@ -3,6 +3,7 @@ import { SojournError } from '../core/report/errors.ts'
 import { type LmdbPackage, lmdbStore } from './lmdb.ts'
 import { memoryStore } from './memory.ts'
 import { openRedis } from './redis/open.ts'
+import { sqliteStore } from './sqlite.ts'
 import { folderOf, optionsOf, parseStoreUrl, type StoreUrl, withoutQuoting } from './store-url.ts'
 
 /** A store that `openStore` has opened. */
@@ -41,12 +42,13 @@ const redisSchemes = ['redis', 'rediss'].flatMap(scheme => [
 const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   ['lmdb', { driver: 'lmdb', open: openLmdb }],
   ['memory', { driver: undefined, open: openMemory }],
+  ['sqlite', { driver: undefined, open: openSqlite }],
   ...redisSchemes.map(scheme => [scheme, { driver: 'redis', open: openServers }] as const),
 ])
 
 /**
- * Opens the store that a URL names: `memory:`, `lmdb:` and the path of a folder, or the address of a Redis or Valkey
- * server. The store's options follow as parameters, so that a deployment moves to another store with one line of its
+ * Opens the store that a URL names: `memory:`, `lmdb:` and the path of a folder, `sqlite:` and the path of a file, or the
+ * address of a Redis or Valkey server. The store's options follow as parameters, so that a deployment moves to another store with one line of its
  * environment. The package of the store is loaded unless the application hands it in.
  *
  * @throws SojournError `OPTION_INVALID` for an unknown scheme or parameter; the message quotes no part of the URL, which
@@ -63,6 +65,10 @@ export function openStore(url: string, drivers: StoreDrivers = {}): OpenedStore 
 function openLmdb(url: StoreUrl, { lmdb }: StoreDrivers): OpenedStore {
   const options = optionsOf(url, ['durability'])
   return lmdbStore({ path: folderOf(url), ...options, ...(lmdb === undefined ? {} : { lmdb }) })
+}
+
+function openSqlite(url: StoreUrl): OpenedStore {
+  return sqliteStore({ path: folderOf(url), ...optionsOf(url, ['durability', 'prefix']) })
 }
 
 function openServers(url: StoreUrl, drivers: StoreDrivers): OpenedStore {

@@ -13,6 +13,8 @@ export interface Snippet {
  * `<!-- prelude: app -->`. Each stands on one line, so that the fence keeps its line numbers.
  */
 const preludes: Readonly<Record<string, string>> = {
+  DatabaseSync:
+    'declare class DatabaseSync { constructor(path: string); exec(text: string): void; prepare(text: string): import("sojourn/sqlite").SqliteStatement }',
   app: `import express from 'express'; const app = express();`,
   session: `import session from 'sojourn';`,
   sessions: `import { createSessions } from 'sojourn'; const sessions = createSessions({ secret: 'a secret' });`,

@@ -79,7 +79,7 @@ describe('what cannot be opened is refused before anything is made', () => {
   test.each([
     [
       `mysql://user:${password}@host`,
-      'begins with `lmdb:` (npm install lmdb) or `memory:` or `redis:` (npm install redis) or ',
+      'begins with `lmdb:` (npm install lmdb) or `memory:` or `sqlite:` or `redis:` (npm install redis) or ',
     ],
     [`mysql://user:${password}@host/db?ssl=1`, 'got one that begins otherwise'],
     [`user:${password}@host`, 'got one that begins otherwise'],

@@ -18,7 +18,16 @@ assert.throws(() => openStore('redis://127.0.0.1:1'), {
   message: /npm install redis$/,
 })
 
-for (const path of ['express', 'lmdb', 'memory', 'redis', 'testing', 'session/store', 'session/cookie.js']) {
+for (const path of [
+  'express',
+  'lmdb',
+  'memory',
+  'redis',
+  'sqlite',
+  'testing',
+  'session/store',
+  'session/cookie.js',
+]) {
   const names = await import(`sojourn/${path}`)
   assert.ok(Object.keys(names).length > 0, `sojourn/${path} exports nothing`)
 }

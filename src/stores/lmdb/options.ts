@@ -1,7 +1,7 @@
 import { SojournError } from '../../core/report/errors.ts'
 import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/option-check.ts'
 import { type Clock, systemClock } from '../../core/time/clock.ts'
-import { withHomeFolder } from './home-folder.ts'
+import { withHomeFolder } from '../home-folder.ts'
 
 /** The part of the package `lmdb` that the store uses. */
 export interface LmdbPackage {

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { SojournError } from '../../core/report/errors.ts'
+import { SojournError } from '../core/report/errors.ts'
 
 const homely = /^~(?<user>[^/\\]*)(?<rest>.*)$/s
 
