@@ -1,6 +1,7 @@
 import { systemClock } from '../../core/time/clock.ts'
+import { unlessOver } from '../unless-over.ts'
 import { type Command, type Link, linkToOne, type SendingClient, sendTogether } from './link.ts'
-import { patienceMs, unlessOver, untilNextLook } from './patience.ts'
+import { patienceMs, untilNextLook } from './patience.ts'
 
 /** The part of a node-redis pool that the store uses. */
 export interface SendingPool extends SendingClient {

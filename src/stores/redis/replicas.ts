@@ -1,7 +1,7 @@
 import { isError } from '../../core/report/errors.ts'
 import { systemClock } from '../../core/time/clock.ts'
+import { unlessOver } from '../unless-over.ts'
 import type { Command, Link, Words } from './link.ts'
-import { unlessOver } from './patience.ts'
 
 /** How long a write waits for its replicas. */
 const patienceMs = 500

@@ -1,0 +1,54 @@
+import { SojournError } from '../../core/report/errors.ts'
+import { checkEach, isClock, type OptionCheck } from '../../core/report/option-check.ts'
+import { type Clock, systemClock } from '../../core/time/clock.ts'
+import { isPool, type MysqlPool } from './connection.ts'
+
+export interface MysqlStoreOptions {
+  /** The application's own pool: `createPool` of `mysql2` or of `mysql2/promise`. `close` does not close it. */
+  readonly pool: MysqlPool
+  /**
+   * The beginning of the names of the tables.
+   * @default 'sojourn'
+   */
+  readonly prefix?: string
+  /**
+   * Whether the store makes the tables that are missing. Without it, run the statements of `mysqlSchema()` yourself.
+   * @default true
+   */
+  readonly createTables?: boolean
+  /**
+   * The source of time.
+   * @default systemClock
+   */
+  readonly clock?: Clock
+}
+
+const checks: { readonly [option in keyof Required<MysqlStoreOptions>]: OptionCheck } = {
+  pool: {
+    expected: 'a pool of the package `mysql2`',
+    accepts: isPool,
+    // The value is not quoted: it may be a URL with a password.
+    describe: value => `a value of type ${typeof value}`,
+  },
+  prefix: {
+    expected: 'a name of 1 to 40 letters, digits and underscores',
+    accepts: value => typeof value === 'string' && /^\w{1,40}$/.test(value),
+  },
+  createTables: { expected: 'true or false', accepts: value => typeof value === 'boolean' },
+  clock: isClock,
+}
+
+/**
+ * Fills in the defaults, and refuses invalid options.
+ *
+ * @throws SojournError `OPTION_INVALID`
+ */
+export function checkedOptions(options: MysqlStoreOptions): Required<MysqlStoreOptions> {
+  checkEach(options, checks)
+  const { pool, prefix = 'sojourn', createTables = true, clock = systemClock } = options
+  if (pool !== undefined) return { pool, prefix, createTables, clock }
+  throw new SojournError(
+    'OPTION_INVALID',
+    'Expected `pool` to be a pool of the package `mysql2`, got none. For a URL there is `openStore`.',
+  )
+}
