@@ -145,7 +145,7 @@ describe('two stores of one process in one folder', () => {
     expect(one.load('a')).toBeUndefined()
     await one.close()
     expect(await other.create(recordWith({ key: 'b', subject: 'ada' }))).toBe(true)
-    expect(other.ofSubject('ada')).toHaveLength(1)
+    expect(other.ofSubject('ada').sessions).toHaveLength(1)
     const third = lmdbStore({ path })
     expect(third.load('b')).toMatchObject({ key: 'b' })
     await Promise.all([other.close(), third.close()])
