@@ -19,10 +19,10 @@ import type {
 } from '../core/record/store.ts'
 import type { Clock } from '../core/time/clock.ts'
 import { deviceText, endOf, flatten, never, subjectHash } from './flat-record.ts'
+import { epochIn, recordIn } from './sql/rows.ts'
 import { openDatabase } from './sqlite/database.ts'
 import { checkedOptions, type SqliteStoreOptions } from './sqlite/options.ts'
 import { Prepared } from './sqlite/prepared.ts'
-import { epochIn, recordIn } from './sqlite/rows.ts'
 import { setUp } from './sqlite/schema.ts'
 import { type StatementName, statementsFor } from './sqlite/statements.ts'
 

@@ -1,6 +1,7 @@
 import type { StoreCall } from '../../core/record/store.ts'
 import { isError } from '../../core/report/errors.ts'
-import { positional } from '../named-parameters.ts'
+import { withQuestionMarks } from '../sql/named-parameters.ts'
+import type { Row } from '../sql/rows.ts'
 import { unlessOver } from '../unless-over.ts'
 import { troubleOf } from './trouble.ts'
 
@@ -25,11 +26,6 @@ interface PromisePool {
 /** The application's own pool: `createPool` of `mysql2` or of `mysql2/promise`. */
 export interface MysqlPool {
   getConnection(...parameters: never[]): unknown
-}
-
-/** A row of a result. */
-export interface Row {
-  readonly [column: string]: unknown
 }
 
 /** The answer to a statement. */
@@ -83,7 +79,7 @@ export class Connections {
   }
 
   async #once(text: string, values: Values, call: StoreCall | undefined): Promise<Answer> {
-    const statement = positional(text)
+    const statement = withQuestionMarks(text)
     const connecting = this.#pool.getConnection()
     const connection = await unlessOver(call, connecting).catch(error => {
       // The connection may still come, when nobody waits for it any more.

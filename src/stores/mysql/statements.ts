@@ -53,7 +53,7 @@ export type StatementName =
   | 'sweepLeases'
 
 const columns = 's.`key`, s.version, s.touched, s.ends, s.device, s.subject, s.epoch, s.facts'
-const line = 'e.epoch AS line, e.spared, e.ends AS lineEnds'
+const line = 'e.epoch AS line, e.spared, e.ends AS line_ends'
 
 /**
  * The texts of all statements. An assignment sees those before it in the same statement, so `touched` comes after what

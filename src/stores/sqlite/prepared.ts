@@ -1,10 +1,7 @@
+import { withQuestionMarks } from '../sql/named-parameters.ts'
+import type { Row } from '../sql/rows.ts'
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from './database.ts'
 import { withReason } from './trouble.ts'
-
-/** A row of a result. */
-export interface Row {
-  readonly [column: string]: unknown
-}
 
 type Values = { readonly [name: string]: SqliteValue }
 
@@ -73,11 +70,7 @@ export class Prepared<Name extends string> {
   #prepare(name: Name): Ready {
     const known = this.#ready.get(name)
     if (known !== undefined) return known
-    const names: string[] = []
-    const text = this.#texts[name].replace(/:([a-z]+)/g, (_all, parameter: string) => {
-      names.push(parameter)
-      return '?'
-    })
+    const { text, names } = withQuestionMarks(this.#texts[name])
     const ready = { statement: this.#database.prepare(text), names }
     this.#ready.set(name, ready)
     return ready

@@ -12,7 +12,7 @@ export function tablesFor(prefix: string): Tables {
 }
 
 const columns = 's.key, s.version, s.touched, s.ends, s.device, s.subject, s.epoch, s.facts'
-const line = 'e.epoch AS line, e.spared, e.ends AS lineEnds'
+const line = 'e.epoch AS line, e.spared, e.ends AS line_ends'
 
 /** The names of all statements. */
 export type StatementName =

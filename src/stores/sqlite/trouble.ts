@@ -1,7 +1,7 @@
-import { isError, SojournError } from '../../core/report/errors.ts'
+import { type Reasons, troubleOf, unusable } from '../trouble.ts'
 
 /** What is wrong and what to do about it, by the name or the message of the error. */
-const reasons: readonly (readonly [sign: RegExp, reason: string])[] = [
+const reasons: Reasons = [
   [
     /SQLITE_BUSY|database is locked/,
     'another process has held it for too long. Keep transactions in it short',
@@ -27,7 +27,7 @@ export function withReason<Answer>(work: () => Answer): Answer {
   try {
     return work()
   } catch (error) {
-    throw error instanceof SojournError ? error : troubleOf(error)
+    throw troubleOf(error, reasons)
   }
 }
 
@@ -40,27 +40,6 @@ export function whileOpening<Answer>(work: () => Answer): Answer {
   try {
     return work()
   } catch (error) {
-    if (error instanceof SojournError) throw error
-    const cause = troubleOf(error)
-    throw new SojournError(
-      'STORE_UNUSABLE',
-      `Expected a database for the sqlite store, but ${reasonOf(cause)}.`,
-      {
-        cause,
-      },
-    )
+    throw unusable('sqlite', error, reasons)
   }
-}
-
-/** A copy of an error with its message alone, and with the reason in words. */
-function troubleOf(error: unknown): Error {
-  if (!isError(error)) return new Error('The driver has thrown something that is no error.')
-  const code = 'code' in error ? String(error.code) : ''
-  const cause = new Error(`${error.message} (${code})`)
-  return new Error(`Expected the database to answer, but ${reasonOf(cause)}.`, { cause })
-}
-
-function reasonOf(error: Error): string {
-  const said = isError(error.cause) ? error.cause.message : error.message
-  return reasons.find(([sign]) => sign.test(said))?.[1] ?? 'it failed. See `cause`'
 }

@@ -1,11 +1,15 @@
 import type { SessionRecord, SubjectEpoch } from '../../core/record/store.ts'
-import { type FlatRecord, never, unflatten } from '../flat-record.ts'
-import type { Row } from './connection.ts'
+import { never, unflatten } from '../flat-record.ts'
 
-/** Reads the record in a row. The driver gives binary columns as bytes. A row of a list has no data. */
+/** A row of a result. Some drivers give large numbers as text, and text in binary columns as bytes. */
+export interface Row {
+  readonly [column: string]: unknown
+}
+
+/** Reads the record in a row. A row of a list has no data. */
 export function recordIn(row: Row): SessionRecord {
   const { version, touched, ends, epoch, data } = row
-  const flat: FlatRecord = {
+  return unflatten({
     key: textIn(row, 'key') ?? '',
     version: Number(version),
     touched: Number(touched),
@@ -15,15 +19,14 @@ export function recordIn(row: Row): SessionRecord {
     epoch: Number(epoch),
     facts: textIn(row, 'facts') ?? '',
     data: data instanceof Uint8Array ? data : new Uint8Array(),
-  }
-  return unflatten(flat)
+  })
 }
 
-/** Reads the epoch in a row; undefined if the subject has none. */
+/** Reads the epoch in a row, from the columns `line`, `spared` and `line_ends`; undefined if the subject has none. */
 export function epochIn(row: Row | undefined): SubjectEpoch | undefined {
-  const { line, lineEnds } = row ?? {}
+  const line = row?.line
   if (row === undefined || line === null || line === undefined) return undefined
-  const ends = Number(lineEnds)
+  const ends = Number(row.line_ends)
   return {
     epoch: Number(line),
     except: textIn(row, 'spared') ?? undefined,
