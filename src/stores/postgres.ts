@@ -145,11 +145,10 @@ export class PostgresRecords
     call?: StoreCall,
   ): Promise<number | undefined> {
     if (this.#isOver(next)) return next.epoch
-    const { epoch, except: spared = null } = next
     const values = {
       subject: subjectHash(subject),
-      epoch,
-      spared,
+      epoch: next.epoch,
+      spared: next.except ?? null,
       ends: endOf(next),
       expected: expected ?? null,
     }
@@ -158,10 +157,11 @@ export class PostgresRecords
 
   async endBelow(
     subject: string,
-    { epoch, except: spared = null }: SubjectEpoch & { except?: string | null },
+    { epoch, except }: SubjectEpoch,
     call?: StoreCall,
   ): Promise<readonly string[]> {
-    const { rows } = await this.#run('endBelow', { subject: subjectHash(subject), epoch, spared }, call)
+    const values = { subject: subjectHash(subject), epoch, spared: except ?? null }
+    const { rows } = await this.#run('endBelow', values, call)
     return rows.map(row => textIn(row, 'key') ?? '')
   }
 

@@ -1,7 +1,7 @@
 import { createPool, type Pool } from 'mysql2/promise'
+import { mysqlStore } from 'sojourn/mysql'
 import { fakeClock, promisesHold, type StoreHarness, storeContract } from 'sojourn/testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { mysqlStore } from '../../src/stores/mysql.ts'
 import { describeService } from '../support/services/commands.ts'
 import { MariadbServer } from '../support/services/mariadb.ts'
 
