@@ -1,6 +1,8 @@
 import type {
+  AdoptingStore,
   EnumeratingStore,
   EpochExchange,
+  ForeignSession,
   Lease,
   LeasingStore,
   LoadedRecord,
@@ -12,6 +14,7 @@ import type {
   SubjectStore,
   Sweep,
   SweepingStore,
+  TakeOver,
   Touch,
 } from '../core/record/store.ts'
 import type { Clock } from '../core/time/clock.ts'
@@ -49,8 +52,11 @@ type Call = StoreCall | undefined
 type Values = { readonly [name: string]: MysqlValue }
 
 /** Records in MariaDB or MySQL. Each method is one statement in autocommit, or two where the first finds another row. */
-export class MysqlRecords implements EnumeratingStore, SweepingStore, SubjectStore, LeasingStore {
+export class MysqlRecords
+  implements EnumeratingStore, SweepingStore, SubjectStore, LeasingStore, AdoptingStore
+{
   readonly name: string = 'mysql'
+  readonly adoptsUntil: number | undefined
   readonly #clock: Clock
   readonly #connections: Connections
   readonly #settingUp: SettingUp
@@ -60,10 +66,11 @@ export class MysqlRecords implements EnumeratingStore, SweepingStore, SubjectSto
 
   /** @throws SojournError `OPTION_INVALID` */
   constructor(options: MysqlStoreOptions, end?: () => Promise<void>) {
-    const { pool, prefix, createTables, clock } = checkedOptions(options)
+    const { pool, prefix, createTables, clock, adoptsUntil, adoptTable } = checkedOptions(options)
     this.#clock = clock
+    this.adoptsUntil = adoptsUntil
     this.#connections = new Connections(pool)
-    this.#texts = statementsFor(prefix)
+    this.#texts = statementsFor(prefix, adoptTable)
     this.#settingUp = new SettingUp(this.#connections, createTables ? schemaFor(prefix) : [])
     this.#end = end
   }
@@ -195,6 +202,24 @@ export class MysqlRecords implements EnumeratingStore, SweepingStore, SubjectSto
     await this.#run('sweepEpochs', values, call)
     await this.#run('sweepLeases', values, call)
     return removed === most ? { removed, nextAt: by } : { removed }
+  }
+
+  async findForeign(id: string, call?: StoreCall): Promise<ForeignSession | undefined> {
+    const [row] = (await this.#run('findForeign', { id }, call)).rows
+    return row && { text: String(row.text), expiresAt: Number(row.ends) }
+  }
+
+  /** The record is written first, so that a visitor stays signed in if the second step fails. */
+  async takeOver({ id, foreign, record }: TakeOver, call?: StoreCall): Promise<boolean> {
+    if (!(await this.create(record, call))) return false
+    if ((await this.#run('removeForeign', { id, text: foreign.text }, call)).affected === 1) return true
+    // The other software wrote the session in between, or ended it. The caller reads it again.
+    await this.delete(record.key, call)
+    return false
+  }
+
+  async forgetForeign(id: string, call?: StoreCall): Promise<void> {
+    await this.#run('forgetForeign', { id }, call)
   }
 
   /** Closes the pool that `openStore` has made. A pool that the application has handed in stays open. */

@@ -2,6 +2,8 @@ import type { EnumeratingStore, MaybePromise, SubjectStore } from '../core/recor
 import { SojournError } from '../core/report/errors.ts'
 import { type LmdbPackage, lmdbStore } from './lmdb.ts'
 import { memoryStore } from './memory.ts'
+import { openMysql } from './mysql/open.ts'
+import { openPostgres } from './postgres/open.ts'
 import { openRedis } from './redis/open.ts'
 import { sqliteStore } from './sqlite.ts'
 import { folderOf, optionsOf, parseStoreUrl, type StoreUrl, withoutQuoting } from './store-url.ts'
@@ -21,6 +23,10 @@ export interface OpenedStore extends EnumeratingStore, SubjectStore {
 export interface StoreDrivers {
   /** `import * as lmdb from 'lmdb'` */
   readonly lmdb?: LmdbPackage
+  /** `import * as mysql2 from 'mysql2/promise'` */
+  readonly mysql2?: object
+  /** `import pg from 'pg'` */
+  readonly pg?: object
   /** `import * as redis from 'redis'` */
   readonly redis?: object
   /** `import * as ioredis from 'ioredis'` */
@@ -39,17 +45,24 @@ const redisSchemes = ['redis', 'rediss'].flatMap(scheme => [
   `${scheme}+sentinel`,
   `${scheme}+cluster`,
 ])
+const postgres: Scheme = { driver: 'pg', open: (url, { pg }) => openPostgres(url, pg) }
+const mysql: Scheme = { driver: 'mysql2', open: (url, { mysql2 }) => openMysql(url, mysql2) }
 const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   ['lmdb', { driver: 'lmdb', open: openLmdb }],
   ['memory', { driver: undefined, open: openMemory }],
   ['sqlite', { driver: undefined, open: openSqlite }],
+  ['postgres', postgres],
+  ['postgresql', postgres],
+  ['mysql', mysql],
+  ['mariadb', mysql],
   ...redisSchemes.map(scheme => [scheme, { driver: 'redis', open: openServers }] as const),
 ])
 
 /**
  * Opens the store that a URL names: `memory:`, `lmdb:` and the path of a folder, `sqlite:` and the path of a file, or the
- * address of a Redis or Valkey server. The store's options follow as parameters, so that a deployment moves to another store with one line of its
- * environment. The package of the store is loaded unless the application hands it in.
+ * address of a server of PostgreSQL, MySQL, MariaDB, Redis or Valkey. The store's options follow as parameters, so that a
+ * deployment moves to another store with one line of its environment. The package of the store is loaded unless the
+ * application hands it in.
  *
  * @throws SojournError `OPTION_INVALID` for an unknown scheme or parameter; the message quotes no part of the URL, which
  * may be a password. Also whatever the store itself throws when it is made.

@@ -1,9 +1,10 @@
 import { SojournError } from '../../core/report/errors.ts'
-import { checkEach, isClock, type OptionCheck } from '../../core/report/option-check.ts'
+import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/option-check.ts'
 import { type Clock, systemClock } from '../../core/time/clock.ts'
+import { type AdoptionOptions, adoptionEnd, isInstant } from '../adoption-window.ts'
 import { isPool, type MysqlPool } from './connection.ts'
 
-export interface MysqlStoreOptions {
+export interface MysqlStoreOptions extends AdoptionOptions<'express-mysql-session'> {
   /** The application's own pool: `createPool` of `mysql2` or of `mysql2/promise`. `close` does not close it. */
   readonly pool: MysqlPool
   /**
@@ -16,6 +17,11 @@ export interface MysqlStoreOptions {
    * @default true
    */
   readonly createTables?: boolean
+  /**
+   * The table that express-mysql-session had.
+   * @default 'sessions'
+   */
+  readonly adoptTable?: string
   /**
    * The source of time.
    * @default systemClock
@@ -35,7 +41,23 @@ const checks: { readonly [option in keyof Required<MysqlStoreOptions>]: OptionCh
     accepts: value => typeof value === 'string' && /^\w{1,40}$/.test(value),
   },
   createTables: { expected: 'true or false', accepts: value => typeof value === 'boolean' },
+  adopt: oneOf('express-mysql-session'),
+  adoptUntil: isInstant,
+  adoptTable: {
+    expected: 'a name of 1 to 64 letters, digits and underscores',
+    accepts: value => typeof value === 'string' && /^\w{1,64}$/.test(value),
+  },
   clock: isClock,
+}
+
+/** The options with their defaults. */
+export interface CheckedOptions {
+  readonly pool: MysqlPool
+  readonly prefix: string
+  readonly createTables: boolean
+  readonly adoptsUntil: number | undefined
+  readonly adoptTable: string
+  readonly clock: Clock
 }
 
 /**
@@ -43,10 +65,12 @@ const checks: { readonly [option in keyof Required<MysqlStoreOptions>]: OptionCh
  *
  * @throws SojournError `OPTION_INVALID`
  */
-export function checkedOptions(options: MysqlStoreOptions): Required<MysqlStoreOptions> {
+export function checkedOptions(options: MysqlStoreOptions): CheckedOptions {
   checkEach(options, checks)
   const { pool, prefix = 'sojourn', createTables = true, clock = systemClock } = options
-  if (pool !== undefined) return { pool, prefix, createTables, clock }
+  const { adoptTable = 'sessions' } = options
+  if (pool !== undefined)
+    return { pool, prefix, createTables, adoptTable, clock, adoptsUntil: adoptionEnd(options) }
   throw new SojournError(
     'OPTION_INVALID',
     'Expected `pool` to be a pool of the package `mysql2`, got none. For a URL there is `openStore`.',

@@ -51,15 +51,21 @@ export type StatementName =
   | 'sweep'
   | 'sweepEpochs'
   | 'sweepLeases'
+  | 'findForeign'
+  | 'removeForeign'
+  | 'forgetForeign'
 
 const columns = 's.`key`, s.version, s.touched, s.ends, s.device, s.subject, s.epoch, s.facts'
 const line = 'e.epoch AS line, e.spared, e.ends AS line_ends'
 
 /**
- * The texts of all statements. An assignment sees those before it in the same statement, so `touched` comes after what
+ * The texts of all statements, with the table of express-mysql-session. An assignment sees those before it in the same statement, so `touched` comes after what
  * depends on it.
  */
-export function statementsFor(prefix: string): { readonly [name in StatementName]: string } {
+export function statementsFor(
+  prefix: string,
+  adoptTable: string,
+): { readonly [name in StatementName]: string } {
   const { records, epochs, leases } = tablesFor(prefix)
   return {
     insert: `INSERT INTO ${records} (\`key\`, version, touched, ends, device, subject, epoch, facts, data)
@@ -100,5 +106,9 @@ export function statementsFor(prefix: string): { readonly [name in StatementName
     sweep: `DELETE FROM ${records} WHERE ends <= :by ORDER BY ends LIMIT :limit`,
     sweepEpochs: `DELETE FROM ${epochs} WHERE ends <= :by LIMIT :limit`,
     sweepLeases: `DELETE FROM ${leases} WHERE ends <= :by LIMIT :limit`,
+    findForeign: `SELECT data AS text, expires * 1000 AS ends FROM \`${adoptTable}\`
+      WHERE session_id = :id AND expires * 1000 > :now`,
+    removeForeign: `DELETE FROM \`${adoptTable}\` WHERE session_id = :id AND data = :text`,
+    forgetForeign: `DELETE FROM \`${adoptTable}\` WHERE session_id = :id`,
   }
 }
