@@ -78,10 +78,10 @@ describe('what cannot be opened is refused before anything is made', () => {
   const password = 'p4ssw0rd'
   test.each([
     [
-      `mysql://user:${password}@host`,
-      'begins with `lmdb:` (npm install lmdb) or `memory:` or `sqlite:` or `redis:` (npm install redis) or ',
+      `oracle://user:${password}@host`,
+      'begins with `lmdb:` (npm install lmdb) or `memory:` or `sqlite:` or `postgres:` (npm install pg) or ',
     ],
-    [`mysql://user:${password}@host/db?ssl=1`, 'got one that begins otherwise'],
+    [`oracle://user:${password}@host/db?ssl=1`, 'got one that begins otherwise'],
     [`user:${password}@host`, 'got one that begins otherwise'],
     [`C:\\${password}\\data`, 'got one that begins otherwise'],
     [`lmdb://user:${password}@host/data`, 'got an address'],

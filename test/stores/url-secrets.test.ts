@@ -19,6 +19,13 @@ test.each([
   `lmdb:~${secret}/nothing`,
   `lmdb://${secret}/nothing`,
   `lmdb:${secret}%`,
+  `postgres:${secret}`,
+  `postgres://user:${secret}@`,
+  `postgres://user:p@ss/${secret}@host:port/db`,
+  `postgres://host/db?${secret}=1`,
+  `postgres://host/db?prefix=${secret}-`,
+  `mysql://host/db?adopt=${secret}`,
+  `sqlite:./nothing?durability=${secret}`,
   `redis://user:${secret}`,
   `redis://user:${secret}@host:port`,
   `redis://user:${secret}%@host`,
@@ -46,5 +53,5 @@ test('what is wrong is said all the same', () => {
   expect(() => openStore('lmdb:./nothing?durable=yes')).toThrow(
     'Expected the parameters of `lmdb:` to be durability, got another one.',
   )
-  expect(() => openStore('postgres://host')).toThrow(/got one that begins otherwise\.$/)
+  expect(() => openStore('oracle://host')).toThrow(/got one that begins otherwise\.$/)
 })
