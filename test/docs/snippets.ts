@@ -13,6 +13,8 @@ export interface Snippet {
  * `<!-- prelude: app -->`. Each stands on one line, so that the fence keeps its line numbers.
  */
 const preludes: Readonly<Record<string, string>> = {
+  pgPool: `declare const pool: import('pg').Pool;`,
+  mysqlPool: `declare const pool: import('mysql2').Pool;`,
   DatabaseSync:
     'declare class DatabaseSync { constructor(path: string); exec(text: string): void; prepare(text: string): import("sojourn/sqlite").SqliteStatement }',
   app: `import express from 'express'; const app = express();`,
