@@ -22,6 +22,8 @@ for (const path of [
   'express',
   'lmdb',
   'memory',
+  'mysql',
+  'postgres',
   'redis',
   'sqlite',
   'testing',
