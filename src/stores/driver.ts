@@ -1,7 +1,7 @@
 import { isError, SojournError } from '../core/report/errors.ts'
 
 /** The database drivers that the stores use. */
-export type DriverName = 'lmdb' | 'redis' | 'ioredis' | 'better-sqlite3' | 'mysql2' | 'pg'
+export type DriverName = 'lmdb' | 'redis' | 'ioredis' | 'better-sqlite3' | 'mongodb' | 'mysql2' | 'pg'
 
 /**
  * Loads the driver of a store. It is loaded when the store is made and not before, so that an application needs only
@@ -19,6 +19,8 @@ export function loadDriver(store: string, name: DriverName): unknown {
         return require('redis')
       case 'ioredis':
         return require('ioredis')
+      case 'mongodb':
+        return require('mongodb')
       case 'mysql2':
         return require('mysql2/promise')
       case 'pg':
@@ -47,6 +49,7 @@ const handingIn: { readonly [name in DriverName]: string } = {
   lmdb: "Import it and hand it in: import * as lmdb from 'lmdb', and lmdbStore({ path, lmdb })",
   redis: "Import it and hand it in: import * as redis from 'redis', and openStore(url, { redis })",
   ioredis: "Import it and hand it in: import * as ioredis from 'ioredis', and openStore(url, { ioredis })",
+  mongodb: 'Make the client yourself and hand it in: mongoStore({ client })',
   mysql2: 'Make the pool yourself and hand it in: mysqlStore({ pool })',
   pg: 'Make the pool yourself and hand it in: postgresStore({ client: pool })',
   'better-sqlite3':

@@ -2,6 +2,7 @@ import type { EnumeratingStore, MaybePromise, SubjectStore } from '../core/recor
 import { SojournError } from '../core/report/errors.ts'
 import { type LmdbPackage, lmdbStore } from './lmdb.ts'
 import { memoryStore } from './memory.ts'
+import { openMongo } from './mongodb/open.ts'
 import { openMysql } from './mysql/open.ts'
 import { openPostgres } from './postgres/open.ts'
 import { openRedis } from './redis/open.ts'
@@ -23,6 +24,8 @@ export interface OpenedStore extends EnumeratingStore, SubjectStore {
 export interface StoreDrivers {
   /** `import * as lmdb from 'lmdb'` */
   readonly lmdb?: LmdbPackage
+  /** `import * as mongodb from 'mongodb'` */
+  readonly mongodb?: object
   /** `import * as mysql2 from 'mysql2/promise'` */
   readonly mysql2?: object
   /** `import pg from 'pg'` */
@@ -46,11 +49,14 @@ const redisSchemes = ['redis', 'rediss'].flatMap(scheme => [
   `${scheme}+cluster`,
 ])
 const postgres: Scheme = { driver: 'pg', open: (url, { pg }) => openPostgres(url, pg) }
+const mongo: Scheme = { driver: 'mongodb', open: (url, { mongodb }) => openMongo(url, mongodb) }
 const mysql: Scheme = { driver: 'mysql2', open: (url, { mysql2 }) => openMysql(url, mysql2) }
 const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   ['lmdb', { driver: 'lmdb', open: openLmdb }],
   ['memory', { driver: undefined, open: openMemory }],
   ['sqlite', { driver: undefined, open: openSqlite }],
+  ['mongodb', mongo],
+  ['mongodb+srv', mongo],
   ['postgres', postgres],
   ['postgresql', postgres],
   ['mysql', mysql],
@@ -60,7 +66,7 @@ const schemes: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
 
 /**
  * Opens the store that a URL names: `memory:`, `lmdb:` and the path of a folder, `sqlite:` and the path of a file, or the
- * address of a server of PostgreSQL, MySQL, MariaDB, Redis or Valkey. The store's options follow as parameters, so that a
+ * address of a server of MongoDB, PostgreSQL, MySQL, MariaDB, Redis or Valkey. The store's options follow as parameters, so that a
  * deployment moves to another store with one line of its environment. The package of the store is loaded unless the
  * application hands it in.
  *

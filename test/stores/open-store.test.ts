@@ -79,7 +79,7 @@ describe('what cannot be opened is refused before anything is made', () => {
   test.each([
     [
       `oracle://user:${password}@host`,
-      'begins with `lmdb:` (npm install lmdb) or `memory:` or `sqlite:` or `postgres:` (npm install pg) or ',
+      'begins with `lmdb:` (npm install lmdb) or `memory:` or `sqlite:` or `mongodb:` (npm install mongodb) or ',
     ],
     [`oracle://user:${password}@host/db?ssl=1`, 'got one that begins otherwise'],
     [`user:${password}@host`, 'got one that begins otherwise'],

@@ -9,6 +9,7 @@ import { publicPaths } from './public-paths.mjs'
 const groups = [
   { name: 'testing', test: /[/]src[/]testing[/]/ },
   { name: 'lmdb', test: /[/]src[/]stores[/]lmdb\b/ },
+  { name: 'mongodb', test: /[/]src[/]stores[/]mongodb\b/ },
   { name: 'mysql', test: /[/]src[/]stores[/]mysql\b/ },
   { name: 'postgres', test: /[/]src[/]stores[/]postgres\b/ },
   { name: 'redis', test: /[/]src[/]stores[/]redis\b/ },
@@ -27,7 +28,7 @@ export async function bundle(folder) {
     cwd: root,
     input: Object.fromEntries(publicPaths.map(({ name, source }) => [name, source])),
     platform: 'node',
-    external: ['better-sqlite3', 'lmdb', 'mysql2/promise', 'pg', 'redis', 'ioredis'],
+    external: ['better-sqlite3', 'lmdb', 'mongodb', 'mysql2/promise', 'pg', 'redis', 'ioredis'],
     preserveEntrySignatures: 'allow-extension',
     plugins: [
       {
@@ -62,7 +63,7 @@ export async function bundle(folder) {
 
 /** A store's file is loaded where the store is opened, and not with the file that can open it. */
 function withStoresOnDemand(code) {
-  const loading = /^const (require_(?:lmdb|mysql|postgres|redis|sqlite)) = (require\("[^"]+"\));\n/gm
+  const loading = /^const (require_(?:lmdb|mongodb|mysql|postgres|redis|sqlite)) = (require\("[^"]+"\));\n/gm
   let lazy = code
   for (const [statement, name, call] of code.matchAll(loading)) {
     lazy = lazy.replace(statement, '').replaceAll(`${name}.`, `${call}.`)

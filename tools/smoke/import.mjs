@@ -22,6 +22,7 @@ for (const path of [
   'express',
   'lmdb',
   'memory',
+  'mongodb',
   'mysql',
   'postgres',
   'redis',

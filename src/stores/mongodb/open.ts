@@ -1,0 +1,50 @@
+import { SojournError } from '../../core/report/errors.ts'
+import { loadDriver } from '../driver.ts'
+import { MongoRecords } from '../mongodb.ts'
+import type { StoreUrl } from '../store-url.ts'
+import type { MongoClientLike } from './client.ts'
+
+interface Client {
+  close(): Promise<void>
+}
+
+/** The part of the package `mongodb` that the store uses. */
+interface Driver {
+  MongoClient: new (url: string, options: object) => Client
+}
+
+const ownParameters = ['prefix', 'dbName']
+/** Less than the core's deadline for a store call. */
+const selectingMs = 4000
+
+/**
+ * Opens the store that a URL names, with a client of its own. All parameters but the store's are for the driver, which knows
+ * some forty and refuses others.
+ *
+ * @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`
+ */
+export function openMongo({ scheme, place, parameters }: StoreUrl, handedIn?: object): MongoRecords {
+  // The package exports what every version that the manifest allows has.
+  const { MongoClient } = (handedIn ?? loadDriver('mongodb', 'mongodb')) as Driver
+  const options = Object.fromEntries([...parameters].filter(([name]) => ownParameters.includes(name)))
+  const others = new URLSearchParams([...parameters].filter(([name]) => !ownParameters.includes(name)))
+  const client = made(
+    () =>
+      new MongoClient(`${scheme}:${place}${others.size === 0 ? '' : `?${others}`}`, {
+        serverSelectionTimeoutMS: selectingMs,
+      }),
+  )
+  return new MongoRecords({ client: client as MongoClientLike & Client, ...options }, () => client.close())
+}
+
+/** The driver's own error may quote the URL. */
+function made(make: () => Client): Client {
+  try {
+    return make()
+  } catch {
+    throw new SojournError(
+      'OPTION_INVALID',
+      "Expected a store URL that the package `mongodb` accepts, such as 'mongodb://user:password@host/database?replicaSet=rs0', got another one. Write characters such as @ and / in a password as %40 and %2F.",
+    )
+  }
+}
