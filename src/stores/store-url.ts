@@ -9,6 +9,8 @@ export interface StoreUrl {
 }
 
 const shape = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/is
+/** Hosts, and a database behind one slash. A password with an unescaped sign in it would be taken for these. */
+const serverShape = /^\/\/(?:[^/@]*@)?[^/@]+(?:\/[^/@:]*)?$/
 const wholeNumber = /^\d+$/
 /** A URL of a Windows file has a slash that is not part of the path: `///C:/data`. */
 const beforeDrive = /^\/(?=[a-z]:[\\/])/i
@@ -36,6 +38,11 @@ export function optionsOf({ scheme, parameters }: StoreUrl, known: readonly stri
     throw invalid(`the parameters of \`${scheme}:\` to be ${known.join(' or ')}`, 'another one')
   }
   return Object.fromEntries([...parameters].map(([name, value]) => [name, optionOf(value)]))
+}
+
+/** Whether a URL names a server: hosts, a login before them and a database behind them where it has one. */
+export function isServer({ place }: StoreUrl): boolean {
+  return serverShape.test(place)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { SojournError } from '../../core/report/errors.ts'
 import { loadDriver } from '../driver.ts'
 import { MongoRecords } from '../mongodb.ts'
-import type { StoreUrl } from '../store-url.ts'
+import { isServer, type StoreUrl } from '../store-url.ts'
 import type { MongoClientLike } from './client.ts'
 
 interface Client {
@@ -23,28 +23,30 @@ const selectingMs = 4000
  *
  * @throws SojournError `OPTION_INVALID`, `DRIVER_MISSING`
  */
-export function openMongo({ scheme, place, parameters }: StoreUrl, handedIn?: object): MongoRecords {
+export function openMongo(parsed: StoreUrl, handedIn?: object): MongoRecords {
+  const { scheme, place, parameters } = parsed
   // The package exports what every version that the manifest allows has.
   const { MongoClient } = (handedIn ?? loadDriver('mongodb', 'mongodb')) as Driver
   const options = Object.fromEntries([...parameters].filter(([name]) => ownParameters.includes(name)))
   const others = new URLSearchParams([...parameters].filter(([name]) => !ownParameters.includes(name)))
-  const client = made(
-    () =>
-      new MongoClient(`${scheme}:${place}${others.size === 0 ? '' : `?${others}`}`, {
-        serverSelectionTimeoutMS: selectingMs,
-      }),
-  )
+  const url = `${scheme}:${place}${others.size === 0 ? '' : `?${others}`}`
+  const open = (): Client => new MongoClient(url, { serverSelectionTimeoutMS: selectingMs })
+  const client = isServer(parsed) ? made(open) : refuse()
   return new MongoRecords({ client: client as MongoClientLike & Client, ...options }, () => client.close())
 }
 
 /** The driver's own error may quote the URL. */
-function made(make: () => Client): Client {
+function made(open: () => Client): Client {
   try {
-    return make()
+    return open()
   } catch {
-    throw new SojournError(
-      'OPTION_INVALID',
-      "Expected a store URL that the package `mongodb` accepts, such as 'mongodb://user:password@host/database?replicaSet=rs0', got another one. Write characters such as @ and / in a password as %40 and %2F.",
-    )
+    return refuse()
   }
+}
+
+function refuse(): never {
+  throw new SojournError(
+    'OPTION_INVALID',
+    "Expected a store URL that the package `mongodb` accepts, such as 'mongodb://user:password@host/database?replicaSet=rs0', got another one. Write characters such as @ and / in a password as %40 and %2F.",
+  )
 }

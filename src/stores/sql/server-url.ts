@@ -1,8 +1,5 @@
 import { SojournError } from '../../core/report/errors.ts'
-import { optionsOf, type StoreUrl } from '../store-url.ts'
-
-/** A host, and a database behind one slash. A password with an unescaped sign in it would be taken for these. */
-const addressShape = /^\/\/(?:[^/@]*@)?[^/@]+(?:\/[^/@:]*)?$/
+import { isServer, optionsOf, type StoreUrl } from '../store-url.ts'
 
 /** The parameters of a store's URL, by whom they are for. */
 export interface Parameters {
@@ -26,7 +23,7 @@ export function serverUrl(parsed: StoreUrl, { store, driver }: Parameters): Serv
   const { scheme, place, parameters } = parsed
   const forDriver = new URLSearchParams([...parameters].filter(([name]) => driver.includes(name)))
   const url = `${scheme}:${place}${forDriver.size === 0 ? '' : `?${forDriver}`}`
-  const isAddress = addressShape.test(place) && URL.canParse(url)
+  const isAddress = isServer(parsed) && URL.canParse(url)
   if (isAddress)
     return { url, options: Object.fromEntries([...parameters].filter(([name]) => store.includes(name))) }
   throw new SojournError(
