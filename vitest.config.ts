@@ -28,6 +28,8 @@ export default defineConfig({
   test: {
     passWithNoTests: false,
     testTimeout: 60_000,
+    // Some start servers.
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,

@@ -101,7 +101,7 @@ test.each([
 })
 
 test.each([
-  ['mysql://somebody:a-password@127.0.0.1', 'lmdb:'],
+  ['oracle://somebody:a-password@127.0.0.1', 'lmdb:'],
   ['nothing', 'store URL'],
   ['memory:?colour=red', 'maxRecords or maxBytes'],
   ['lmdb:/dev/null/sessions', '/dev/null/sessions'],

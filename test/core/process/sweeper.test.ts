@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { createSessions } from '../../../src/adapters/create-sessions.ts'
 import { Sweeper } from '../../../src/core/process/sweeper.ts'
 import { anonymous } from '../../../src/core/record/standing.ts'
-import type { SessionRecord } from '../../../src/core/record/store.ts'
+import type { MaybePromise, SessionRecord } from '../../../src/core/record/store.ts'
 import { type Anything, settle, Visitor } from '../stage.ts'
 
 const minute = 60_000
@@ -143,12 +143,19 @@ function begun(open: (clock: FakeClock) => Store) {
   const store = open(clock)
   const calls: { readonly removed: number }[] = []
   let underWay = 0
-  const sweeper = new Sweeper({
-    ...{ clock, leases: store, closed: store.closed },
-    async sweep(limit, by) {
-      underWay += 1
-      const step = await store.sweep(limit, by)
+  const waitedFor = async <Answer>(work: () => MaybePromise<Answer>): Promise<Answer> => {
+    underWay += 1
+    try {
+      return await work()
+    } finally {
       underWay -= 1
+    }
+  }
+  const sweeper = new Sweeper({
+    ...{ clock, closed: store.closed },
+    leases: { ...unused, acquireLease: lease => waitedFor(() => store.acquireLease(lease)) },
+    async sweep(limit, by) {
+      const step = await waitedFor(() => store.sweep(limit, by))
       calls.push(step)
       return step
     },
@@ -166,6 +173,8 @@ function begun(open: (clock: FakeClock) => Store) {
   }
   return { clock, store, sweeper, calls, signIn, pass }
 }
+
+const unused = { holdsLease: () => false, releaseLease: () => undefined }
 
 function recordOf(clock: FakeClock, key: string, lastsMs: number): SessionRecord {
   const now = clock.now()
