@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type {
+  AdoptingStore,
   EnumeratingStore,
   EpochExchange,
+  ForeignSession,
   Lease,
   LeasingStore,
   LoadedRecord,
@@ -11,6 +13,7 @@ import type {
   SubjectEpoch,
   SubjectListing,
   SubjectStore,
+  TakeOver,
   Touch,
 } from '../core/record/store.ts'
 import type { Clock } from '../core/time/clock.ts'
@@ -18,8 +21,9 @@ import type { Document } from './mongodb/client.ts'
 import { Collections } from './mongodb/collections.ts'
 import { documentOf, epochIn, recordIn, removalOf } from './mongodb/documents.ts'
 import { Epochs } from './mongodb/epochs.ts'
+import { OldSessions } from './mongodb/old-sessions.ts'
 import { checkedOptions, type MongoStoreOptions } from './mongodb/options.ts'
-import { replacement, withActivity } from './mongodb/pipelines.ts'
+import { listOf, replacement, withActivity } from './mongodb/pipelines.ts'
 import { unusable } from './mongodb/trouble.ts'
 
 export type { MongoClientLike } from './mongodb/client.ts'
@@ -42,19 +46,23 @@ export function mongoStore(options: MongoStoreOptions): MongoRecords {
  * Records in MongoDB. Each method is one operation on one document, which the server runs as one step, and which the driver
  * repeats safely after a lost answer. The server removes expired documents by itself.
  */
-export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStore {
+export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStore, AdoptingStore {
   readonly name: string = 'mongodb'
+  readonly adoptsUntil: number | undefined
   readonly #clock: Clock
   readonly #collections: Collections
   readonly #epochs: Epochs
+  readonly #old: OldSessions
   readonly #end: (() => Promise<void>) | undefined
 
   /** `end` closes the client that the store has opened. @throws SojournError `OPTION_INVALID` */
   constructor(options: MongoStoreOptions, end?: () => Promise<void>) {
     const checked = checkedOptions(options)
     this.#clock = checked.clock
+    this.adoptsUntil = checked.adoptsUntil
     this.#collections = new Collections(checked)
     this.#epochs = new Epochs(this.#collections, checked.clock)
+    this.#old = new OldSessions(this.#collections)
     this.#end = end
   }
 
@@ -126,8 +134,8 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
 
   async delete(key: string, call?: StoreCall): Promise<boolean> {
     const { sessions } = this.#collections
-    const work = sessions.deleteOne.bind(sessions, this.#live(key))
-    return (await this.#collections.run(work, call)).deletedCount === 1
+    const removal = await this.#collections.run(options => sessions.deleteOne(this.#live(key), options), call)
+    return removal.deletedCount === 1
   }
 
   async *records(): AsyncGenerator<SessionRecord> {
@@ -145,13 +153,8 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
   }
 
   async ofSubject(subject: string, call?: StoreCall): Promise<SubjectListing> {
-    const { epochsName: coll, sessions } = this.#collections
-    const isLive = { expiresAt: { $gt: this.#clock.now() } }
-    const pipeline = [
-      { $match: { subject, ...isLive } },
-      { $unset: 'data' },
-      { $unionWith: { coll, pipeline: [{ $match: { _id: subject, ...isLive } }] } },
-    ]
+    const { epochsName, sessions } = this.#collections
+    const pipeline = listOf(subject, { epochsName, now: this.#clock.now() })
     const found = await this.#collections.run(
       options => sessions.aggregate(pipeline, options).toArray(),
       call,
@@ -223,6 +226,23 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
   async releaseLease({ name: _id, token }: Lease, call?: StoreCall): Promise<void> {
     const { leases } = this.#collections
     await this.#collections.run(options => leases.deleteOne({ _id, token }, options), call)
+  }
+
+  findForeign(id: string, call?: StoreCall): Promise<ForeignSession | undefined> {
+    return this.#old.find(id, this.#clock.now(), call)
+  }
+
+  /** The record is written first, so that a visitor stays signed in if the second step fails. */
+  async takeOver({ id, foreign, record }: TakeOver, call?: StoreCall): Promise<boolean> {
+    if (!(await this.create(record, call))) return false
+    if (await this.#old.remove(id, foreign, call)) return true
+    // The other software wrote the session in between, or ended it. The caller reads it again.
+    await this.delete(record.key, call)
+    return false
+  }
+
+  forgetForeign(id: string, call?: StoreCall): Promise<void> {
+    return this.#old.forget(id, call)
   }
 
   /** Closes the client that `openStore` has made. A client that the application has handed in stays open. */

@@ -25,6 +25,8 @@ export class Collections {
   readonly sessions: Collection
   readonly epochs: Collection
   readonly leases: Collection
+  /** Where connect-mongo has its sessions. */
+  readonly old: Collection
   /** The name of the collection of epochs. */
   readonly epochsName: string
   readonly #options: CheckedOptions
@@ -33,7 +35,7 @@ export class Collections {
   #settingUp: Promise<void> | undefined
 
   constructor(options: CheckedOptions) {
-    const { client, dbName, prefix, clock } = options
+    const { client, dbName, prefix, adoptCollection, clock } = options
     const database = databaseOf(client, dbName)
     this.#options = options
     this.#clock = clock
@@ -41,6 +43,7 @@ export class Collections {
     this.sessions = database.collection(`${prefix}_sessions`, careful)
     this.epochs = database.collection(this.epochsName, careful)
     this.leases = database.collection(`${prefix}_leases`, careful)
+    this.old = database.collection(adoptCollection, careful)
   }
 
   /** Runs an operation, which ends when its caller stops waiting. */

@@ -13,7 +13,7 @@ interface Driver {
   MongoClient: new (url: string, options: object) => Client
 }
 
-const ownParameters = ['prefix', 'dbName']
+const ownParameters = ['prefix', 'dbName', 'adopt', 'adoptUntil', 'adoptCollection']
 /** Less than the core's deadline for a store call. */
 const selectingMs = 4000
 

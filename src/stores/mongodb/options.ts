@@ -1,9 +1,10 @@
 import { SojournError } from '../../core/report/errors.ts'
-import { checkEach, isClock, type OptionCheck } from '../../core/report/option-check.ts'
+import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/option-check.ts'
 import { type Clock, systemClock } from '../../core/time/clock.ts'
+import { type AdoptionOptions, adoptionEnd, isInstant } from '../adoption-window.ts'
 import { isClient, type MongoClientLike, repeatsNoWrites } from './client.ts'
 
-export interface MongoStoreOptions {
+export interface MongoStoreOptions extends AdoptionOptions<'connect-mongo'> {
   /** The application's own `MongoClient`, or `mongoose.connection`. `close` does not close it. */
   readonly client: MongoClientLike
   /**
@@ -16,6 +17,11 @@ export interface MongoStoreOptions {
    * @default 'sojourn'
    */
   readonly prefix?: string
+  /**
+   * The `collectionName` that connect-mongo had, in the same database.
+   * @default 'sessions'
+   */
+  readonly adoptCollection?: string
   /**
    * The source of time.
    * @default systemClock
@@ -37,6 +43,9 @@ const checks: { readonly [option in keyof Required<MongoStoreOptions>]: OptionCh
   },
   dbName: name,
   prefix: name,
+  adopt: oneOf('connect-mongo'),
+  adoptUntil: isInstant,
+  adoptCollection: name,
   clock: isClock,
 }
 
@@ -45,6 +54,8 @@ export interface CheckedOptions {
   readonly client: MongoClientLike
   readonly dbName: string | undefined
   readonly prefix: string
+  readonly adoptsUntil: number | undefined
+  readonly adoptCollection: string
   readonly clock: Clock
 }
 
@@ -64,7 +75,8 @@ export function checkedOptions(options: MongoStoreOptions): CheckedOptions {
     throw invalid(
       '`client` to repeat a write whose answer was lost, got one with `retryWrites: false`. Leave that option out',
     )
-  return { client, dbName, prefix, clock }
+  const { adoptCollection = 'sessions' } = options
+  return { client, dbName, prefix, adoptCollection, clock, adoptsUntil: adoptionEnd(options) }
 }
 
 function invalid(expected: string): SojournError {

@@ -24,6 +24,22 @@ export function replacement(record: SessionRecord, expectedVersion: number): rea
   return [{ $replaceWith: { $cond: [{ $eq: ['$version', expectedVersion] }, next, '$$ROOT'] } }, withRemoval]
 }
 
+/** Where the epochs are, and the time. */
+interface Looking {
+  readonly epochsName: string
+  readonly now: number
+}
+
+/** The live sessions of a subject without their data, and its epoch behind them. */
+export function listOf(subject: string, { epochsName: coll, now }: Looking): readonly Document[] {
+  const isLive = { expiresAt: { $gt: now } }
+  return [
+    { $match: { subject, ...isLive } },
+    { $unset: 'data' },
+    { $unionWith: { coll, pipeline: [{ $match: { _id: subject, ...isLive } }] } },
+  ]
+}
+
 /** Moves the times of a record forward, and sets its device if the activity is the latest. */
 export function withActivity({ touchedAt, expiresAt, device }: Touch): readonly Document[] {
   const isLatest = { $gte: [touchedAt, '$touchedAt'] }
