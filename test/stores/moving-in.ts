@@ -36,7 +36,12 @@ export function tellOfMovingIn(moving: () => MovingIn): void {
   const newShop = (adoptUntil?: Date): Promise<number> =>
     serve(
       plain(
-        session({ secret, store: moving().fresh(adoptUntil), cookie: { maxAge: 3_600_000 } }),
+        session({
+          secret,
+          store: moving().fresh(adoptUntil),
+          cookie: { maxAge: 3_600_000 },
+          deadline: '40s',
+        }),
         shop,
       ) as Listener,
     )
