@@ -180,7 +180,9 @@ export class RecordMemory implements EnumeratingStore, SweepingStore, SubjectSto
       removed++
     }
     this.#subjects.sweepEpochs(by, limit)
-    return { removed, nextAt: this.#expiry.nextAt }
+    const { nextAt } = this.#expiry
+    // The first bucket may have begun already, and hold only records that expire later.
+    return { removed, nextAt: removed < limit && nextAt !== undefined ? Math.max(nextAt, by + 1) : nextAt }
   }
 
   /** Removes every record. */

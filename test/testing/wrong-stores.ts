@@ -355,6 +355,9 @@ export const wrongStores: { readonly [clause: string]: Wrong } = {
       },
     }
   },
+  'small sweeps come to every expired record, however many have been prolonged': honest => ({
+    sweep: (limit, by) => ({ removed: honest.sweep(limit, by).removed }),
+  }),
   'two concurrent sweeps count no record twice': honest => ({
     async sweep(limit) {
       const over = [...honest.map.values()].filter(({ expiresAt }) => expiresAt <= honest.now())

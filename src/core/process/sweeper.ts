@@ -7,6 +7,8 @@ const doubtMs = 10 * 60_000
 /** How many records one step removes, and the pause after it, in which requests run. */
 const stepSize = 1000
 const pauseMs = 20
+/** The rest waits for the next sweep. */
+const mostSteps = 10_000
 const leaseName = 'sweeper'
 
 /** The parts of a manager that its sweeper needs. */
@@ -60,9 +62,9 @@ export class Sweeper {
     // Not released, so that the sweepers of other processes leave this interval out.
     const lease = { name: leaseName, token: this.#token, expiresAt: clock.now() + doubtMs }
     if (!(await leases.acquireLease(lease))) return undefined
-    for (;;) {
-      const { removed, nextAt } = await this.#parts.sweep(stepSize, by)
-      const isDone = removed === 0 || nextAt === undefined || nextAt > by
+    for (let steps = 1; ; steps += 1) {
+      const { nextAt } = await this.#parts.sweep(stepSize, by)
+      const isDone = nextAt === undefined || nextAt > by || steps === mostSteps
       if (isDone || closed?.aborted === true) return nextAt
       await new Promise<void>(resolve => clock.after(pauseMs, resolve))
     }

@@ -167,7 +167,8 @@ export interface Sweep {
   /** The number of removed records. */
   readonly removed: number
   /**
-   * When there may be expired records again, in milliseconds since 1970; a time that has passed if there are more now.
+   * When there may be expired records again, in milliseconds since 1970; a time that has passed only if the limit has kept
+   * the sweep from visiting more.
    * Undefined if the store does not know: the core then waits until another session has been created.
    */
   readonly nextAt?: number | undefined

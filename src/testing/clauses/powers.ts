@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { canEnumerate, canSweep, knowsSubjects, lendsNames, methodsOf } from '../../core/record/powers.ts'
-import type { SessionRecord } from '../../core/record/store.ts'
+import type { SessionRecord, Sweep } from '../../core/record/store.ts'
 import {
   expectSame,
   inOrder,
@@ -168,7 +168,33 @@ export const powerClauses: readonly SceneClause[] = [
       assert.ok(nextAt !== undefined && nextAt <= scene.now(), 'Expected `nextAt` to have passed.')
       const { expiresAt } = await scene.kept()
       const rest = await scene.sweeping.sweep(100)
-      assert.ok((rest.nextAt ?? 0) <= expiresAt, 'Expected `nextAt` to be no later than the next end.')
+      const { nextAt: later = expiresAt } = rest
+      assert.ok(later > scene.now() && later <= expiresAt, 'Expected `nextAt` to be about the next end.')
+    },
+  },
+  {
+    name: 'small sweeps come to every expired record, however many have been prolonged',
+    powers: ['sweep'],
+    async prove(scene) {
+      const expiresAt = scene.now() + 1000
+      for (let made = 0; made < 12; made++) {
+        const { key, subject, touchedAt } = await scene.kept({ expiresAt })
+        const activity = { touchedAt, expiresAt: expiresAt + lifetimeMs, device: undefined, subject }
+        if (made % 4 > 0) await scene.store.touch(key, activity)
+      }
+      await scene.advance(1000)
+      let removed = 0
+      for (
+        let nextAt: number | undefined = 0, steps = 0;
+        nextAt !== undefined && nextAt <= scene.now();
+        steps++
+      ) {
+        assert.ok(steps < 50, 'Expected the sweeps to come to an end.')
+        const step: Sweep = await scene.sweeping.sweep(1)
+        removed += step.removed
+        nextAt = step.nextAt
+      }
+      assert.equal(removed, 3)
     },
   },
   {
