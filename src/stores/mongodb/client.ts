@@ -63,7 +63,7 @@ interface Client {
 /** The application's own `MongoClient`, or `mongoose.connection`. */
 export type MongoClientLike =
   | { db(...parameters: never[]): unknown }
-  | { getClient(): unknown; readonly name?: string }
+  | { getClient(): unknown; readonly name?: string | null }
 
 /** Tells whether a value is a client that the store can use. */
 export function isClient(value: unknown): boolean {
@@ -72,17 +72,28 @@ export function isClient(value: unknown): boolean {
 }
 
 /** Whether a client does not repeat a write whose answer was lost, so that its caller is told of a wrong outcome. */
-export function repeatsNoWrites(value: unknown): boolean {
-  return isClient(value) && clientOf(value as MongoClientLike).options?.retryWrites === false
+export function repeatsNoWrites(client: MongoClientLike): boolean {
+  return clientOf(client)?.options?.retryWrites === false
 }
 
-/** The database of a client: of the given name, or of the name that the client has itself. */
-export function databaseOf(client: MongoClientLike, name: string | undefined): Database {
-  // Mongoose knows the name of its database before it has connected.
-  const own = 'getClient' in client ? client.name : undefined
-  return clientOf(client).db(name ?? own)
+/**
+ * The database of a client: of the given name, or of the name that the client has itself. Waits for Mongoose, which has no
+ * client before it connects.
+ */
+export async function databaseOf(client: MongoClientLike, name: string | undefined): Promise<Database> {
+  const connection: Connection = 'getClient' in client ? client : {}
+  if (clientOf(client) === undefined) await connection.asPromise?.()
+  const found = clientOf(client)
+  if (found === undefined) throw new Error('Mongoose is not connected. Call `mongoose.connect` first.')
+  return found.db(name ?? connection.name ?? undefined)
 }
 
-function clientOf(client: MongoClientLike): Client {
-  return ('getClient' in client ? client.getClient() : client) as Client
+/** The part of a connection of Mongoose that the store uses. */
+interface Connection {
+  readonly name?: string | null
+  asPromise?(): Promise<unknown>
+}
+
+function clientOf(client: MongoClientLike): Client | undefined {
+  return ('getClient' in client ? client.getClient() : client) as Client | undefined
 }

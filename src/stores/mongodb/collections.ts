@@ -1,6 +1,6 @@
 import type { StoreCall } from '../../core/record/store.ts'
 import { isError, SojournError } from '../../core/report/errors.ts'
-import type { Clock } from '../../core/time/clock.ts'
+import { unlessOver } from '../unless-over.ts'
 import { type Collection, databaseOf, type OperationOptions } from './client.ts'
 import type { CheckedOptions } from './options.ts'
 import { troubleOf } from './trouble.ts'
@@ -20,85 +20,90 @@ const careful = {
   writeConcern: { w: 'majority' },
 }
 
-/** The collections of a store. Its indexes are made before the first operation, and again until that has worked. */
-export class Collections {
+/** The collections of a store. */
+export interface Opened {
   readonly sessions: Collection
   readonly epochs: Collection
   readonly leases: Collection
   /** Where connect-mongo has its sessions. */
   readonly old: Collection
+}
+
+type Work<Answer> = (opened: Opened, options: OperationOptions) => Promise<Answer>
+
+/**
+ * Opens the collections before the first operation, because Mongoose has no client before it connects. Makes their indexes,
+ * and tries again at the next operation if that fails.
+ */
+export class Collections {
   /** The name of the collection of epochs. */
   readonly epochsName: string
   readonly #options: CheckedOptions
-  readonly #clock: Clock
-  #isSetUp = false
-  #settingUp: Promise<void> | undefined
+  #opened: Opened | undefined
+  #opening: Promise<Opened> | undefined
 
   constructor(options: CheckedOptions) {
-    const { client, dbName, prefix, adoptCollection, clock } = options
-    const database = databaseOf(client, dbName)
     this.#options = options
-    this.#clock = clock
-    this.epochsName = `${prefix}_epochs`
-    this.sessions = database.collection(`${prefix}_sessions`, careful)
-    this.epochs = database.collection(this.epochsName, careful)
-    this.leases = database.collection(`${prefix}_leases`, careful)
-    this.old = database.collection(adoptCollection, careful)
+    this.epochsName = `${options.prefix}_epochs`
   }
 
   /** Runs an operation, which ends when its caller stops waiting. */
-  async run<Answer>(
-    work: (options: OperationOptions) => Promise<Answer>,
-    call: StoreCall | undefined,
-  ): Promise<Answer> {
+  async run<Answer>(work: Work<Answer>, call: StoreCall | undefined): Promise<Answer> {
     try {
-      if (!this.#isSetUp) await this.#setUp()
+      const opened = this.#opened ?? (await unlessOver(call, this.#open()))
       call?.throwIfOver()
-      return await work(
-        call === undefined ? {} : { timeoutMS: Math.max(1, call.deadline - this.#clock.now()) },
-      )
+      const left = call && Math.max(1, call.deadline - this.#options.clock.now())
+      return await work(opened, left === undefined ? {} : { timeoutMS: left })
     } catch (error) {
       throw troubleOf(error)
     }
   }
 
   /** The same for an upsert. Answers undefined if a document is there that it does not match. */
-  runUpsert<Answer>(
-    work: (options: OperationOptions) => Promise<Answer>,
-    call: StoreCall | undefined,
-  ): Promise<Answer | undefined> {
-    return this.run(async options => {
+  runUpsert<Answer>(work: Work<Answer>, call: StoreCall | undefined): Promise<Answer | undefined> {
+    const unlessTaken: Work<Answer | undefined> = async (opened, options) => {
       try {
-        return await work(options)
+        return await work(opened, options)
       } catch (error) {
         if (codeOf(error) === duplicate) return undefined
         throw error
       }
-    }, call)
+    }
+    return this.run(unlessTaken, call)
   }
 
-  #setUp(): Promise<void> {
-    this.#settingUp ??= this.#makeIndexes().finally(() => {
-      this.#settingUp = undefined
+  #open(): Promise<Opened> {
+    this.#opening ??= this.#openNow().finally(() => {
+      this.#opening = undefined
     })
-    return this.#settingUp
+    return this.#opening
   }
 
-  async #makeIndexes(): Promise<void> {
-    const database = databaseOf(this.#options.client, this.#options.dbName)
+  async #openNow(): Promise<Opened> {
+    const { client, dbName, prefix, adoptCollection } = this.#options
+    const database = await databaseOf(client, dbName)
     const { version } = await database.command({ buildInfo: 1 })
     if (Number.parseInt(String(version), 10) < oldestVersion)
       throw new SojournError(
         'STORE_UNUSABLE',
         `Expected a server of MongoDB ${oldestVersion} or newer for the mongodb store, got version ${version}.`,
       )
+    const named = (name: string): Collection => database.collection(name, careful)
+    const opened = {
+      sessions: named(`${prefix}_sessions`),
+      epochs: named(this.epochsName),
+      leases: named(`${prefix}_leases`),
+      old: named(adoptCollection),
+    }
+    const { sessions, epochs, leases } = opened
     const removal = { expireAfterSeconds: graceSeconds }
     const ofSubject = { partialFilterExpression: { subject: { $exists: true } } }
     await Promise.all([
-      ...[this.sessions, this.epochs, this.leases].map(each => this.#makeIndex(each, 'removeAt', removal)),
-      this.#makeIndex(this.sessions, 'subject', ofSubject),
+      ...[sessions, epochs, leases].map(each => this.#makeIndex(each, 'removeAt', removal)),
+      this.#makeIndex(sessions, 'subject', ofSubject),
     ])
-    this.#isSetUp = true
+    this.#opened = opened
+    return opened
   }
 
   async #makeIndex(collection: Collection, field: string, options: object): Promise<void> {
