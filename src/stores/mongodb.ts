@@ -172,20 +172,24 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
     return this.#epochs.exchange(exchange, call)
   }
 
-  /** The documents end in one step, which nobody else can take for theirs, and leave a little later. */
+  /**
+   * Each document ends with a mark, by which the second operation finds those that this call has ended. The server removes
+   * them after the grace, and not before they are read.
+   */
   async endBelow(
     subject: string,
     { epoch, except }: SubjectEpoch,
     call?: StoreCall,
   ): Promise<readonly string[]> {
     const endedBy = randomUUID()
+    const now = this.#clock.now()
     const below = {
       subject,
       epoch: { $lt: epoch },
-      expiresAt: { $gt: this.#clock.now() },
+      expiresAt: { $gt: now },
       _id: { $ne: except },
     }
-    const end = { $set: { expiresAt: 0, removeAt: new Date(0), endedBy }, $unset: { data: '' } }
+    const end = { $set: { expiresAt: 0, removeAt: new Date(now), endedBy }, $unset: { data: '' } }
     const { matchedCount } = await this.#collections.run(
       ({ sessions }, options) => sessions.updateMany(below, end, options),
       call,
@@ -217,10 +221,11 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
 
   async holdsLease({ name: _id, token }: Lease, call?: StoreCall): Promise<boolean> {
     const held = { _id, token, expiresAt: { $gt: this.#clock.now() } }
-    return (
-      (await this.#collections.run(({ leases }, options) => leases.find(held, options).toArray(), call))
-        .length === 1
+    const found = await this.#collections.run(
+      ({ leases }, options) => leases.find(held, options).toArray(),
+      call,
     )
+    return found.length === 1
   }
 
   async releaseLease({ name: _id, token }: Lease, call?: StoreCall): Promise<void> {

@@ -1,27 +1,30 @@
 import type { StoreCall } from '../../core/record/store.ts'
-import { isError, SojournError } from '../../core/report/errors.ts'
-import { unlessOver } from '../unless-over.ts'
-import { type Collection, databaseOf, type OperationOptions } from './client.ts'
+import { isError } from '../../core/report/errors.ts'
+import type { Clock } from '../../core/time/clock.ts'
+import { type Client, type Collection, type OperationOptions, openedBy } from './client.ts'
 import type { CheckedOptions } from './options.ts'
+import { SettingUp } from './setting-up.ts'
 import { troubleOf } from './trouble.ts'
 
-/** The oldest version that the store is made for. */
-const oldestVersion = 6
-/** How much later than by our clock the server removes a document: the two clocks differ. */
-const graceSeconds = 60
 const duplicate = 11_000
-/** An index with these keys or this name has other options. */
-const otherIndex: ReadonlySet<unknown> = new Set([85, 86])
 
-/** Every write is known to a majority before it is answered, and every read asks the primary. */
+/**
+ * Every write is known to a majority before it is answered, every read asks the primary, and documents are what they are
+ * by the driver's own defaults, whatever the application has chosen for its client.
+ */
 const careful = {
   readConcern: { level: 'majority' },
   readPreference: 'primary',
   writeConcern: { w: 'majority' },
+  ignoreUndefined: false,
+  promoteBuffers: false,
+  promoteLongs: true,
+  promoteValues: true,
+  useBigInt64: false,
 }
 
-/** The collections of a store. */
-export interface Opened {
+/** The collections of a store, with the names that its options give them. */
+export interface Places {
   readonly sessions: Collection
   readonly epochs: Collection
   readonly leases: Collection
@@ -29,31 +32,33 @@ export interface Opened {
   readonly old: Collection
 }
 
-type Work<Answer> = (opened: Opened, options: OperationOptions) => Promise<Answer>
+/** What is done in the collections of a store. */
+export type Work<Answer> = (places: Places, options: OperationOptions) => Promise<Answer>
 
-/**
- * Opens the collections before the first operation, because Mongoose has no client before it connects. Makes their indexes,
- * and tries again at the next operation if that fails.
- */
+/** Runs the operations of a store, on the client that the application has open at that moment. */
 export class Collections {
   /** The name of the collection of epochs. */
   readonly epochsName: string
   readonly #options: CheckedOptions
-  #opened: Opened | undefined
-  #opening: Promise<Opened> | undefined
+  readonly #clock: Clock
+  #client: Client | undefined
+  #settingUp: SettingUp | undefined
 
   constructor(options: CheckedOptions) {
     this.#options = options
+    this.#clock = options.clock
     this.epochsName = `${options.prefix}_epochs`
   }
 
   /** Runs an operation, which ends when its caller stops waiting. */
   async run<Answer>(work: Work<Answer>, call: StoreCall | undefined): Promise<Answer> {
     try {
-      const opened = this.#opened ?? (await unlessOver(call, this.#open()))
+      const places = await (await this.#place()).done()
       call?.throwIfOver()
-      const left = call && Math.max(1, call.deadline - this.#options.clock.now())
-      return await work(opened, left === undefined ? {} : { timeoutMS: left })
+      return await work(
+        places,
+        call === undefined ? {} : { timeoutMS: Math.max(1, call.deadline - this.#clock.now()) },
+      )
     } catch (error) {
       throw troubleOf(error)
     }
@@ -61,65 +66,30 @@ export class Collections {
 
   /** The same for an upsert. Answers undefined if a document is there that it does not match. */
   runUpsert<Answer>(work: Work<Answer>, call: StoreCall | undefined): Promise<Answer | undefined> {
-    const unlessTaken: Work<Answer | undefined> = async (opened, options) => {
+    return this.run(async (places, options) => {
       try {
-        return await work(opened, options)
+        return await work(places, options)
       } catch (error) {
-        if (codeOf(error) === duplicate) return undefined
+        if (isError(error) && 'code' in error && error.code === duplicate) return undefined
         throw error
       }
     }
     return this.run(unlessTaken, call)
   }
 
-  #open(): Promise<Opened> {
-    this.#opening ??= this.#openNow().finally(() => {
-      this.#opening = undefined
+  /** Another client may have another server. */
+  async #place(): Promise<SettingUp> {
+    const { dbName, prefix, adoptCollection } = this.#options
+    const { client, name } = await openedBy(this.#options.client)
+    if (this.#settingUp !== undefined && client === this.#client) return this.#settingUp
+    const database = client.db(dbName ?? name, careful)
+    this.#client = client
+    this.#settingUp = new SettingUp(database, {
+      sessions: database.collection(`${prefix}_sessions`),
+      epochs: database.collection(this.epochsName),
+      leases: database.collection(`${prefix}_leases`),
+      old: database.collection(adoptCollection),
     })
     return this.#opening
   }
-
-  async #openNow(): Promise<Opened> {
-    const { client, dbName, prefix, adoptCollection } = this.#options
-    const database = await databaseOf(client, dbName)
-    const { version } = await database.command({ buildInfo: 1 })
-    if (Number.parseInt(String(version), 10) < oldestVersion)
-      throw new SojournError(
-        'STORE_UNUSABLE',
-        `Expected a server of MongoDB ${oldestVersion} or newer for the mongodb store, got version ${version}.`,
-      )
-    const named = (name: string): Collection => database.collection(name, careful)
-    const opened = {
-      sessions: named(`${prefix}_sessions`),
-      epochs: named(this.epochsName),
-      leases: named(`${prefix}_leases`),
-      old: named(adoptCollection),
-    }
-    const { sessions, epochs, leases } = opened
-    const removal = { expireAfterSeconds: graceSeconds }
-    const ofSubject = { partialFilterExpression: { subject: { $exists: true } } }
-    await Promise.all([
-      ...[sessions, epochs, leases].map(each => this.#makeIndex(each, 'removeAt', removal)),
-      this.#makeIndex(sessions, 'subject', ofSubject),
-    ])
-    this.#opened = opened
-    return opened
-  }
-
-  async #makeIndex(collection: Collection, field: string, options: object): Promise<void> {
-    try {
-      await collection.createIndex({ [field]: 1 }, { ...options })
-    } catch (error) {
-      if (!otherIndex.has(codeOf(error))) throw error
-      const name = Reflect.get(collection, 'collectionName')
-      throw new SojournError(
-        'STORE_UNUSABLE',
-        `Expected the index on \`${field}\` of the collection \`${name}\` to be one of Sojourn, but it has other options. Remove it: db.getCollection('${name}').dropIndex('${field}_1')`,
-      )
-    }
-  }
-}
-
-function codeOf(error: unknown): unknown {
-  return isError(error) && 'code' in error ? error.code : undefined
 }
