@@ -1,9 +1,9 @@
 import type { StoreCall } from '../../core/record/store.ts'
 import { isError } from '../../core/report/errors.ts'
 import type { Clock } from '../../core/time/clock.ts'
-import { type Client, type Collection, type OperationOptions, openedBy } from './client.ts'
+import { type Client, type OperationOptions, openedBy } from './client.ts'
 import type { CheckedOptions } from './options.ts'
-import { SettingUp } from './setting-up.ts'
+import { type Places, SettingUp } from './setting-up.ts'
 import { troubleOf } from './trouble.ts'
 
 const duplicate = 11_000
@@ -21,15 +21,6 @@ const careful = {
   promoteLongs: true,
   promoteValues: true,
   useBigInt64: false,
-}
-
-/** The collections of a store, with the names that its options give them. */
-export interface Places {
-  readonly sessions: Collection
-  readonly epochs: Collection
-  readonly leases: Collection
-  /** Where connect-mongo has its sessions. */
-  readonly old: Collection
 }
 
 /** What is done in the collections of a store. */
@@ -73,8 +64,7 @@ export class Collections {
         if (isError(error) && 'code' in error && error.code === duplicate) return undefined
         throw error
       }
-    }
-    return this.run(unlessTaken, call)
+    }, call)
   }
 
   /** Another client may have another server. */
@@ -90,6 +80,6 @@ export class Collections {
       leases: database.collection(`${prefix}_leases`),
       old: database.collection(adoptCollection),
     })
-    return this.#opening
+    return this.#settingUp
   }
 }

@@ -1,6 +1,5 @@
 import { isError, SojournError } from '../../core/report/errors.ts'
 import type { Collection, Database, Document } from './client.ts'
-import type { Places } from './collections.ts'
 
 /** The wire protocol of MongoDB 6, the oldest version that the store is made for. */
 const oldestWire = 17
@@ -11,6 +10,15 @@ const timeoutMS = 60_000
 /** There is another index with these keys, or of this name. */
 const otherWithKeys = 85
 const otherOfName = 86
+
+/** The collections of a store, with the names that its options give them. */
+export interface Places {
+  readonly sessions: Collection
+  readonly epochs: Collection
+  readonly leases: Collection
+  /** Where connect-mongo has its sessions. */
+  readonly old: Collection
+}
 
 /** Looks at the server and makes the indexes, once, and again until that has worked. */
 export class SettingUp {

@@ -17,7 +17,6 @@ const reasons: trouble.Reasons = [
     /client was closed|Client must be connected|Topology is closed|session that has ended/i,
     'its client has been closed',
   ],
-  [/Mongoose is not connected/, 'Mongoose is not connected. Call `mongoose.connect` first'],
   [/ECONNREFUSED/, 'nobody answers at its address'],
   [/ENOTFOUND|EAI_AGAIN|querySrv/, 'there is no machine of its name'],
   [/TLS|SSL|self.signed|certificate|CERT/i, 'the encrypted connection could not be made'],
