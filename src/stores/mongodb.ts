@@ -82,24 +82,24 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
   }
 
   async create(record: SessionRecord, call?: StoreCall): Promise<boolean> {
-    const { sessions } = this.#collections
     if (this.#isOver(record)) return (await this.load(record.key, call)) === undefined
     const expired = { _id: record.key, expiresAt: { $lte: this.#clock.now() } }
     const created = await this.#collections.runUpsert(
-      options => sessions.replaceOne(expired, documentOf(record), { ...options, upsert: true }),
+      ({ sessions }, options) =>
+        sessions.replaceOne(expired, documentOf(record), { ...options, upsert: true }),
       call,
     )
     return created !== undefined
   }
 
   async load(key: string, call?: StoreCall): Promise<LoadedRecord | undefined> {
-    const { epochsName: from, sessions } = this.#collections
+    const { epochsName: from } = this.#collections
     const pipeline = [
       { $match: this.#live(key) },
       { $lookup: { from, localField: 'subject', foreignField: '_id', as: 'lines' } },
     ]
     const [found] = await this.#collections.run(
-      options => sessions.aggregate(pipeline, options).toArray(),
+      ({ sessions }, options) => sessions.aggregate(pipeline, options).toArray(),
       call,
     )
     if (found === undefined) return undefined
@@ -109,9 +109,8 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
   }
 
   async replace(record: SessionRecord, expectedVersion: number, call?: StoreCall): Promise<Replacement> {
-    const { sessions } = this.#collections
     const before = await this.#collections.run(
-      options =>
+      ({ sessions }, options) =>
         sessions.findOneAndUpdate(this.#live(record.key), replacement(record, expectedVersion), {
           ...options,
           returnDocument: 'before',
@@ -124,27 +123,27 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
   }
 
   async touch(key: string, activity: Touch, call?: StoreCall): Promise<boolean> {
-    const { sessions } = this.#collections
     const { matchedCount } = await this.#collections.run(
-      options => sessions.updateOne(this.#live(key), withActivity(activity), options),
+      ({ sessions }, options) => sessions.updateOne(this.#live(key), withActivity(activity), options),
       call,
     )
     return matchedCount === 1
   }
 
   async delete(key: string, call?: StoreCall): Promise<boolean> {
-    const { sessions } = this.#collections
-    const removal = await this.#collections.run(options => sessions.deleteOne(this.#live(key), options), call)
+    const removal = await this.#collections.run(
+      ({ sessions }, options) => sessions.deleteOne(this.#live(key), options),
+      call,
+    )
     return removal.deletedCount === 1
   }
 
   async *records(): AsyncGenerator<SessionRecord> {
-    const { sessions } = this.#collections
     let after: string | undefined = ''
     while (after !== undefined) {
       const filter = { _id: { $gt: after }, expiresAt: { $gt: this.#clock.now() } }
       const page: readonly Document[] = await this.#collections.run(
-        () => sessions.find(filter, { sort: { _id: 1 }, limit: pageSize }).toArray(),
+        ({ sessions }) => sessions.find(filter, { sort: { _id: 1 }, limit: pageSize }).toArray(),
         undefined,
       )
       yield* page.map(recordIn)
@@ -153,10 +152,10 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
   }
 
   async ofSubject(subject: string, call?: StoreCall): Promise<SubjectListing> {
-    const { epochsName, sessions } = this.#collections
+    const { epochsName } = this.#collections
     const pipeline = listOf(subject, { epochsName, now: this.#clock.now() })
     const found = await this.#collections.run(
-      options => sessions.aggregate(pipeline, options).toArray(),
+      ({ sessions }, options) => sessions.aggregate(pipeline, options).toArray(),
       call,
     )
     return {
@@ -173,28 +172,32 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
     return this.#epochs.exchange(exchange, call)
   }
 
-  /** The documents end in one step, which nobody else can take for theirs, and leave a little later. */
+  /**
+   * Each document ends with a mark, by which the second operation finds those that this call has ended. The server removes
+   * them after the grace, and not before they are read.
+   */
   async endBelow(
     subject: string,
     { epoch, except }: SubjectEpoch,
     call?: StoreCall,
   ): Promise<readonly string[]> {
-    const { sessions } = this.#collections
     const endedBy = randomUUID()
+    const now = this.#clock.now()
     const below = {
       subject,
       epoch: { $lt: epoch },
-      expiresAt: { $gt: this.#clock.now() },
+      expiresAt: { $gt: now },
       _id: { $ne: except },
     }
-    const end = { $set: { expiresAt: 0, removeAt: new Date(0), endedBy }, $unset: { data: '' } }
+    const end = { $set: { expiresAt: 0, removeAt: new Date(now), endedBy }, $unset: { data: '' } }
     const { matchedCount } = await this.#collections.run(
-      options => sessions.updateMany(below, end, options),
+      ({ sessions }, options) => sessions.updateMany(below, end, options),
       call,
     )
     if (matchedCount === 0) return []
     const ended = await this.#collections.run(
-      options => sessions.find({ subject, endedBy }, { ...options, projection: { _id: 1 } }).toArray(),
+      ({ sessions }, options) =>
+        sessions.find({ subject, endedBy }, { ...options, projection: { _id: 1 } }).toArray(),
       call,
     )
     return ended.map(({ _id }) => String(_id))
@@ -203,10 +206,9 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
   async acquireLease(lease: Lease, call?: StoreCall): Promise<boolean> {
     if (this.#isOver(lease)) return false
     const { name: _id, token, expiresAt } = lease
-    const { leases } = this.#collections
     const free = { _id, $or: [{ expiresAt: { $lte: this.#clock.now() } }, { token }] }
     const taken = await this.#collections.runUpsert(
-      options =>
+      ({ leases }, options) =>
         leases.replaceOne(
           free,
           { _id, token, expiresAt, ...removalOf(expiresAt) },
@@ -218,14 +220,16 @@ export class MongoRecords implements EnumeratingStore, SubjectStore, LeasingStor
   }
 
   async holdsLease({ name: _id, token }: Lease, call?: StoreCall): Promise<boolean> {
-    const { leases } = this.#collections
     const held = { _id, token, expiresAt: { $gt: this.#clock.now() } }
-    return (await this.#collections.run(options => leases.find(held, options).toArray(), call)).length === 1
+    const found = await this.#collections.run(
+      ({ leases }, options) => leases.find(held, options).toArray(),
+      call,
+    )
+    return found.length === 1
   }
 
   async releaseLease({ name: _id, token }: Lease, call?: StoreCall): Promise<void> {
-    const { leases } = this.#collections
-    await this.#collections.run(options => leases.deleteOne({ _id, token }, options), call)
+    await this.#collections.run(({ leases }, options) => leases.deleteOne({ _id, token }, options), call)
   }
 
   findForeign(id: string, call?: StoreCall): Promise<ForeignSession | undefined> {

@@ -13,7 +13,7 @@ export interface Snippet {
  * `<!-- prelude: app -->`. Each stands on one line, so that the fence keeps its line numbers.
  */
 const preludes: Readonly<Record<string, string>> = {
-  mongoClient: `declare const client: import('mongodb').MongoClient; declare const mongoose: { readonly connection: { getClient(): import('mongodb').MongoClient; readonly name: string } };`,
+  mongoClient: `declare const client: import('mongodb').MongoClient; declare const mongoose: { readonly connection: { asPromise(): Promise<unknown>; getClient(): import('mongodb').MongoClient; readonly name: string } };`,
   pgPool: `declare const pool: import('pg').Pool;`,
   mysqlPool: `declare const pool: import('mysql2').Pool;`,
   DatabaseSync:

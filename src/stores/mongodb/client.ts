@@ -1,3 +1,5 @@
+import { SojournError } from '../../core/report/errors.ts'
+
 /** A document, as the driver takes and answers it. */
 export interface Document {
   readonly [field: string]: unknown
@@ -41,29 +43,35 @@ export interface Collection {
     options?: OperationOptions,
   ): Promise<{ readonly matchedCount: number }>
   deleteOne(filter: Document, options?: OperationOptions): Promise<{ readonly deletedCount: number }>
-  deleteMany(filter: Document, options?: OperationOptions): Promise<unknown>
   createIndex(keys: Document, options: Document): Promise<unknown>
+  readonly dbName: string
+  readonly collectionName: string
 }
 
 interface Cursor {
   toArray(): Promise<Document[]>
 }
 
-interface Database {
-  collection(name: string, options: Document): Collection
+export interface Database {
+  collection(name: string): Collection
   command(command: Document, options?: OperationOptions): Promise<Document>
 }
 
 /** A `MongoClient` of the package `mongodb`. */
-interface Client {
-  db(name?: string): Database
+export interface Client {
+  db(name: string | undefined, options: Document): Database
   readonly options?: { readonly retryWrites?: boolean }
 }
 
+/** The connection of Mongoose. It has no client until it is opened, and another one when it is opened again. */
+interface Connection {
+  asPromise(): Promise<unknown>
+  getClient(): unknown
+  readonly name?: string
+}
+
 /** The application's own `MongoClient`, or `mongoose.connection`. */
-export type MongoClientLike =
-  | { db(...parameters: never[]): unknown }
-  | { getClient(): unknown; readonly name?: string }
+export type MongoClientLike = { db(...parameters: never[]): unknown } | Connection
 
 /** Tells whether a value is a client that the store can use. */
 export function isClient(value: unknown): boolean {
@@ -71,18 +79,42 @@ export function isClient(value: unknown): boolean {
   return typeof getClient === 'function' || typeof db === 'function'
 }
 
-/** Whether a client does not repeat a write whose answer was lost, so that its caller is told of a wrong outcome. */
-export function repeatsNoWrites(value: unknown): boolean {
-  return isClient(value) && clientOf(value as MongoClientLike).options?.retryWrites === false
+/** A client, and the name of its database; undefined where the client's URL has it. */
+export interface Opened {
+  readonly client: Client
+  readonly name: string | undefined
 }
 
-/** The database of a client: of the given name, or of the name that the client has itself. */
-export function databaseOf(client: MongoClientLike, name: string | undefined): Database {
-  // Mongoose knows the name of its database before it has connected.
-  const own = 'getClient' in client ? client.name : undefined
-  return clientOf(client).db(name ?? own)
+/**
+ * The client that the application has opened.
+ *
+ * @throws SojournError `STORE_UNUSABLE` for a connection of Mongoose that nobody has opened yet.
+ * @throws SojournError `OPTION_INVALID` for a client that does not repeat a write whose answer was lost.
+ */
+export async function openedBy(handedIn: MongoClientLike): Promise<Opened> {
+  const opened = 'getClient' in handedIn ? await ofMongoose(handedIn) : { client: handedIn, name: undefined }
+  // `isClient` has seen the method.
+  const { client, name } = opened as Opened
+  refuseOneTry(client)
+  return { client, name }
 }
 
-function clientOf(client: MongoClientLike): Client {
-  return ('getClient' in client ? client.getClient() : client) as Client
+/** Mongoose knows the name of its database when it has connected. */
+async function ofMongoose(connection: Connection): Promise<{ client: unknown; name: string | undefined }> {
+  await connection.asPromise()
+  const client = connection.getClient()
+  if (isClient(client)) return { client, name: connection.name }
+  throw new SojournError(
+    'STORE_UNUSABLE',
+    'Expected the connection of Mongoose to be open for the mongodb store, but nobody has opened it. Call `mongoose.connect` before the first request.',
+  )
+}
+
+/** Refuses a client whose writes are tried once: their caller would be told of a wrong outcome. */
+export function refuseOneTry(client: unknown): void {
+  if (Object(client).options?.retryWrites !== false) return
+  throw new SojournError(
+    'OPTION_INVALID',
+    'Expected `client` to repeat a write whose answer was lost, got one with `retryWrites: false`. Leave that option out.',
+  )
 }

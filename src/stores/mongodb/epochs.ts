@@ -15,9 +15,8 @@ export class Epochs {
   }
 
   async of(subject: string, call?: StoreCall): Promise<SubjectEpoch | undefined> {
-    const { epochs } = this.#collections
     const [found] = await this.#collections.run(
-      options => epochs.find({ _id: subject }, options).toArray(),
+      ({ epochs }, options) => epochs.find({ _id: subject }, options).toArray(),
       call,
     )
     return this.live(found)
@@ -33,22 +32,20 @@ export class Epochs {
   async exchange({ subject, next, expected }: EpochExchange, call?: StoreCall): Promise<number | undefined> {
     if (this.#isOver(next)) return next.epoch
     if (expected === undefined) return await this.#raise(subject, next, call)
-    const { epochs } = this.#collections
     const present = { _id: subject, $or: [{ expiresAt: { $lte: this.#clock.now() } }, { line: expected }] }
     const document = { _id: subject, line: next.epoch, ...restOf(next) }
     const set = await this.#collections.runUpsert(
-      options => epochs.replaceOne(present, document, { ...options, upsert: true }),
+      ({ epochs }, options) => epochs.replaceOne(present, document, { ...options, upsert: true }),
       call,
     )
     return set === undefined ? undefined : next.epoch
   }
 
   async #raise(subject: string, next: SubjectEpoch, call: StoreCall | undefined): Promise<number> {
-    const { epochs } = this.#collections
     const changes = raised(next, this.#clock.now())
     for (;;) {
       const set = await this.#collections.runUpsert(
-        options =>
+        ({ epochs }, options) =>
           epochs.findOneAndUpdate({ _id: subject }, changes, {
             ...options,
             upsert: true,

@@ -22,20 +22,23 @@ export class OldSessions {
   async remove(id: string, { text }: ForeignSession, call?: StoreCall): Promise<boolean> {
     const found = await this.#read(id, call)
     if (found === undefined || textOf(found) !== text) return false
-    const { old } = this.#collections
     const unchanged = { _id: id, session: { $eq: found.session } }
-    const { deletedCount } = await this.#collections.run(options => old.deleteOne(unchanged, options), call)
+    const { deletedCount } = await this.#collections.run(
+      ({ old }, options) => old.deleteOne(unchanged, options),
+      call,
+    )
     return deletedCount === 1
   }
 
   async forget(id: string, call?: StoreCall): Promise<void> {
-    const { old } = this.#collections
-    await this.#collections.run(options => old.deleteOne({ _id: id }, options), call)
+    await this.#collections.run(({ old }, options) => old.deleteOne({ _id: id }, options), call)
   }
 
   async #read(id: string, call: StoreCall | undefined): Promise<Document | undefined> {
-    const { old } = this.#collections
-    const [found] = await this.#collections.run(options => old.find({ _id: id }, options).toArray(), call)
+    const [found] = await this.#collections.run(
+      ({ old }, options) => old.find({ _id: id }, options).toArray(),
+      call,
+    )
     return found
   }
 }

@@ -10,11 +10,12 @@ interface Client {
 
 /** The part of the package `mongodb` that the store uses. */
 interface Driver {
-  MongoClient: new (url: string, options: object) => Client
+  MongoClient: new (url: string) => Client
 }
 
 const ownParameters = ['prefix', 'dbName', 'adopt', 'adoptUntil', 'adoptCollection']
-/** Less than the core's deadline for a store call. */
+/** How long the driver looks for a primary: less than the core's deadline for a store call, unless the URL says more. */
+const selecting = 'serverSelectionTimeoutMS'
 const selectingMs = 4000
 
 /**
@@ -29,8 +30,8 @@ export function openMongo(parsed: StoreUrl, handedIn?: object): MongoRecords {
   const { MongoClient } = (handedIn ?? loadDriver('mongodb', 'mongodb')) as Driver
   const options = Object.fromEntries([...parameters].filter(([name]) => ownParameters.includes(name)))
   const others = new URLSearchParams([...parameters].filter(([name]) => !ownParameters.includes(name)))
-  const url = `${scheme}:${place}${others.size === 0 ? '' : `?${others}`}`
-  const open = (): Client => new MongoClient(url, { serverSelectionTimeoutMS: selectingMs })
+  if (!others.has(selecting)) others.set(selecting, String(selectingMs))
+  const open = (): Client => new MongoClient(`${scheme}:${place}?${others}`)
   const client = isServer(parsed) ? made(open) : refuse()
   return new MongoRecords({ client: client as MongoClientLike & Client, ...options }, () => client.close())
 }

@@ -2,7 +2,7 @@ import { SojournError } from '../../core/report/errors.ts'
 import { checkEach, isClock, type OptionCheck, oneOf } from '../../core/report/option-check.ts'
 import { type Clock, systemClock } from '../../core/time/clock.ts'
 import { type AdoptionOptions, adoptionEnd, isInstant } from '../adoption-window.ts'
-import { isClient, type MongoClientLike, repeatsNoWrites } from './client.ts'
+import { isClient, type MongoClientLike, refuseOneTry } from './client.ts'
 
 export interface MongoStoreOptions extends AdoptionOptions<'connect-mongo'> {
   /** The application's own `MongoClient`, or `mongoose.connection`. `close` does not close it. */
@@ -67,18 +67,13 @@ export interface CheckedOptions {
 export function checkedOptions(options: MongoStoreOptions): CheckedOptions {
   checkEach(options, checks)
   const { client, dbName, prefix = 'sojourn', clock = systemClock } = options
-  if (client === undefined)
-    throw invalid(
-      '`client` to be a `MongoClient` of the package `mongodb`, or `mongoose.connection`, got none. For a URL there is `openStore`',
+  if (client === undefined) {
+    throw new SojournError(
+      'OPTION_INVALID',
+      'Expected `client` to be a `MongoClient` of the package `mongodb`, or `mongoose.connection`, got none. For a URL there is `openStore`.',
     )
-  if (repeatsNoWrites(client))
-    throw invalid(
-      '`client` to repeat a write whose answer was lost, got one with `retryWrites: false`. Leave that option out',
-    )
+  }
+  refuseOneTry(client)
   const { adoptCollection = 'sessions' } = options
   return { client, dbName, prefix, adoptCollection, clock, adoptsUntil: adoptionEnd(options) }
-}
-
-function invalid(expected: string): SojournError {
-  return new SojournError('OPTION_INVALID', `Expected ${expected}.`)
 }

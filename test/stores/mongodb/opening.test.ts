@@ -36,6 +36,19 @@ describe('wrong options of the MongoDB store', () => {
   })
 })
 
+describe('a server that the store cannot use', () => {
+  test.each([
+    ['an older version', { maxWireVersion: 13, setName: 'rs0' }, 'MongoDB 6'],
+    ['no replica set', { maxWireVersion: 21 }, 'rs.initiate()'],
+  ])('is refused with what to do: %s', async (_what, hello, message) => {
+    const database = { command: () => Promise.resolve(hello), collection: () => ({}) }
+    await expect(mongoStore({ client: { db: () => database } }).ready()).rejects.toMatchObject({
+      code: 'STORE_UNUSABLE',
+      message: expect.stringContaining(message),
+    })
+  })
+})
+
 test('a server that nobody has started is told at startup, without the password', {
   timeout: 20_000,
 }, async () => {
@@ -73,17 +86,33 @@ describeMongodb('a server of MongoDB', url => {
     ).toBe(1)
   })
 
-  test('with an index of other options is refused with the command that removes it', async () => {
+  test.each([
+    ['of other options', { removeAt: 1 }, { expireAfterSeconds: 5 }, '{ removeAt: 1 }'],
+    ['of another name', { removeAt: 1 }, { name: 'mine' }, '{ removeAt: 1 }'],
+    ['of its name and other keys', { other: 1 }, { name: 'removeAt_1' }, "'removeAt_1'"],
+  ])('with an index %s is refused with the command that removes it', async (_what, keys, options, which) => {
     const prefix = `odd${randomUUID().slice(0, 8)}`
     const sessions = own.db(dbName).collection(`${prefix}_sessions`)
-    await sessions.createIndex({ removeAt: 1 }, { expireAfterSeconds: 5 })
+    await sessions.createIndex(keys as Record<string, number>, options)
     const store = mongoStore({ client: own, dbName, prefix })
     await expect(store.ready()).rejects.toMatchObject({
       code: 'STORE_UNUSABLE',
-      message: expect.stringContaining(`db.getCollection('${prefix}_sessions').dropIndex('removeAt_1')`),
+      message: expect.stringContaining(
+        `db.getSiblingDB('${dbName}').getCollection('${prefix}_sessions').dropIndex(${which})`,
+      ),
     })
-    await sessions.dropIndex('removeAt_1')
+    await sessions.dropIndexes()
     await store.ready()
+  })
+
+  test('that twenty stores use for the first time at the same moment serves them all', async () => {
+    const prefix = `first${randomUUID().slice(0, 8)}`
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        mongoStore({ client: own, dbName, prefix }).create(recordWith({ key: `${index}`, expiresAt: 9e15 })),
+      ),
+    )
+    expect(answers).toEqual(answers.map(() => true))
   })
 
   test('keeps text that looks like an operator or a field as it is', async () => {
