@@ -2,13 +2,14 @@ import { createSessions, type RecordStore } from 'sojourn'
 import { describe, expect, test } from 'vitest'
 import { type Anything, secret, Visitor } from '../core/stage.ts'
 import type { DatabaseServer } from '../support/services/database-server.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
 import { recordWith } from './lmdb/record-with.ts'
 
 /** A store on a server that a test can kill and freeze. */
 export interface FragileStore {
   readonly server: DatabaseServer
-  /** A new store with a pool of its own, of at most two connections. */
-  open(): RecordStore & { close(): unknown }
+  /** A new store with a pool of its own, of at most two connections, which may go to another port. */
+  open(port?: number): RecordStore & { close(): unknown }
 }
 
 const failed = { code: expect.stringMatching(/STORE_(FAILED|TIMED_OUT)/) }
@@ -61,6 +62,21 @@ export function tellOfOutages(fragile: () => FragileStore): void {
         if (String(record.data).includes('late')) count += 1
       expect(count).toBeLessThanOrEqual(2)
       await store.close()
+    })
+
+    test('in the middle of a statement is a failure, and the process goes on', async () => {
+      const { server, open } = fragile()
+      const proxy = await TcpProxy.start(server.port)
+      const store = open(proxy.port)
+      expect(await store.load('nobody')).toBeUndefined()
+      const lost = proxy.loseAnswerTo('nobody')
+      // A driver may emit an `error` too, which is an uncaught exception, and fails this run, if nobody listens.
+      await expect(store.load('nobody')).rejects.toThrow('the connection was lost')
+      await lost
+      proxy.open()
+      expect(await store.load('nobody')).toBeUndefined()
+      await store.close()
+      await proxy.stop()
     })
 
     test('before the store is made is no harm: the tables are made when it comes', async () => {

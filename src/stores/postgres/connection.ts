@@ -19,6 +19,8 @@ export type PostgresClient =
 
 /** A connection of a `pg` pool. */
 interface PoolConnection {
+  on(event: 'error', listener: () => void): unknown
+  removeListener(event: 'error', listener: () => void): unknown
   query(text: string, values: PostgresValue[]): Promise<unknown>
   /** Gives the connection back, or closes it. */
   release(close?: boolean): void
@@ -85,6 +87,8 @@ async function sendOn(
     throw error
   })
   let isSound = false
+  // The pool does not listen while the connection is ours, and an error that nobody hears ends the process.
+  connection.on('error', ignore)
   try {
     call?.throwIfOver()
     const answer = await unlessOver(call, connection.query(text, values))
@@ -96,6 +100,7 @@ async function sendOn(
   } finally {
     // Another statement would wait behind one that has no answer yet.
     connection.release(!isSound)
+    connection.removeListener('error', ignore)
   }
 }
 

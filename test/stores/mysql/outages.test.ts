@@ -13,8 +13,9 @@ describeService('the MySQL store on MariaDB', 'mariadbd', () => {
   })
   afterAll(() => server.stop())
 
-  const open = () => {
-    const pool = createPool({ uri: server.url, connectionLimit: 2 })
+  const open = (port = server.port) => {
+    const { href } = Object.assign(new URL(server.url), { port })
+    const pool = createPool({ uri: href, connectionLimit: 2 })
     return new MysqlRecords({ pool, prefix: `t${++made}` }, () => pool.end())
   }
   tellOfOutages(() => ({ server, open }))

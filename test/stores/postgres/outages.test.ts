@@ -13,8 +13,9 @@ describeService('the PostgreSQL store', 'postgres', () => {
   })
   afterAll(() => server.stop())
 
-  const open = () => {
-    const pool = new pg.Pool({ connectionString: server.url, max: 2 })
+  const open = (port = server.port) => {
+    const { href } = Object.assign(new URL(server.url), { port })
+    const pool = new pg.Pool({ connectionString: href, max: 2 })
     pool.on('error', () => undefined)
     return new PostgresRecords({ client: pool, prefix: `t${++made}` }, () => pool.end())
   }
