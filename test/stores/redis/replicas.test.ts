@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { openStore } from 'sojourn'
 import { type RedisRecords, type RedisStoreOptions, redisStore } from 'sojourn/redis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Command, Link, Words } from '../../../src/stores/redis/link.ts'
 import { Replicas } from '../../../src/stores/redis/replicas.ts'
 import { describeService } from '../../support/services/commands.ts'
@@ -205,6 +205,7 @@ test('a count that cannot be meant is refused in a URL', () => {
 })
 
 test('a driver that waits for ever holds up nobody else, and what has waited too long does not leave', async () => {
+  vi.useFakeTimers()
   const sent: string[] = []
   const link = {
     isReady: () => true,
@@ -218,9 +219,12 @@ test('a driver that waits for ever holds up nobody else, and what has waited too
   const write = (key: string) => replicas.write({ key, words: ['SET', key, ''], call: undefined })
   for (const key of ['first', 'second']) void write(key)
   const late = write('late')
-  await expect(late).rejects.toThrow('No turn to write within')
+  const refused = expect(late).rejects.toThrow('No turn to write within')
+  await vi.advanceTimersByTimeAsync(2000)
+  await refused
   void write('next')
   expect(sent).toEqual(['first', 'second', 'next'])
+  vi.useRealTimers()
 })
 
 test('replicas that are far away are found again when they are back', async () => {
